@@ -1,0 +1,49 @@
+/* What is wrong with the user's input, all of it, with places.
+ *
+ *   scenarios/reset.yaml:14:9: error: unknown errno 'ECONRESET' (did you mean ECONNRESET?)
+ *
+ * Errors make the input invalid; warnings do not. Messages are kept in the
+ * order of their places within a file and printed together. */
+#ifndef SF_BASE_DIAGNOSTIC_H
+#define SF_BASE_DIAGNOSTIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct sf_arena;
+
+/* Where something stands. line and column count from 1, columns in bytes;
+ * line 0: no place within the file (it could not be read, say). */
+struct sf_place {
+    const char *file;
+    unsigned line, column;
+};
+
+enum sf_severity { SF_WARNING, SF_ERROR };
+
+struct sf_diagnostic {
+    enum sf_severity severity;
+    struct sf_place place;
+    const char *message;
+};
+
+struct sf_diagnostics {
+    struct sf_arena *arena; /* owns the messages; set by the caller */
+    struct sf_diagnostic *list;
+    size_t count, errors;
+};
+
+void sf_error(struct sf_diagnostics *diagnostics, struct sf_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void sf_warning(struct sf_diagnostics *diagnostics, struct sf_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* One line each: `FILE:LINE:COLUMN: MESSAGE`, a warning with `warning: ` before the message. */
+void sf_diagnostics_print(const struct sf_diagnostics *diagnostics, FILE *out);
+
+/* The nearest of `count` names to `text` when it is near enough to be a slip
+ * (edit distance, transpositions count one), otherwise NULL. */
+const char *sf_nearest(const char *text, const char *const *names, size_t count);
+
+#endif

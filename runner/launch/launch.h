@@ -1,0 +1,99 @@
+/* Start, watch, bound and end the programs of one scenario.
+ *
+ * A supervisor process is forked for each scenario. It is a subreaper: every
+ * process that a program leaves behind, however it was started, becomes its
+ * child, and none of them outlives it. It watches the runner by pidfd and ends
+ * everything when the runner dies; the runner is a subreaper too and does the
+ * same should the supervisor die. One supervisor serves `run`, `test` and
+ * whatever else starts programs. */
+#ifndef SF_LAUNCH_LAUNCH_H
+#define SF_LAUNCH_LAUNCH_H
+
+#include "plan/session.h"
+#include "scenario/scenario.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define SF_OUTPUT_TAIL_BYTES (64 * 1024)          /* kept for reports */
+#define SF_OUTPUT_LIMIT_BYTES (64 * 1024 * 1024)  /* kept for expectations; more is counted only */
+
+/* Where a captured stream ended up: readable memory of the runner. */
+struct sf_output {
+    const char *data; /* the first `bytes` bytes of the stream; not NUL-terminated */
+    uint64_t bytes;   /* at most SF_OUTPUT_LIMIT_BYTES */
+    uint64_t total_bytes; /* what the program wrote */
+    const char *tail; /* the last tail_bytes of the stream */
+    uint64_t tail_bytes;
+};
+
+enum sf_end {
+    SF_END_NOT_STARTED, /* the scenario ended before its turn */
+    SF_END_EXITED,
+    SF_END_SIGNALED,
+    SF_END_TIMEOUT, /* ended by a time-out: the scenario's, or `ready` */
+    SF_END_STOPPED, /* a service that was asked to stop, and did */
+    SF_END_FAILED   /* could not be executed: exec_errno */
+};
+
+struct sf_exit {
+    enum sf_end end;
+    int code;   /* exit status, when the process exited (STOPPED too); otherwise -1 */
+    int signal; /* the signal that killed it (STOPPED too); otherwise 0 */
+    int exec_errno;
+    bool ready;       /* a service: it was seen ready */
+    bool early;       /* a service: it ended before it was stopped */
+    bool stop_killed; /* a service: it had to be killed, its stop_within was over */
+    uint64_t duration_ns, cpu_ns;
+    struct sf_output out, err;
+};
+
+struct sf_outcome {
+    struct sf_exit *programs; /* one for each of the scenario's */
+    bool timed_out;           /* the scenario's time-out struck */
+    unsigned left_behind;     /* processes that were still alive and were ended */
+    bool interrupted;         /* the user ended it (SIGINT, SIGTERM, …) */
+    int interrupt_signal;
+    const char *failure;      /* sockfault itself failed: why (125); NULL: it did not */
+    uint64_t duration_ns;
+};
+
+enum sf_stdio {
+    SF_STDIO_CAPTURE, /* test: stdin from text or /dev/null, output into memory */
+    SF_STDIO_PASS     /* run: the runner's own, terminal and all */
+};
+
+struct sf_launch_options {
+    enum sf_stdio stdio;
+    const char *shim_path; /* libsockfault.so, absolute */
+    bool no_timeout;       /* run without --timeout */
+};
+
+/* A scenario that is under way. */
+struct sf_launch;
+
+/* Start it. Returns at once; the session must outlive the launch. The scenario
+ * must hold one program when stdio is PASS. */
+struct sf_launch *sf_launch_start(const struct sf_scenario *scenario, struct sf_session_memory *session,
+                                  const struct sf_launch_options *options);
+
+/* A pollable descriptor: readable once the scenario is over. */
+int sf_launch_fd(const struct sf_launch *launch);
+
+/* Wait until it is over (a caller that polled will not block) and collect. The
+ * outcome's memory belongs to the launch. May be called again. */
+const struct sf_outcome *sf_launch_wait(struct sf_launch *launch);
+
+/* End it early: `signal` goes to the programs (run) or everything is killed (test). */
+void sf_launch_interrupt(struct sf_launch *launch, int signal);
+
+void sf_launch_free(struct sf_launch *launch);
+
+/* Why the shim cannot be loaded into what `argv[0]` names (static, setuid,
+ * another architecture, musl, Go), as a sentence in `why`; false: it can.
+ * Not finding the file is not an answer: false, exec will say. `path` is the
+ * PATH that the program will see; scripts are followed to their interpreter. */
+bool sf_unreachable(const char *file, const char *path, const char *cwd, char *why, size_t why_bytes);
+
+#endif

@@ -1,0 +1,46 @@
+/* From a scenario to the memory that its programs share.
+ *
+ * sf_plan_compile is pure; sf_session_create makes the memfd, lays the plan
+ * into it and maps it. See shim/abi/session.h for what it holds. */
+#ifndef SF_PLAN_SESSION_H
+#define SF_PLAN_SESSION_H
+
+#include "abi/event.h"
+#include "abi/session.h"
+#include "scenario/scenario.h"
+
+/* The image of a scenario, malloc'ed: the caller frees it. */
+struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario);
+
+struct sf_session_memory {
+    int fd; /* memfd, close-on-exec, sealed against resizing */
+    char id[2 * SF_SESSION_ID_BYTES + 1];
+    struct sf_session *session; /* the whole of it, mapped read-write */
+    const struct sf_plan *plan;
+    struct sf_control *control;
+    struct sf_program_state *programs;
+    struct sf_rule_state *rules;
+    struct sf_tally *tallies;
+    struct sf_exec *execs;
+    struct sf_event_log *events;
+};
+
+/* Returns NULL with errno set when the kernel refuses the memory. */
+struct sf_session_memory *sf_session_create(const struct sf_plan *plan);
+void sf_session_free(struct sf_session_memory *session);
+
+/* Calls that a program's processes made on sockets, by family. */
+void sf_session_calls(const struct sf_session_memory *session, unsigned program,
+                      uint64_t calls[static SF_FAMILY_COUNT]);
+
+/* Children of any program that were executed without the shim; the first is
+ * described in `what` ("PATH (pid N)"). `program` UINT32_MAX: of any. */
+unsigned sf_session_escaped(const struct sf_session_memory *session, uint32_t program, char *what,
+                            size_t what_bytes);
+
+/* The event behind `previous` (NULL: the first), or NULL at the end. Reads only
+ * complete records; safe on a log whose producers died. */
+const struct sf_event *sf_session_event(const struct sf_session_memory *session,
+                                        const struct sf_event *previous);
+
+#endif

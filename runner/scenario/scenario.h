@@ -1,0 +1,146 @@
+/* A scenario as the rest of the runner sees it: decoded, checked, `${…}`
+ * replaced. Every node keeps its place, for messages and reports.
+ *
+ * All memory belongs to the arena it was decoded into. */
+#ifndef SF_SCENARIO_SCENARIO_H
+#define SF_SCENARIO_SCENARIO_H
+
+#include "abi/plan.h"
+#include "base/diagnostic.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/* "<5s", ">=10", "3", "2..4": both bounds inclusive; an open end is 0 or UINT64_MAX.
+ * Durations are in nanoseconds. text is as written. */
+struct sf_comparison {
+    struct sf_place place; /* file NULL: not given */
+    const char *text;
+    uint64_t min, max;
+};
+
+struct sf_ready {
+    enum { SF_READY_NONE, SF_READY_PORT } kind; /* NONE: not a service */
+    struct sf_place place;
+    uint16_t port;
+    uint64_t within_ns; /* default 10 s */
+};
+
+struct sf_env { /* added to the program's environment */
+    const char *name, *value;
+};
+
+struct sf_program {
+    const char *name;
+    struct sf_place place;
+    char **argv; /* NULL-terminated; a string `run` is {"/bin/sh", "-c", text} */
+    struct sf_ready ready;
+    struct sf_env *env;
+    size_t env_count;
+    const char *cwd;   /* NULL: the runner's */
+    const char *stdin_text; /* NULL: /dev/null */
+    bool wrap;         /* default true */
+    int stop_signal;   /* default SIGTERM */
+    uint64_t stop_within_ns; /* default 5 s */
+};
+
+struct sf_pattern {
+    struct sf_place place;
+    const char *text; /* as written */
+    enum sf_pattern_kind kind;
+    uint8_t domains; /* SF_PATTERN_INET: SF_DOMAIN_INET and/or _INET6 */
+    uint8_t address[16];
+    uint32_t prefix_len;
+    uint16_t port; /* 0: any */
+    const char *glob;
+};
+
+struct sf_rule {
+    struct sf_place place;
+    const char *id; /* as written, or "rule-N" with N from 1 */
+    bool optional, force;
+
+    struct sf_call_set calls;
+    uint32_t families; /* bits of the calls' families */
+
+    uint64_t programs; /* bit per program of the scenario; all ones: any */
+    struct sf_pattern *peers;
+    size_t peer_count;
+    uint8_t domains, types, roles;      /* SF_DOMAIN_… etc; 0: any */
+    uint32_t connection_first, connection_last; /* 0, 0: any; open end UINT32_MAX */
+
+    uint32_t nth_first, nth_last; /* 0, 0: any; open end UINT32_MAX */
+    uint32_t every, times;        /* 0: not given */
+    double probability;           /* 1: always */
+    enum sf_per per;              /* resolved: the family's default, or as written */
+
+    enum sf_fault_kind fault;
+    struct sf_place fault_place;
+    const char *fault_text; /* "partial: 1", for reports */
+    int error;
+    uint64_t delay_ns;
+    uint32_t bytes_min, bytes_max; /* partial; max 0: random */
+};
+
+struct sf_text_expectation {
+    struct sf_place place; /* file NULL: not given */
+    struct { struct sf_place place; const char *text; } equals; /* text NULL: not given */
+    struct { struct sf_place place; const char *text; } *contains, *not_contains;
+    size_t contains_count, not_contains_count;
+    struct { struct sf_place place; bool given, value; } empty;
+};
+
+struct sf_program_expectation {
+    struct sf_place place; /* file NULL: nothing was said of this program */
+    struct { struct sf_place place; bool given, nonzero; int *codes; size_t count; const char *text; } exit;
+    struct { struct sf_place place; bool given; int number; /* 0: none */ } signal;
+    struct sf_text_expectation out, err;
+    struct sf_comparison duration;
+};
+
+struct sf_scenario {
+    const char *file; /* as the user named it; "command line" for `run` */
+    struct sf_place place;
+    const char *name, *description;
+    uint64_t seed; /* always set: written, or derived from the name */
+    uint64_t timeout_ns; /* default 60 s */
+    struct sf_program *programs;
+    size_t program_count;
+    struct sf_program_expectation *expect; /* one for each program */
+    struct sf_rule *rules;
+    size_t rule_count;
+    struct sf_comparison *rule_expect; /* one for each rule: how often it must fire */
+};
+
+/* What `${…}` stands for beyond the scenario's own vars. */
+struct sf_bindings {
+    /* A port for ${port.NAME}: free for TCP and UDP, the same for equal names
+     * during one run. NULL: any fixed number will do (`check`). */
+    uint16_t (*port)(void *context, const char *name);
+    void *context;
+    const uint64_t *seed; /* --seed; NULL: the scenario's */
+};
+
+struct sf_arena;
+struct sf_document; /* one YAML document: nodes with places */
+
+/* Read the YAML of a file into its documents. Syntax errors, tags, nulls,
+ * duplicate keys go to `diagnostics`. Returns the documents (count in *count;
+ * an unreadable or empty file gives an error and 0). */
+struct sf_document **sf_documents_read(struct sf_arena *arena, const char *path, size_t *count,
+                                       struct sf_diagnostics *diagnostics);
+
+/* Decode and check one document. All its errors go to `diagnostics`; returns
+ * NULL when there was one. May be called again with other bindings. */
+struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_document *document,
+                                       const struct sf_bindings *bindings,
+                                       struct sf_diagnostics *diagnostics);
+
+/* Decode one rule from the command line (`--fault 'call: recv, partial: 1'`,
+ * braces left off). Places name "--fault" as file and count within the text.
+ * The rule's programs may only name `program_name`. Returns false on error. */
+bool sf_rule_decode_argument(struct sf_arena *arena, const char *text, size_t index, const char *program_name,
+                             struct sf_rule *rule, struct sf_diagnostics *diagnostics);
+
+#endif

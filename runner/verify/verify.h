@@ -1,0 +1,27 @@
+/* From what happened to what is wrong with it. */
+#ifndef SF_VERIFY_VERIFY_H
+#define SF_VERIFY_VERIFY_H
+
+#include "launch/launch.h"
+
+struct sf_finding {
+    const char *what;    /* "client.exit", "faults.one-byte", "timeout": the key of the expectation */
+    const char *want;    /* "0" */
+    const char *got;     /* "56" */
+    const char *message; /* "client exited with 56, expected 0" */
+    struct sf_place place;
+};
+
+struct sf_findings {
+    struct sf_finding *list; /* in the order of the file */
+    size_t count;
+};
+
+/* Judge one scenario: its expectations and all that holds by default (a program
+ * ends with 0 by itself, a service is still running when stopped and does not
+ * crash, every rule fired, the shim was loaded, no child escaped). Pure but for
+ * the arena, which owns the findings. */
+struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *scenario,
+                             const struct sf_session_memory *session, const struct sf_outcome *outcome);
+
+#endif

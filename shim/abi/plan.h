@@ -1,0 +1,126 @@
+/* The plan image: what the runner compiled from a scenario and the shim obeys.
+ *
+ * One flat block, position-independent: structs refer to each other by byte
+ * offsets from the start of the image. It is immutable once written and is
+ * mapped read-only into every target. Integers are in host order: an image
+ * never leaves the machine that made it. */
+#ifndef SF_ABI_PLAN_H
+#define SF_ABI_PLAN_H
+
+#include "abi/calls.h"
+
+#include <stdint.h>
+
+#define SF_PLAN_MAGIC "SFPLAN\r\n" /* CR LF shows a file mangled by a text-mode copy */
+#define SF_PLAN_VERSION 1u
+
+/* Limits that the reader states to the user; the image relies on them. */
+#define SF_PLAN_PROGRAMS_MAX 64u /* one bit each in sf_plan_rule.programs */
+#define SF_PLAN_RULES_MAX 4096u
+
+struct sf_plan {
+    char magic[8];
+    uint32_t version;
+    uint32_t pad;
+    uint64_t total_bytes; /* of the whole image, this header included */
+    uint64_t checksum;    /* sf_plan_checksum over the image with this field 0 */
+    uint64_t seed;
+    uint32_t program_count, rule_count, pattern_count, string_bytes;
+    uint32_t programs_at, rules_at, patterns_at, strings_at;
+};
+
+struct sf_plan_program {
+    uint32_t name_at; /* offset into the strings, NUL-terminated */
+    uint32_t wrap;    /* 0: started without the shim */
+};
+
+/* Bits of sf_plan_rule.domains, types and roles; 0 in a rule means any. */
+enum { SF_DOMAIN_INET = 1, SF_DOMAIN_INET6 = 2, SF_DOMAIN_UNIX = 4, SF_DOMAIN_OTHER = 8 };
+enum { SF_TYPE_STREAM = 1, SF_TYPE_DGRAM = 2, SF_TYPE_OTHER = 4 };
+enum { SF_ROLE_CLIENT = 1, SF_ROLE_SERVER = 2 };
+
+enum sf_per { SF_PER_CONNECTION, SF_PER_PROGRAM, SF_PER_SCENARIO };
+
+enum sf_fault_kind {
+    SF_FAULT_ERROR,     /* error */
+    SF_FAULT_DELAY,     /* delay_ns */
+    SF_FAULT_PARTIAL,   /* bytes_min..bytes_max; max 0: random */
+    SF_FAULT_INTERRUPT, /* no parameter */
+    SF_FAULT_COUNT
+};
+
+enum { SF_RULE_FORCE = 1, SF_RULE_OPTIONAL = 2 };
+
+struct sf_plan_rule {
+    uint32_t id_at; /* offset into the strings */
+    uint32_t line;  /* in the scenario file; 0: from the command line */
+    uint32_t flags; /* SF_RULE_… */
+
+    /* place */
+    uint32_t families; /* bits of enum sf_family that `calls` touches */
+    struct sf_call_set calls;
+
+    /* scope */
+    uint64_t programs;         /* bit i: program i; all ones: any */
+    uint32_t peer, peer_count; /* patterns[peer … peer + peer_count); count 0: any */
+    uint8_t domains, types, roles, per;
+    uint32_t connection_first, connection_last; /* 0, 0: any; last UINT32_MAX: open */
+
+    /* trigger */
+    uint32_t nth_first, nth_last; /* 0, 0: any; last UINT32_MAX: open */
+    uint32_t every;               /* 0: each */
+    uint32_t times;               /* 0: no bound */
+    uint64_t probability;         /* fires when a 53-bit draw is below it; 2^53: always */
+
+    /* fault */
+    uint32_t fault; /* enum sf_fault_kind */
+    int32_t error;  /* errno, or EAI_* (negative) for calls of the resolve family */
+    uint64_t delay_ns;
+    uint32_t bytes_min, bytes_max;
+};
+
+#define SF_PROBABILITY_ALWAYS (UINT64_C(1) << 53)
+
+enum sf_pattern_kind {
+    SF_PATTERN_ANY,  /* "*": any address, unix ones included */
+    SF_PATTERN_INET, /* address/prefix and port */
+    SF_PATTERN_UNIX  /* glob on the path */
+};
+
+struct sf_plan_pattern {
+    uint32_t kind;       /* enum sf_pattern_kind */
+    uint16_t domains;    /* SF_PATTERN_INET: SF_DOMAIN_INET, _INET6 or both */
+    uint16_t port;       /* host order; 0: any */
+    uint32_t prefix_len; /* bits of `address` that count, of 128 */
+    uint32_t glob_at;    /* SF_PATTERN_UNIX: offset into the strings */
+    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+};
+
+/* Views into an image that sf_plan_verify accepted. */
+static inline const struct sf_plan_rule *sf_plan_rules(const struct sf_plan *plan)
+{
+    return (const void *)((const char *)plan + plan->rules_at);
+}
+static inline const struct sf_plan_program *sf_plan_programs(const struct sf_plan *plan)
+{
+    return (const void *)((const char *)plan + plan->programs_at);
+}
+static inline const struct sf_plan_pattern *sf_plan_patterns(const struct sf_plan *plan)
+{
+    return (const void *)((const char *)plan + plan->patterns_at);
+}
+static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at)
+{
+    return (const char *)plan + plan->strings_at + at;
+}
+
+uint64_t sf_plan_checksum(const struct sf_plan *plan);
+
+/* Is this block of `bytes` bytes a plan that this build can obey?
+ *
+ * Returns NULL when it is, otherwise a constant sentence that says why not.
+ * Reads nothing outside the block; every offset, count and string is checked,
+ * so that the views above are safe afterwards. The block must be aligned to 8. */
+const char *sf_plan_verify(const void *image, uint64_t bytes);
+
+#endif

@@ -1,0 +1,153 @@
+/* The session: the shared memory that the runner makes for one scenario and
+ * every wrapped process maps.
+ *
+ *   header | plan image      mapped read-only: a stray write cannot change rules
+ *   control | counters | …   mapped read-write
+ *
+ * All offsets are bytes from the start of the session and page-aligned where
+ * protection changes. Nothing here holds a pointer. All shared words are
+ * updated with C11 atomics; a writer that dies half-way leaves at worst one
+ * lost record, never a lock. */
+#ifndef SF_ABI_SESSION_H
+#define SF_ABI_SESSION_H
+
+#include "abi/plan.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define SF_SESSION_MAGIC "SFSESS\r\n"
+#define SF_SESSION_VERSION 1u
+#define SF_SESSION_ID_BYTES 16
+
+/* Exit status of a target that could not be set up: sockfault itself failed. */
+#define SF_EXIT_INTERNAL 125
+
+/* Environment of a wrapped process.
+ *
+ * SOCKFAULT_SESSION  "PID:FD:ID:PROGRAM": open /proc/PID/fd/FD, or, where the
+ *                    process may not (another uid, chroot), ask for the same
+ *                    descriptor on the abstract socket SF_SOCKET_PREFIX + ID.
+ *                    ID is 32 hex digits and must equal the header's.
+ *                    PROGRAM is the index into the plan's programs.
+ * SOCKFAULT_PLAN     a plan file, for use without the runner.
+ * SOCKFAULT_PROGRAM  with SOCKFAULT_PLAN: the name for `program:`; default:
+ *                    the executable's base name. */
+#define SF_ENV_SESSION "SOCKFAULT_SESSION"
+#define SF_ENV_PLAN "SOCKFAULT_PLAN"
+#define SF_ENV_PROGRAM "SOCKFAULT_PROGRAM"
+#define SF_SOCKET_PREFIX "sockfault-" /* behind the NUL of an abstract name */
+
+struct sf_session {
+    char magic[8];
+    uint32_t version;
+    uint32_t pad;
+    uint64_t total_bytes;
+    uint8_t id[SF_SESSION_ID_BYTES];
+    uint64_t plan_at, plan_bytes;
+    uint64_t shared_at; /* from here on mapped read-write */
+    uint64_t control_at;
+    uint64_t programs_at; /* struct sf_program_state[plan->program_count] */
+    uint64_t rules_at;    /* struct sf_rule_state[plan->rule_count] */
+    uint64_t calls_at;    /* _Atomic uint32_t[rule_count][program_count]: per program */
+    uint64_t tallies_at;
+    uint64_t execs_at;
+    uint64_t sockets_at;
+    uint64_t events_at;
+    uint32_t tally_count, exec_count;
+    uint32_t socket_count, socket_stride; /* count: a power of two */
+    uint64_t events_bytes;                /* capacity of sf_event_log.bytes */
+};
+
+/* What every idle call compares with. One cache line, written only when rules
+ * change: the generation is what cached "no rule selects this" carry. */
+struct sf_control {
+    _Atomic uint32_t generation; /* from 1; bumped when the plan changes */
+    _Atomic uint32_t families;   /* bits of enum sf_family that some rule may select */
+    _Atomic uint64_t plan_at;    /* the plan in force */
+};
+
+enum sf_escape { /* what a process did that the shim cannot follow */
+    SF_ESCAPE_IO_URING = 1,
+    SF_ESCAPE_SOCKETS = 2, /* the socket table was full: some sockets met no rule */
+    SF_ESCAPE_EXECS = 4    /* the exec table was full: escaped children may go unseen */
+};
+
+struct sf_program_state {
+    _Atomic uint32_t loaded;   /* processes that mapped the session as this program */
+    _Atomic uint32_t escapes;  /* bits of enum sf_escape */
+    _Atomic uint64_t start_ns; /* CLOCK_MONOTONIC when it was started */
+    uint64_t pad[6];
+};
+
+struct sf_rule_state {
+    _Atomic uint64_t fired;
+    _Atomic uint64_t illegal;
+    _Atomic uint32_t illegal_reason; /* enum sf_illegal of the first refusal */
+    _Atomic uint32_t calls;          /* SF_PER_SCENARIO: calls that place and scope selected */
+    _Atomic uint32_t connections;    /* connections that the scope selected */
+    uint32_t pad[9];
+};
+
+/* Calls on sockets by family, of one thread at a time. A thread claims a tally
+ * and then adds without locked instructions; when all are taken, tally 0 is
+ * shared and added to atomically. The sum over a program is exact. */
+struct sf_tally {
+    _Atomic uint32_t claimed; /* 0 free */
+    uint32_t program;
+    uint64_t calls[SF_FAMILY_COUNT];
+    uint64_t pad[3];
+};
+
+/* One exec that is under way. The caller (or the supervisor, for a program's
+ * first) writes PENDING before the exec, the shim in the new image removes it;
+ * posix_spawn learns the pid only afterwards, so a shim that finds no PENDING
+ * leaves LOADED for it. What is PENDING when the process ends ran unwrapped. */
+enum { SF_EXEC_FREE, SF_EXEC_CLAIMED, SF_EXEC_PENDING, SF_EXEC_LOADED };
+struct sf_exec {
+    _Atomic uint32_t state;
+    _Atomic uint32_t pid;
+    uint32_t program;
+    uint32_t pad;
+    char path[112]; /* its tail when longer */
+};
+
+/* A socket address without pointers or padding: comparable bytes.
+ * Zero (domain 0) means unknown or unconnected. */
+struct sf_addr {
+    uint8_t domain; /* SF_DOMAIN_… */
+    uint8_t path_len;
+    uint16_t port; /* host order */
+    uint8_t ip[16];  /* IPv4 as ::ffff:a.b.c.d */
+    char path[108];  /* AF_UNIX; an abstract name starts with '@' in place of its NUL */
+};
+
+/* What is known of a socket. Keyed by SO_COOKIE: dups, forks and descriptors
+ * passed over sockets are one record. The table is set-associative: a cookie
+ * may live in any of the SF_SOCKET_WAYS records from its hash on, so there are
+ * no tombstones; a record whose socket was seen closed may be reused. */
+#define SF_SOCKET_WAYS 16u
+struct sf_socket {
+    _Atomic uint64_t cookie;   /* 0 free, 1 being filled in */
+    _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed; 0: in use */
+    _Atomic uint32_t generation; /* of the control page when `selected` was computed */
+    uint32_t number;             /* in order of discovery, from 1 */
+    uint8_t domain, type, role, flags;
+    uint32_t pad;
+    struct sf_addr peer, local;
+    _Atomic uint64_t bytes_in, bytes_out;
+    /* uint64_t selected[words]: rules whose scope may select this socket,
+     * then struct sf_socket_rule rules[rule_count]. */
+};
+
+enum {
+    SF_SOCKET_CONNECTION = 1, /* counted as a connection */
+    SF_SOCKET_INTERRUPTED = 2 /* the last call was given EINTR: the next is not */
+};
+
+struct sf_socket_rule {
+    uint32_t connection;      /* its ordinal among those that the rule's scope selects, from 1; 0: none */
+    _Atomic uint32_t calls;   /* calls on it that the rule's place and scope selected */
+};
+
+#endif

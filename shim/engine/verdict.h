@@ -1,0 +1,99 @@
+/* The engine: from a plan and one call to a verdict.
+ *
+ * Pure: no socket, clock, allocator or errno; no pointer into the target. What
+ * it must know of the target beyond `struct sf_call_info` it asks for through
+ * `fact`, so that the same code runs in a unit test or in another process. */
+#ifndef SF_ENGINE_VERDICT_H
+#define SF_ENGINE_VERDICT_H
+
+#include "abi/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the legality of a fault hangs on and only the target's side can tell. */
+enum sf_fact {
+    SF_FACT_NONBLOCKING,     /* O_NONBLOCK or MSG_DONTWAIT */
+    SF_FACT_TIMEOUT,         /* SO_RCVTIMEO (recv, accept) or SO_SNDTIMEO (send, connect) is set */
+    SF_FACT_HANDLER          /* a signal handler without SA_RESTART is installed */
+};
+
+/* Why a fault was not fired although its rule selected the call. */
+enum sf_illegal {
+    SF_LEGAL,
+    SF_ILLEGAL_NO_HANDLER,
+    SF_ILLEGAL_NONBLOCKING,
+    SF_ILLEGAL_BLOCKING,
+    SF_ILLEGAL_NEVER_WAITS,
+    SF_ILLEGAL_WAITALL,
+    SF_ILLEGAL_DATAGRAM,
+    SF_ILLEGAL_ERRNO,
+    SF_ILLEGAL_AGAIN_RUNNING, /* EINTR twice running on one connection */
+    SF_ILLEGAL_COUNT
+};
+
+/* One call, described. Offsets and values only. */
+struct sf_call_info {
+    enum sf_call_id call;
+    uint32_t program;      /* index in the plan */
+    uint64_t len;          /* bytes asked for; 0 is legal and is never shortened */
+    bool waitall;          /* MSG_WAITALL */
+    bool peeks;            /* MSG_PEEK */
+    bool is_stream;        /* SOCK_STREAM */
+    uint8_t domain, type;  /* SF_DOMAIN_…, SF_TYPE_… ; 0: no socket (resolve, poll, socket) */
+    uint32_t socket_number;/* 0: no record */
+    const struct sf_addr *destination; /* of a datagram sent or a connect; NULL: none given */
+    bool (*fact)(void *context, enum sf_fact fact);
+    void *context;
+};
+
+enum sf_verdict_kind {
+    SF_PASS,  /* no rule changes this call */
+    SF_APPLY, /* do what the fields below say */
+    SF_ROUTE  /* hand the connection to the wire, which may wait; decided only
+               * for plans with link rules */
+};
+
+#define SF_VERDICT_RULES_MAX 8u
+
+struct sf_verdict {
+    enum sf_verdict_kind kind;
+    uint64_t delay_ns; /* sum over the rules; 0: none */
+    uint64_t limit;    /* move at most so many bytes; UINT64_MAX: as asked */
+    int error;         /* errno (or EAI_*) to fail with; 0: do the call */
+    bool interrupt;    /* `error` is EINTR as a signal would give it */
+    uint8_t rule_count; /* rules that fired; further ones are counted but not listed */
+    uint16_t rules[SF_VERDICT_RULES_MAX];
+};
+
+/* A view of the state that decisions read and advance. All atomics; any number
+ * of threads and processes may share it. */
+struct sf_engine {
+    const struct sf_plan *plan;
+    struct sf_rule_state *rules;       /* [rule_count] */
+    _Atomic uint32_t *calls;           /* [rule_count][program_count] */
+};
+
+/* The candidates of a socket, in its record or on the caller's stack. */
+struct sf_selection {
+    const uint64_t *selected; /* bit i: rule i may select the socket */
+    struct sf_socket_rule *per_rule; /* [rule_count]; NULL: the call has no socket record */
+    struct sf_socket *socket; /* NULL likewise */
+};
+
+/* Decide what happens to one socket call.
+ *
+ * Advances the counters of the rules whose place and scope select the call,
+ * whatever becomes of it; `fired` and `illegal` likewise. A call that no rule
+ * selects gets SF_PASS. Decisions depend on (seed, rule, connection ordinal,
+ * call ordinal) alone, never on time, pid or interleaving.
+ *
+ * Source: contract section 2, Rules. */
+struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct sf_selection *selection,
+                                    const struct sf_call_info *call);
+
+/* The reason of an illegal fault, as the end of a sentence: "…: no handler
+ * without SA_RESTART is installed". */
+const char *sf_illegal_text(enum sf_illegal reason);
+
+#endif
