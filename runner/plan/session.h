@@ -9,7 +9,8 @@
 #include "abi/session.h"
 #include "scenario/scenario.h"
 
-/* The image of a scenario, malloc'ed: the caller frees it. */
+/* The image of a scenario, malloc'ed: the caller frees it. NULL: no memory.
+ * A rule of the scenario has the same index in the plan; none is dropped. */
 struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario);
 
 struct sf_session_memory {
@@ -20,7 +21,7 @@ struct sf_session_memory {
     struct sf_control *control;
     struct sf_program_state *programs;
     struct sf_rule_state *rules;
-    struct sf_tally *tallies;
+    struct sf_tally *tallies; /* tallies[i], i < program_count, is the shared one of program i */
     struct sf_exec *execs;
     struct sf_event_log *events;
 };
@@ -29,7 +30,8 @@ struct sf_session_memory {
 struct sf_session_memory *sf_session_create(const struct sf_plan *plan);
 void sf_session_free(struct sf_session_memory *session);
 
-/* Calls that a program's processes made on sockets, by family. */
+/* Calls that a program's processes made on sockets, by family. Exact once they
+ * have ended. */
 void sf_session_calls(const struct sf_session_memory *session, unsigned program,
                       uint64_t calls[static SF_FAMILY_COUNT]);
 
@@ -39,7 +41,7 @@ unsigned sf_session_escaped(const struct sf_session_memory *session, uint32_t pr
                             size_t what_bytes);
 
 /* The event behind `previous` (NULL: the first), or NULL at the end. Reads only
- * complete records; safe on a log whose producers died. */
+ * complete records; safe on a log whose producers died half-way. */
 const struct sf_event *sf_session_event(const struct sf_session_memory *session,
                                         const struct sf_event *previous);
 

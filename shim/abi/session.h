@@ -90,8 +90,9 @@ struct sf_rule_state {
 };
 
 /* Calls on sockets by family, of one thread at a time. A thread claims a tally
- * and then adds without locked instructions; when all are taken, tally 0 is
- * shared and added to atomically. The sum over a program is exact. */
+ * and then adds without locked instructions. The first program_count tallies are
+ * never free: tally i is shared by the threads of program i that found none, and
+ * is added to atomically. The sum over a program is exact. */
 struct sf_tally {
     _Atomic uint32_t claimed; /* 0 free */
     uint32_t program;
@@ -132,17 +133,12 @@ struct sf_socket {
     _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed; 0: in use */
     _Atomic uint32_t generation; /* of the control page when `selected` was computed */
     uint32_t number;             /* in order of discovery, from 1 */
-    uint8_t domain, type, role, flags;
-    uint32_t pad;
+    uint8_t domain, type, role, pad;
+    _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
     struct sf_addr peer, local;
     _Atomic uint64_t bytes_in, bytes_out;
     /* uint64_t selected[words]: rules whose scope may select this socket,
      * then struct sf_socket_rule rules[rule_count]. */
-};
-
-enum {
-    SF_SOCKET_CONNECTION = 1, /* counted as a connection */
-    SF_SOCKET_INTERRUPTED = 2 /* the last call was given EINTR: the next is not */
 };
 
 struct sf_socket_rule {

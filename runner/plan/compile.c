@@ -1,0 +1,126 @@
+#include "plan/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the next piece of each table goes. The image is sized beforehand. */
+struct writer {
+    struct sf_plan *plan;
+    uint32_t pattern_count, string_bytes;
+};
+
+static uint32_t put_string(struct writer *writer, const char *text)
+{
+    uint32_t at = writer->string_bytes;
+    size_t bytes = strlen(text) + 1;
+    memcpy((char *)writer->plan + writer->plan->strings_at + at, text, bytes);
+    writer->string_bytes += (uint32_t)bytes;
+    return at;
+}
+
+static void put_pattern(struct writer *writer, const struct sf_pattern *from)
+{
+    struct sf_plan_pattern *to =
+        (struct sf_plan_pattern *)((char *)writer->plan + writer->plan->patterns_at) + writer->pattern_count++;
+    to->kind = from->kind;
+    to->domains = from->domains;
+    to->port = from->port;
+    to->prefix_len = from->prefix_len;
+    memcpy(to->address, from->address, sizeof to->address);
+    if (from->kind == SF_PATTERN_UNIX)
+        to->glob_at = put_string(writer, from->glob);
+}
+
+/* How many of the 2^53 draws make a rule fire. What is possible at all keeps
+ * one chance, however small. */
+static uint64_t threshold(double probability)
+{
+    if (probability >= 1)
+        return SF_PROBABILITY_ALWAYS;
+    uint64_t draws = (uint64_t)(probability * (double)SF_PROBABILITY_ALWAYS);
+    return draws == 0 && probability > 0 ? 1 : draws;
+}
+
+static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struct sf_rule *from)
+{
+    to->id_at = put_string(writer, from->id);
+    to->line = from->place.line;
+    to->flags = (from->force ? SF_RULE_FORCE : 0) | (from->optional ? SF_RULE_OPTIONAL : 0);
+    to->families = from->families;
+    to->calls = from->calls;
+    to->programs = from->programs;
+    to->peer = writer->pattern_count;
+    to->peer_count = (uint32_t)from->peer_count;
+    for (size_t i = 0; i < from->peer_count; i++)
+        put_pattern(writer, &from->peers[i]);
+    to->domains = from->domains;
+    to->types = from->types;
+    to->roles = from->roles;
+    to->per = (uint8_t)from->per;
+    to->connection_first = from->connection_first;
+    to->connection_last = from->connection_last;
+    to->nth_first = from->nth_first;
+    to->nth_last = from->nth_last;
+    to->every = from->every;
+    to->times = from->times;
+    to->probability = threshold(from->probability);
+    to->fault = from->fault;
+    to->error = from->error;
+    to->delay_ns = from->delay_ns;
+    to->bytes_min = from->bytes_min;
+    to->bytes_max = from->bytes_max;
+}
+
+static uint64_t round8(uint64_t bytes)
+{
+    return (bytes + 7) & ~UINT64_C(7);
+}
+
+/* Count what the scenario takes and lay the tables out one behind the other. */
+static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
+{
+    uint64_t patterns = 0, strings = 0;
+    for (size_t i = 0; i < scenario->program_count; i++)
+        strings += strlen(scenario->programs[i].name) + 1;
+    for (size_t i = 0; i < scenario->rule_count; i++) {
+        const struct sf_rule *rule = &scenario->rules[i];
+        strings += strlen(rule->id) + 1;
+        patterns += rule->peer_count;
+        for (size_t j = 0; j < rule->peer_count; j++)
+            if (rule->peers[j].kind == SF_PATTERN_UNIX)
+                strings += strlen(rule->peers[j].glob) + 1;
+    }
+    plan->program_count = (uint32_t)scenario->program_count;
+    plan->rule_count = (uint32_t)scenario->rule_count;
+    plan->pattern_count = (uint32_t)patterns;
+    plan->string_bytes = (uint32_t)strings;
+    uint64_t at = round8(sizeof *plan);
+    plan->programs_at = (uint32_t)at;
+    at = round8(at + plan->program_count * sizeof(struct sf_plan_program));
+    plan->rules_at = (uint32_t)at;
+    at = round8(at + plan->rule_count * sizeof(struct sf_plan_rule));
+    plan->patterns_at = (uint32_t)at;
+    at = round8(at + patterns * sizeof(struct sf_plan_pattern));
+    plan->strings_at = (uint32_t)at;
+    plan->total_bytes = round8(at + strings);
+}
+
+struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario)
+{
+    struct sf_plan header = {.magic = SF_PLAN_MAGIC, .version = SF_PLAN_VERSION, .seed = scenario->seed};
+    lay_out(&header, scenario);
+    struct sf_plan *plan = calloc(1, header.total_bytes);
+    if (!plan)
+        return NULL;
+    *plan = header;
+    struct writer writer = {.plan = plan};
+    for (size_t i = 0; i < scenario->program_count; i++) {
+        struct sf_plan_program *program = (struct sf_plan_program *)((char *)plan + plan->programs_at) + i;
+        program->name_at = put_string(&writer, scenario->programs[i].name);
+        program->wrap = scenario->programs[i].wrap;
+    }
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        put_rule(&writer, (struct sf_plan_rule *)((char *)plan + plan->rules_at) + i, &scenario->rules[i]);
+    plan->checksum = sf_plan_checksum(plan);
+    return plan;
+}
