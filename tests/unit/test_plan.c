@@ -1,0 +1,473 @@
+/* From a scenario to the image and the session: what is compiled is verified,
+ * and nothing else is. */
+#include "plan/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct sf_call_set one_call(enum sf_call_id call)
+{
+    struct sf_call_set set = {{0}};
+    sf_call_set_add(&set, call);
+    return set;
+}
+
+/* Two programs, three rules, patterns of each kind. */
+static struct sf_scenario sample(void)
+{
+    static struct sf_program programs[] = {{.name = "server", .wrap = true}, {.name = "client", .wrap = false}};
+    static struct sf_pattern peers[] = {
+        {.kind = SF_PATTERN_INET, .domains = SF_DOMAIN_INET, .prefix_len = 104, .port = 443,
+         .address = {[10] = 0xff, [11] = 0xff, [12] = 10}},
+        {.kind = SF_PATTERN_UNIX, .glob = "/run/x*.sock"},
+        {.kind = SF_PATTERN_ANY},
+    };
+    static struct sf_rule rules[3];
+    rules[0] = (struct sf_rule){.id = "slow", .place = {"a.yaml", 7, 1}, .families = 1u << SF_FAMILY_RECV,
+                                .calls = one_call(SF_CALL_recv), .programs = UINT64_MAX, .probability = 1,
+                                .fault = SF_FAULT_DELAY, .delay_ns = 1000, .peers = peers, .peer_count = 2};
+    rules[1] = (struct sf_rule){.id = "short", .place = {"a.yaml", 9, 1}, .families = 1u << SF_FAMILY_SEND,
+                                .calls = one_call(SF_CALL_send), .programs = 2, .probability = 0.25,
+                                .fault = SF_FAULT_PARTIAL, .bytes_min = 2, .bytes_max = 5, .nth_first = 3,
+                                .nth_last = UINT32_MAX, .optional = true, .force = true, .peers = peers + 2,
+                                .peer_count = 1};
+    rules[2] = (struct sf_rule){.id = "refused", .families = 1u << SF_FAMILY_CONNECT,
+                                .calls = one_call(SF_CALL_connect), .programs = 1, .probability = 1e-30,
+                                .fault = SF_FAULT_ERROR, .error = ECONNREFUSED, .every = 2, .times = 9};
+    return (struct sf_scenario){.seed = 99, .programs = programs, .program_count = 2, .rules = rules,
+                                .rule_count = 3};
+}
+
+static struct sf_plan *sample_plan(void)
+{
+    struct sf_scenario scenario = sample();
+    return sf_plan_compile(&scenario);
+}
+
+static void fix_checksum(struct sf_plan *plan)
+{
+    plan->checksum = sf_plan_checksum(plan);
+}
+
+/* What a shim does with a plan it took: touch all that the views lead to. */
+static size_t walk(const struct sf_plan *plan)
+{
+    size_t length = 0;
+    for (uint32_t i = 0; i < plan->program_count; i++)
+        length += strlen(sf_plan_string(plan, sf_plan_programs(plan)[i].name_at));
+    for (uint32_t i = 0; i < plan->rule_count; i++) {
+        const struct sf_plan_rule *rule = sf_plan_rules(plan) + i;
+        length += strlen(sf_plan_string(plan, rule->id_at));
+        for (uint32_t j = 0; j < rule->peer_count; j++) {
+            const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + rule->peer + j;
+            if (pattern->kind == SF_PATTERN_UNIX)
+                length += strlen(sf_plan_string(plan, pattern->glob_at));
+        }
+    }
+    return length;
+}
+
+static void compiled_plan_holds_every_rule_as_written(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    assert_null(sf_plan_verify(plan, plan->total_bytes));
+    assert_int_equal(plan->seed, 99);
+    assert_int_equal(plan->program_count, 2);
+    assert_int_equal(plan->rule_count, 3);
+    assert_int_equal(plan->pattern_count, 3);
+    assert_string_equal(sf_plan_string(plan, sf_plan_programs(plan)[1].name_at), "client");
+    assert_int_equal(sf_plan_programs(plan)[0].wrap, 1);
+    assert_int_equal(sf_plan_programs(plan)[1].wrap, 0);
+
+    const struct sf_plan_rule *rules = sf_plan_rules(plan);
+    assert_string_equal(sf_plan_string(plan, rules[0].id_at), "slow");
+    assert_int_equal(rules[0].line, 7);
+    assert_int_equal(rules[0].delay_ns, 1000);
+    assert_true(sf_call_set_has(&rules[0].calls, SF_CALL_recv));
+    assert_int_equal(rules[0].peer_count, 2);
+    const struct sf_plan_pattern *peer = sf_plan_patterns(plan) + rules[0].peer;
+    assert_int_equal(peer[0].port, 443);
+    assert_int_equal(peer[0].address[12], 10);
+    assert_string_equal(sf_plan_string(plan, peer[1].glob_at), "/run/x*.sock");
+
+    assert_int_equal(rules[1].flags, SF_RULE_FORCE | SF_RULE_OPTIONAL);
+    assert_int_equal(rules[1].programs, 2);
+    assert_int_equal(rules[1].bytes_max, 5);
+    assert_int_equal(rules[1].nth_last, UINT32_MAX);
+    assert_int_equal(sf_plan_patterns(plan)[rules[1].peer].kind, SF_PATTERN_ANY);
+    assert_int_equal(rules[2].error, ECONNREFUSED);
+    assert_int_equal(rules[2].every, 2);
+    assert_int_equal(rules[2].times, 9);
+    free(plan);
+}
+
+static void probability_becomes_a_share_of_2_to_the_53(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    assert_int_equal(sf_plan_rules(plan)[0].probability, SF_PROBABILITY_ALWAYS);
+    assert_int_equal(sf_plan_rules(plan)[1].probability, SF_PROBABILITY_ALWAYS / 4);
+    assert_int_equal(sf_plan_rules(plan)[2].probability, 1);
+    free(plan);
+}
+
+static void equal_rules_are_all_kept(void **state)
+{
+    (void)state;
+    struct sf_scenario scenario = sample();
+    struct sf_rule rules[50];
+    for (int i = 0; i < 50; i++)
+        rules[i] = scenario.rules[0];
+    scenario.rules = rules;
+    scenario.rule_count = 50;
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    assert_int_equal(plan->rule_count, 50);
+    assert_int_equal(plan->pattern_count, 100);
+    assert_null(sf_plan_verify(plan, plan->total_bytes));
+    free(plan);
+}
+
+static void plan_without_rules_is_valid(void **state)
+{
+    (void)state;
+    struct sf_scenario scenario = sample();
+    scenario.rule_count = 0;
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    assert_null(sf_plan_verify(plan, plan->total_bytes));
+    free(plan);
+}
+
+static void every_flipped_bit_is_noticed(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    uint64_t bytes = plan->total_bytes;
+    for (uint64_t at = 0; at < bytes; at++)
+        for (int bit = 0; bit < 8; bit++) {
+            ((unsigned char *)plan)[at] ^= (unsigned char)(1 << bit);
+            if (!sf_plan_verify(plan, bytes))
+                fail_msg("bit %d of byte %lu was flipped unnoticed", bit, (unsigned long)at);
+            ((unsigned char *)plan)[at] ^= (unsigned char)(1 << bit);
+        }
+    assert_null(sf_plan_verify(plan, bytes));
+    free(plan);
+}
+
+/* A block of exactly these bytes, so that the sanitizers see a read beyond. */
+static struct sf_plan *copy(const struct sf_plan *plan, uint64_t bytes)
+{
+    void *block = malloc(bytes ? bytes : 1);
+    assert_non_null(block);
+    memcpy(block, plan, bytes);
+    return block;
+}
+
+static void every_truncation_is_noticed(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    for (uint64_t bytes = 0; bytes < plan->total_bytes; bytes++) {
+        struct sf_plan *cut = copy(plan, bytes);
+        if (!sf_plan_verify(cut, bytes))
+            fail_msg("a plan cut to %lu bytes was taken", (unsigned long)bytes);
+        free(cut);
+    }
+    free(plan);
+}
+
+/* A cut plan whose header was adapted: the tables must be found outside. */
+static void truncation_with_a_right_checksum_is_noticed(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    for (uint64_t bytes = sizeof *plan; bytes < plan->total_bytes; bytes += 8) {
+        struct sf_plan *cut = copy(plan, bytes);
+        cut->total_bytes = bytes;
+        fix_checksum(cut);
+        if (!sf_plan_verify(cut, bytes))
+            fail_msg("a plan cut to %lu bytes was taken", (unsigned long)bytes);
+        free(cut);
+    }
+    free(plan);
+}
+
+/* With the checksum fixed up, the structural checks are all there is: a byte
+ * may still be legal, but then what it leads to can be walked. */
+static void damage_with_a_right_checksum_is_refused_or_harmless(void **state)
+{
+    (void)state;
+    static const unsigned char patterns[] = {0x01, 0x02, 0x10, 0x80, 0x7f, 0xff};
+    struct sf_plan *plan = sample_plan();
+    uint64_t bytes = plan->total_bytes;
+    unsigned refused = 0;
+    for (uint64_t at = 0; at < bytes; at++)
+        for (size_t i = 0; i < sizeof patterns; i++) {
+            struct sf_plan *damaged = copy(plan, bytes);
+            ((unsigned char *)damaged)[at] ^= patterns[i];
+            if (damaged->total_bytes <= bytes)
+                fix_checksum(damaged);
+            if (sf_plan_verify(damaged, bytes))
+                refused++;
+            else
+                assert_true(walk(damaged) < bytes * 8);
+            free(damaged);
+        }
+    assert_true(refused > 500);
+    free(plan);
+}
+
+/* One field out of range each, all else right. */
+#define REFUSES(plan, change, sentence)                                     \
+    do {                                                                    \
+        struct sf_plan *p = copy(plan, (plan)->total_bytes);                \
+        struct sf_plan_rule *r = (void *)((char *)p + p->rules_at);         \
+        struct sf_plan_pattern *t = (void *)((char *)p + p->patterns_at);   \
+        struct sf_plan_program *g = (void *)((char *)p + p->programs_at);   \
+        (void)r, (void)t, (void)g;                                          \
+        change;                                                             \
+        fix_checksum(p);                                                    \
+        const char *problem = sf_plan_verify(p, p->total_bytes);            \
+        if (!problem)                                                       \
+            fail_msg("taken: %s", #change);                                 \
+        if (!strstr(problem, sentence))                                     \
+            fail_msg("%s: '%s' says nothing of '%s'", #change, problem, sentence); \
+        free(p);                                                            \
+    } while (0)
+
+static void field_out_of_range_is_refused_with_its_reason(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    REFUSES(plan, p->magic[6] = '\n', "not a plan");
+    REFUSES(plan, p->version = 2, "another version");
+    REFUSES(plan, p->program_count = 0, "number of programs");
+    REFUSES(plan, p->program_count = 65, "number of programs");
+    REFUSES(plan, p->rule_count = 4097, "too many rules");
+    REFUSES(plan, p->rules_at = (uint32_t)p->total_bytes, "outside");
+    REFUSES(plan, p->rules_at += 4, "outside");
+    REFUSES(plan, p->patterns_at = 8, "outside");
+    REFUSES(plan, p->pattern_count = 1000, "outside");
+    REFUSES(plan, p->string_bytes = 0, "strings");
+    REFUSES(plan, p->string_bytes -= 1, "strings");
+    REFUSES(plan, g[0].name_at = p->string_bytes, "name");
+    REFUSES(plan, g[0].wrap = 2, "switch");
+    REFUSES(plan, r[0].id_at = p->string_bytes, "name");
+    REFUSES(plan, r[0].flags = 4, "flag");
+    REFUSES(plan, r[0].families = 0, "calls");
+    REFUSES(plan, r[0].calls.word[SF_CALL_WORDS - 1] |= UINT64_C(1) << 63, "calls");
+    REFUSES(plan, sf_call_set_add(&r[0].calls, SF_CALL_execve), "calls");
+    REFUSES(plan, r[0].programs = 4, "program");
+    REFUSES(plan, r[0].peer = 2, "pattern");
+    REFUSES(plan, r[0].peer = UINT32_MAX, "pattern");
+    REFUSES(plan, r[0].domains = 16, "scope");
+    REFUSES(plan, r[0].types = 8, "scope");
+    REFUSES(plan, r[0].roles = 4, "scope");
+    REFUSES(plan, r[0].per = 3, "scope");
+    REFUSES(plan, r[0].connection_last = 1, "trigger");
+    REFUSES(plan, r[1].nth_last = 2, "trigger");
+    REFUSES(plan, r[0].probability = SF_PROBABILITY_ALWAYS + 1, "trigger");
+    REFUSES(plan, r[0].fault = SF_FAULT_COUNT, "fault");
+    REFUSES(plan, r[1].bytes_min = 0, "fault");
+    REFUSES(plan, r[1].bytes_min = 6, "fault");
+    REFUSES(plan, r[2].error = 0, "fault");
+    REFUSES(plan, t[0].kind = 3, "unknown kind");
+    REFUSES(plan, t[0].prefix_len = 129, "pattern");
+    REFUSES(plan, t[0].domains = 0, "pattern");
+    REFUSES(plan, t[0].domains = SF_DOMAIN_UNIX, "pattern");
+    REFUSES(plan, t[1].glob_at = p->string_bytes, "strings");
+    free(plan);
+}
+
+static void session_has_its_areas_apart_and_sealed(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    struct sf_session_memory *memory = sf_session_create(plan);
+    assert_non_null(memory);
+    const struct sf_session *session = memory->session;
+    const uint64_t starts[] = {sizeof *session,      session->plan_at,   session->shared_at,
+                               session->control_at,  session->programs_at, session->rules_at,
+                               session->calls_at,    session->tallies_at, session->execs_at,
+                               session->sockets_at,  session->events_at, session->total_bytes};
+    for (size_t i = 1; i < sizeof starts / sizeof *starts; i++) {
+        assert_true(starts[i - 1] <= starts[i]);
+        assert_int_equal(starts[i] % 64, 0);
+    }
+    assert_true(session->plan_at + session->plan_bytes <= session->shared_at);
+    assert_int_equal(session->shared_at % (uint64_t)sysconf(_SC_PAGESIZE), 0);
+    assert_true(session->events_at + sizeof(struct sf_event_log) + session->events_bytes <= session->total_bytes);
+    assert_true(session->sockets_at + (uint64_t)session->socket_count * session->socket_stride <=
+                session->events_at);
+    assert_int_equal(session->socket_count, 65536);
+    assert_true(session->socket_stride >= sizeof(struct sf_socket) + 8 + 3 * sizeof(struct sf_socket_rule));
+    assert_null(sf_plan_verify(memory->plan, session->plan_bytes));
+    assert_int_equal(memory->control->generation, 1);
+    assert_int_equal(memory->control->families,
+                     1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_CONNECT);
+    assert_int_equal(memory->control->plan_at, session->plan_at);
+    assert_int_equal(strlen(memory->id), 32);
+    assert_int_equal(ftruncate(memory->fd, 0), -1);
+    assert_int_equal(fcntl(memory->fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+    assert_int_equal(fcntl(memory->fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    sf_session_free(memory);
+    free(plan);
+}
+
+static void sessions_have_different_ids(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    struct sf_session_memory *one = sf_session_create(plan), *two = sf_session_create(plan);
+    assert_string_not_equal(one->id, two->id);
+    sf_session_free(one);
+    sf_session_free(two);
+    free(plan);
+}
+
+static void many_rules_keep_the_socket_table_within_a_gibibyte(void **state)
+{
+    (void)state;
+    struct sf_scenario scenario = sample();
+    struct sf_rule *rules = calloc(SF_PLAN_RULES_MAX, sizeof *rules);
+    for (unsigned i = 0; i < SF_PLAN_RULES_MAX; i++)
+        rules[i] = scenario.rules[2];
+    scenario.rules = rules;
+    scenario.rule_count = SF_PLAN_RULES_MAX;
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    struct sf_session_memory *memory = sf_session_create(plan);
+    assert_non_null(memory);
+    uint32_t count = memory->session->socket_count;
+    assert_true(count >= SF_SOCKET_WAYS && (count & (count - 1)) == 0);
+    assert_true((uint64_t)count * memory->session->socket_stride <= UINT64_C(1) << 30);
+    sf_session_free(memory);
+    free(plan);
+    free(rules);
+}
+
+static void calls_of_a_program_are_the_sum_of_its_tallies(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    struct sf_session_memory *memory = sf_session_create(plan);
+    memory->tallies[0].calls[SF_FAMILY_RECV] = 100; /* shared by threads of program 0 */
+    memory->tallies[1].calls[SF_FAMILY_RECV] = 1;
+    for (uint32_t i = 2; i < 5; i++) {
+        memory->tallies[i].claimed = 1;
+        memory->tallies[i].program = i % 2;
+        memory->tallies[i].calls[SF_FAMILY_RECV] = 10;
+        memory->tallies[i].calls[SF_FAMILY_CONNECT] = i;
+    }
+    uint64_t calls[SF_FAMILY_COUNT];
+    sf_session_calls(memory, 0, calls);
+    assert_int_equal(calls[SF_FAMILY_RECV], 120);
+    assert_int_equal(calls[SF_FAMILY_CONNECT], 6);
+    sf_session_calls(memory, 1, calls);
+    assert_int_equal(calls[SF_FAMILY_RECV], 11);
+    assert_int_equal(calls[SF_FAMILY_SEND], 0);
+    sf_session_free(memory);
+    free(plan);
+}
+
+static void pending_execs_are_escapes_of_their_program(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    struct sf_session_memory *memory = sf_session_create(plan);
+    char what[64];
+    assert_int_equal(sf_session_escaped(memory, UINT32_MAX, what, sizeof what), 0);
+    assert_string_equal(what, "");
+    memory->execs[3] = (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 12, .program = 1};
+    memset(memory->execs[3].path, 'x', sizeof memory->execs[3].path);
+    memcpy(memory->execs[3].path, "/bin/", 5);
+    memory->execs[4] = (struct sf_exec){.state = SF_EXEC_LOADED, .pid = 13, .program = 1};
+    memory->execs[5] = (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 14, .program = 0, .path = "/bin/b"};
+    assert_int_equal(sf_session_escaped(memory, UINT32_MAX, what, sizeof what), 2);
+    assert_int_equal(sf_session_escaped(memory, 0, what, sizeof what), 1);
+    assert_string_equal(what, "/bin/b (pid 14)");
+    assert_int_equal(sf_session_escaped(memory, 1, what, sizeof what), 1);
+    assert_int_equal(strlen(what), sizeof what - 1);
+    assert_int_equal(sf_session_escaped(memory, 1, NULL, 0), 1);
+    sf_session_free(memory);
+    free(plan);
+}
+
+static struct sf_event *append(struct sf_session_memory *memory, uint8_t rules, int32_t fd)
+{
+    uint64_t bytes = (sizeof(struct sf_event) + rules * sizeof(uint32_t) + 7) / 8 * 8;
+    uint64_t at = atomic_fetch_add(&memory->events->reserved_bytes, bytes);
+    struct sf_event *event = (void *)((char *)(memory->events + 1) + at);
+    event->version = SF_EVENT_VERSION;
+    event->producer = SF_PRODUCER_SHIM;
+    event->kind = SF_EVENT_CALL;
+    event->rule_count = rules;
+    event->fd = fd;
+    event->time_ns = 123456789;
+    event->bytes = (uint32_t)bytes;
+    return event;
+}
+
+static void events_are_read_in_order_across_holes(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    struct sf_session_memory *memory = sf_session_create(plan);
+    assert_null(sf_session_event(memory, NULL));
+    append(memory, 1, 3);
+    append(memory, 2, 4)->bytes = 0; /* its producer died half-way */
+    append(memory, 0, 5);
+    const struct sf_event *event = sf_session_event(memory, NULL);
+    assert_non_null(event);
+    assert_int_equal(event->fd, 3);
+    event = sf_session_event(memory, event);
+    assert_non_null(event);
+    assert_int_equal(event->fd, 5);
+    assert_null(sf_session_event(memory, event));
+    sf_session_free(memory);
+    free(plan);
+}
+
+static void events_end_where_the_log_is_full(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    struct sf_session_memory *memory = sf_session_create(plan);
+    append(memory, 1, 3);
+    memory->events->reserved_bytes = UINT64_MAX / 2;
+    const struct sf_event *event = sf_session_event(memory, NULL);
+    assert_non_null(event);
+    assert_null(sf_session_event(memory, event));
+    sf_session_free(memory);
+    free(plan);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compiled_plan_holds_every_rule_as_written),
+        cmocka_unit_test(probability_becomes_a_share_of_2_to_the_53),
+        cmocka_unit_test(equal_rules_are_all_kept),
+        cmocka_unit_test(plan_without_rules_is_valid),
+        cmocka_unit_test(every_flipped_bit_is_noticed),
+        cmocka_unit_test(every_truncation_is_noticed),
+        cmocka_unit_test(truncation_with_a_right_checksum_is_noticed),
+        cmocka_unit_test(damage_with_a_right_checksum_is_refused_or_harmless),
+        cmocka_unit_test(field_out_of_range_is_refused_with_its_reason),
+        cmocka_unit_test(session_has_its_areas_apart_and_sealed),
+        cmocka_unit_test(sessions_have_different_ids),
+        cmocka_unit_test(many_rules_keep_the_socket_table_within_a_gibibyte),
+        cmocka_unit_test(calls_of_a_program_are_the_sum_of_its_tallies),
+        cmocka_unit_test(pending_execs_are_escapes_of_their_program),
+        cmocka_unit_test(events_are_read_in_order_across_holes),
+        cmocka_unit_test(events_end_where_the_log_is_full),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
