@@ -2,18 +2,22 @@
 
 VERSION := 0.1.0
 
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 VARIANT ?= release
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 libdir ?= $(prefix)/lib
 datadir ?= $(prefix)/share
+docdir ?= $(datadir)/doc/sockfault
 mandir ?= $(datadir)/man
 
 # One folder of objects for each compiler and variant, so that they never mix.
 compiler := $(if $(findstring clang,$(CC)),clang,gcc)
 out := build/$(VARIANT)$(if $(filter clang,$(compiler)),-clang)
 
+MAKEFLAGS += --no-builtin-rules
 ifeq ($(V),1)
 Q :=
 else
@@ -34,12 +38,17 @@ $(if $(flags_$(VARIANT)),,$(error VARIANT=$(VARIANT): allowed are release debug 
 sanitize := $(filter -fsanitize% -fno-sanitize%,$(flags_$(VARIANT)))
 
 # The shim: no stack protector on paths that idle calls take, no fortify (it
-# would call the very functions that the shim interposes), static TLS.
-shim_flags := $(common) $(filter-out -D_FORTIFY_SOURCE=2 -fstack-protector-strong,$(flags_$(VARIANT))) \
-              -fPIC -ftls-model=initial-exec -Ishim -DSF_VERSION='"$(VERSION)"'
+# would call the very functions that the shim interposes), static TLS. It lives
+# in programs that have no sanitizer's run-time, so undefined behaviour traps
+# and the other sanitizers see the runner and the unit tests alone.
+shim_variant := $(filter-out -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(sanitize),$(flags_$(VARIANT)))
+shim_variant += $(if $(filter ubsan,$(VARIANT)),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
+shim_flags := $(common) $(shim_variant) -fPIC -ftls-model=initial-exec -Ishim -DSF_VERSION='"$(VERSION)"'
 runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"' \
                 -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
 runner_libs := -lyaml -ljansson
+test_flags := $(common) $(flags_$(VARIANT)) -Ishim -Itests
+test_libs := -lpthread
 
 shim_src := $(sort $(wildcard shim/*/*.c))
 runner_src := $(sort $(wildcard runner/*.c runner/*/*.c))
@@ -51,54 +60,162 @@ core_obj := $(filter-out $(out)/obj/runner/main.o,$(runner_src:%.c=$(out)/obj/%.
             $(shared_src:%.c=$(out)/obj/%.o)
 
 unit_tests := $(patsubst tests/unit/%.c,$(out)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c tests/programs/*.c tests/bench/*.c))
+bench_src := tests/bench/driver.c tests/bench/worker.c
+test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c tests/programs/*.c))
+bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test unit e2e asan ubsan tsan fuzz bench lint install uninstall clean deps tests-built
+.PHONY: all help demo test unit e2e asan ubsan tsan bench lint install uninstall clean deps tests-built FORCE
 .DELETE_ON_ERROR:
+
+# `make test` and its like build with all cores unless -j says otherwise.
+parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# A file that holds what a step was made with and changes with it, so that
+# other flags, or an object less, make the step run again.
+keep = $(Q)mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
+       printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 all: $(out)/sockfault $(out)/libsockfault.so ## build the command and the library
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: VARIANT=release|debug|asan|ubsan|tsan CC=gcc|clang V=1 DESTDIR= prefix= bindir= libdir=\n'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@printf '\nVariables: VARIANT=release|debug|asan|ubsan|tsan CC=gcc|clang V=1 SUITES="unit e2e"\n'
+	@printf '           DESTDIR= prefix= bindir= libdir= datadir= mandir=\n'
 
-$(out)/libsockfault.so: $(shim_obj) shim/libsockfault.map
+deps: ## install what is missing to build, test and lint (apt-get, as root or by sudo)
+	$(Q)tools/deps build demo test lint
+
+# ---- build -----------------------------------------------------------------
+
+$(out)/made/shim: FORCE
+	$(call keep,$(CC) $(shim_flags) $(CFLAGS))
+$(out)/made/runner: FORCE
+	$(call keep,$(CC) $(runner_flags) $(CFLAGS))
+$(out)/made/tests: FORCE
+	$(call keep,$(CC) $(test_flags) $(CFLAGS))
+$(out)/made/objects: FORCE
+	$(call keep,$(shim_obj) $(core_obj) $(runner_libs) $(LDFLAGS))
+# Says what is missing before a compiler does. Not a file: the machine may change.
+build-deps: FORCE
+	$(Q)tools/deps --check build
+.PHONY: build-deps
+
+$(out)/libsockfault.so: $(shim_obj) shim/libsockfault.map $(out)/made/objects
 	$(call say,LINK,$@)
-	$(Q)$(CC) -shared $(sanitize) -Wl,--version-script=shim/libsockfault.map -Wl,-z,now \
-	    -Wl,-z,defs -Wl,-soname,libsockfault.so -o $@ $(shim_obj)
+	$(Q)$(CC) -shared $(filter -fsanitize%,$(shim_variant)) $(LDFLAGS) -Wl,--version-script=shim/libsockfault.map \
+	    -Wl,-z,now -Wl,-z,defs -Wl,-soname,libsockfault.so -o $@ $(shim_obj)
 
-$(out)/libsockfault-core.a: $(core_obj)
+$(out)/libsockfault-core.a: $(core_obj) $(out)/made/objects
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(core_obj)
 
 $(out)/sockfault: $(out)/obj/runner/main.o $(out)/libsockfault-core.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(sanitize) -o $@ $^ $(runner_libs)
+	$(Q)$(CC) $(sanitize) $(LDFLAGS) -o $@ $^ $(runner_libs)
 
-$(out)/pic/%.o: %.c
+$(out)/pic/%.o: %.c $(out)/made/shim | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(out)/obj/%.o: %.c
+$(out)/obj/%.o: %.c $(out)/made/runner | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(runner_flags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Unit tests link what they test; programs under test are plain programs.
-$(out)/tests/unit/%: tests/unit/%.c $(out)/libsockfault-core.a
+# Unit tests link what they test; programs under test are plain programs. Both
+# are compiled and linked in one step, so the dependencies name their target.
+$(out)/tests/unit/%: tests/unit/%.c $(out)/libsockfault-core.a $(out)/made/runner
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(runner_flags) $(CFLAGS) -MMD -MP -o $@ $< $(out)/libsockfault-core.a $(runner_libs) -lcmocka
+	$(Q)mkdir -p $(@D) && $(CC) $(runner_flags) -Itests $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+	    $(out)/libsockfault-core.a $(LDFLAGS) $(runner_libs) -lcmocka -lpthread
 
-$(out)/tests/%: tests/%.c
+$(out)/tests/bench/libempty.so: tests/bench/empty.c $(out)/made/shim | build-deps
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -shared -Wl,-z,now -o $@ $<
+
+$(out)/tests/%: tests/%.c $(out)/made/tests | build-deps
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(common) $(flags_$(VARIANT)) -Itests $(CFLAGS) -MMD -MP -o $@ $< -lpthread
+	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(LDFLAGS) $(test_libs)
 
 tests-built: all $(unit_tests) $(test_programs)
 
-unit: $(unit_tests) ## the unit tests alone
-	@for t in $(unit_tests); do echo "# $$t"; CMOCKA_MESSAGE_OUTPUT=TAP $$t || exit 1; done
+# ---- show and test ---------------------------------------------------------
+
+# Everything that sets itself up does so first, by itself: a second make then
+# builds what may not have been buildable before.
+demo: ## real programs meet a bad network and get a verdict
+	$(Q)tools/deps build demo
+	$(Q)$(MAKE) $(parallel) all $(out)/tests/programs/greet_server $(out)/tests/programs/greet_naive
+	$(Q)BUILD=$(out) tools/demo
+
+test: ## all tests; installs what they need
+	$(Q)tools/deps build demo test
+	$(Q)$(MAKE) $(parallel) tests-built
+	$(Q)BUILD=$(out) tests/run $(SUITES)
+
+unit: tests-built ## the unit tests alone
+	$(Q)BUILD=$(out) tests/run unit
+
+e2e: tests-built ## the end-to-end tests alone
+	$(Q)BUILD=$(out) tests/run scenario e2e
+
+# The sanitizers watch the runner and, in the unit tests, the engine. Threads
+# there are only in the unit tests.
+asan: ## unit and end-to-end tests under the address sanitizer
+	$(Q)tools/deps build demo test
+	$(Q)$(MAKE) $(parallel) VARIANT=asan tests-built
+	$(Q)BUILD=build/asan$(if $(filter clang,$(compiler)),-clang) tests/run $(or $(SUITES),unit scenario e2e)
+
+ubsan: ## unit, shim and end-to-end tests under the undefined-behaviour sanitizer
+	$(Q)tools/deps build demo test
+	$(Q)$(MAKE) $(parallel) VARIANT=ubsan tests-built
+	$(Q)BUILD=build/ubsan$(if $(filter clang,$(compiler)),-clang) tests/run $(or $(SUITES),unit shim scenario e2e)
+
+tsan: ## unit tests under the thread sanitizer
+	$(Q)tools/deps build test
+	$(Q)$(MAKE) $(parallel) VARIANT=tsan tests-built
+	$(Q)BUILD=build/tsan$(if $(filter clang,$(compiler)),-clang) tests/run unit
+
+bench: ## what an idle call costs, against an empty preload; minutes
+	$(Q)tools/deps build
+	$(Q)$(MAKE) $(parallel) all $(bench_built)
+	$(Q)BUILD=$(out) tests/bench/run $(BENCH)
+
+# Compiler flags that clang knows, for all that is linted.
+lint_src = $(shim_src) $(runner_src) $(wildcard tests/programs/*.c) $(bench_src)
+lint_flags := -std=gnu11 -D_GNU_SOURCE -Irunner -Ishim -Itests -DSF_VERSION='"$(VERSION)"' \
+              -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
+
+lint: ## clang-tidy and cppcheck; fails on findings
+	$(Q)tools/deps build lint
+	$(Q)printf '%s\n' $(lint_src) | xargs -P $$(nproc) -n 4 sh -c \
+	    'clang-tidy --quiet "$$@" -- $(subst ','\'',$(lint_flags)) 2> /dev/null' clang-tidy
+	$(Q)cppcheck --quiet --std=c11 --language=c --error-exitcode=1 -j $$(nproc) --inline-suppr \
+	    --enable=warning,performance,portability --suppressions-list=.cppcheck $(lint_flags) $(lint_src)
+
+# ---- install ---------------------------------------------------------------
+
+scenarios := $(wildcard scenarios/*.yaml)
+docs := LICENSE $(wildcard README.md docs/*.md)
+manuals := $(wildcard docs/*.1)
+
+install: all ## install into DESTDIR, prefix
+	$(Q)install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)/sockfault' \
+	    '$(DESTDIR)$(datadir)/sockfault/scenarios' '$(DESTDIR)$(docdir)'
+	$(Q)install -m 755 $(out)/sockfault '$(DESTDIR)$(bindir)/sockfault'
+	$(Q)install -m 644 $(out)/libsockfault.so '$(DESTDIR)$(libdir)/sockfault/libsockfault.so'
+	$(Q)install -m 644 $(scenarios) '$(DESTDIR)$(datadir)/sockfault/scenarios'
+	$(Q)install -m 644 $(docs) '$(DESTDIR)$(docdir)'
+	$(if $(manuals),$(Q)install -d '$(DESTDIR)$(mandir)/man1' && \
+	    install -m 644 $(manuals) '$(DESTDIR)$(mandir)/man1')
+
+uninstall: ## remove what install put there
+	$(Q)rm -f '$(DESTDIR)$(bindir)/sockfault' $(patsubst docs/%,'$(DESTDIR)$(mandir)/man1/%',$(manuals))
+	$(Q)rm -rf '$(DESTDIR)$(libdir)/sockfault' '$(DESTDIR)$(datadir)/sockfault' '$(DESTDIR)$(docdir)'
 
 clean: ## remove what was built
 	$(Q)rm -rf build
+
+FORCE:
 
 -include $(shell find $(out) -name '*.d' 2>/dev/null)
