@@ -36,9 +36,9 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-diag() # TEXT…: a remark, every line of it
+diag() # TEXT…: remarks, each on lines of its own
 {
-    printf '%s\n' "$*" | sed 's/^/# /'
+    printf '%s\n' "$@" | sed 's/^/# /'
 }
 
 pass() # NAME
@@ -53,7 +53,7 @@ fail() # NAME [TEXT…]
     tests_failed=$((tests_failed + 1))
     echo "not ok $tests_run - $1"
     shift
-    [ $# -eq 0 ] || diag "$*"
+    [ $# -eq 0 ] || diag "$@"
     return 1
 }
 
@@ -72,7 +72,7 @@ check() # NAME COMMAND…: the command succeeds
     if [ $status -eq 0 ]; then
         pass "$name"
     else
-        fail "$name" "command: $*" $'\n'"status: $status" $'\n'"output: $said"
+        fail "$name" "command: $*" "status: $status" "output: $said"
     fi
 }
 
@@ -85,7 +85,7 @@ check_status() # NAME WANT COMMAND…: the command ends with this status; its ou
     if [ $status -eq "$want" ]; then
         pass "$name"
     else
-        fail "$name" "command: $*" $'\n'"status: $status, expected $want" $'\n'"output: $output"
+        fail "$name" "command: $*" "status: $status, expected $want" "output: $output"
     fi
 }
 
@@ -94,7 +94,7 @@ check_eq() # NAME WANT GOT
     if [ "$2" = "$3" ]; then
         pass "$1"
     else
-        fail "$1" "want: $2" $'\n'"got:  $3"
+        fail "$1" "want: $2" "got:  $3"
     fi
 }
 
@@ -103,7 +103,7 @@ check_match() # NAME REGEX GOT: GOT holds a match of the extended regular expres
     if [[ $3 =~ $2 ]]; then
         pass "$1"
     else
-        fail "$1" "want a match of: $2" $'\n'"got: $3"
+        fail "$1" "want a match of: $2" "got: $3"
     fi
 }
 
