@@ -114,6 +114,12 @@ static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at
     return (const char *)plan + plan->strings_at + at;
 }
 
+/* Words of a selection bitmap for this plan: never 0. */
+static inline unsigned sf_selection_words(const struct sf_plan *plan)
+{
+    return (plan->rule_count + 63) / 64 + (plan->rule_count == 0);
+}
+
 uint64_t sf_plan_checksum(const struct sf_plan *plan);
 
 /* Is this block of `bytes` bytes a plan that this build can obey?

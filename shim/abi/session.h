@@ -65,6 +65,10 @@ struct sf_control {
     _Atomic uint32_t generation; /* from 1; bumped when the plan changes */
     _Atomic uint32_t families;   /* bits of enum sf_family that some rule may select */
     _Atomic uint64_t plan_at;    /* the plan in force */
+    uint64_t pad[6];
+    /* The next line is written while programs run. */
+    _Atomic uint32_t sockets; /* how many were given a number */
+    uint32_t pad2[15];
 };
 
 enum sf_escape { /* what a process did that the shim cannot follow */
@@ -145,5 +149,12 @@ struct sf_socket_rule {
     uint32_t connection;      /* its ordinal among those that the rule's scope selects, from 1; 0: none */
     _Atomic uint32_t calls;   /* calls on it that the rule's place and scope selected */
 };
+
+/* The size and place of every area for this plan, magic and version; the id is
+ * the caller's. Pure. page is the size of a page, in bytes. */
+void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan, uint64_t page);
+
+/* Make zeroed memory of header->total_bytes a session that runs `plan`. */
+void sf_session_fill(void *memory, const struct sf_session *header, const struct sf_plan *plan);
 
 #endif

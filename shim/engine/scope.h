@@ -13,12 +13,6 @@ struct sf_scope {
     const struct sf_addr *peer; /* NULL or domain 0: none */
 };
 
-/* Words of a selection bitmap for this plan: never 0. */
-static inline unsigned sf_selection_words(const struct sf_plan *plan)
-{
-    return (plan->rule_count + 63) / 64 + (plan->rule_count == 0);
-}
-
 /* Does one rule's scope (connection ordinals aside) select the socket? A rule
  * with `peer` does not select a socket without one, except that of a datagram
  * socket, whose every datagram may have another peer: then it *may*. */

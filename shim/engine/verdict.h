@@ -24,11 +24,9 @@ enum sf_illegal {
     SF_ILLEGAL_NO_HANDLER,
     SF_ILLEGAL_NONBLOCKING,
     SF_ILLEGAL_BLOCKING,
-    SF_ILLEGAL_NEVER_WAITS,
     SF_ILLEGAL_WAITALL,
     SF_ILLEGAL_DATAGRAM,
     SF_ILLEGAL_ERRNO,
-    SF_ILLEGAL_AGAIN_RUNNING, /* EINTR twice running on one connection */
     SF_ILLEGAL_COUNT
 };
 
@@ -38,11 +36,8 @@ struct sf_call_info {
     uint32_t program;      /* index in the plan */
     uint64_t len;          /* bytes asked for; 0 is legal and is never shortened */
     bool waitall;          /* MSG_WAITALL */
-    bool peeks;            /* MSG_PEEK */
-    bool is_stream;        /* SOCK_STREAM */
-    uint8_t domain, type;  /* SF_DOMAIN_…, SF_TYPE_… ; 0: no socket (resolve, poll, socket) */
-    uint32_t socket_number;/* 0: no record */
-    const struct sf_addr *destination; /* of a datagram sent or a connect; NULL: none given */
+    uint8_t type;          /* SF_TYPE_…; 0: no socket (resolve, poll) */
+    const struct sf_addr *destination; /* of a datagram; NULL: none given */
     bool (*fact)(void *context, enum sf_fact fact);
     void *context;
 };
@@ -62,9 +57,12 @@ struct sf_verdict {
     uint64_t limit;    /* move at most so many bytes; UINT64_MAX: as asked */
     int error;         /* errno (or EAI_*) to fail with; 0: do the call */
     bool interrupt;    /* `error` is EINTR as a signal would give it */
-    uint8_t rule_count; /* rules that fired; further ones are counted but not listed */
+    uint8_t rule_count;         /* rules that fired; further ones are counted but not listed */
     uint16_t rules[SF_VERDICT_RULES_MAX];
+    uint16_t limit_rule; /* the rule behind `limit`; SF_NO_RULE: none */
 };
+
+#define SF_NO_RULE UINT16_MAX
 
 /* A view of the state that decisions read and advance. All atomics; any number
  * of threads and processes may share it. */
@@ -91,6 +89,12 @@ struct sf_selection {
  * Source: contract section 2, Rules. */
 struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct sf_selection *selection,
                                     const struct sf_call_info *call);
+
+/* After the call, or when it was not made after all (a signal ended the delay
+ * before it): a limit that did not bind has changed nothing and so has not fired.
+ *
+ * result  what the call returned; -1 when it failed or was not made. */
+void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result);
 
 /* The reason of an illegal fault, as the end of a sentence: "…: no handler
  * without SA_RESTART is installed". */

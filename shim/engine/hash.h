@@ -1,0 +1,29 @@
+/* The counter-based generator behind every random decision: no state, so that
+ * a decision depends on its inputs alone.
+ *
+ * Source: the finaliser of SplitMix64 (Steele, Lea, Flood 2014), chained. */
+#ifndef SF_ENGINE_HASH_H
+#define SF_ENGINE_HASH_H
+
+#include <stdint.h>
+
+static inline uint64_t sf_hash_mix(uint64_t x)
+{
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+enum sf_draw { SF_DRAW_FIRE, SF_DRAW_LENGTH };
+
+/* The draw `purpose` for one call: where it stands, not when it ran. */
+static inline uint64_t sf_hash_draw(uint64_t seed, enum sf_draw purpose, uint32_t rule, uint32_t connection,
+                                    uint32_t call)
+{
+    uint64_t x = sf_hash_mix(seed ^ (uint64_t)purpose << 56);
+    x = sf_hash_mix(x ^ rule);
+    return sf_hash_mix(x ^ ((uint64_t)connection << 32 | call));
+}
+
+#endif

@@ -1,0 +1,209 @@
+#include "engine/verdict.h"
+
+#include "engine/hash.h"
+#include "engine/legality.h"
+#include "engine/scope.h"
+
+#include <errno.h>
+
+/* The call's place among those that the rule counts, from 1. */
+static uint32_t count_call(const struct sf_engine *engine, const struct sf_selection *selection, uint32_t rule,
+                           const struct sf_call_info *call)
+{
+    _Atomic uint32_t *counter = &engine->calls[(uint64_t)rule * engine->plan->program_count + call->program];
+    enum sf_per per = sf_plan_rules(engine->plan)[rule].per;
+
+    if (per == SF_PER_SCENARIO)
+        counter = &engine->rules[rule].calls;
+    else if (per == SF_PER_CONNECTION && selection->per_rule)
+        counter = &selection->per_rule[rule].calls;
+    return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
+}
+
+/* Which connection of the rule's scope this is. An accept asks for the next. */
+static uint32_t connection_ordinal(const struct sf_engine *engine, const struct sf_selection *selection,
+                                   uint32_t rule, const struct sf_call_info *call)
+{
+    if (sf_call_families[call->call] == SF_FAMILY_ACCEPT)
+        return atomic_load_explicit(&engine->rules[rule].connections, memory_order_relaxed) + 1;
+    return selection->per_rule ? selection->per_rule[rule].connection : 0;
+}
+
+static bool in_range(uint32_t value, uint32_t first, uint32_t last)
+{
+    return first == 0 || (value >= first && value <= last);
+}
+
+/* What the draws of this rule depend on besides the call's ordinal. */
+static uint32_t draw_context(const struct sf_plan_rule *rule, uint32_t connection, const struct sf_call_info *call)
+{
+    switch (rule->per) {
+    case SF_PER_CONNECTION:
+        return connection;
+    case SF_PER_PROGRAM:
+        return call->program;
+    default:
+        return 0;
+    }
+}
+
+static bool trigger_holds(const struct sf_plan *plan, uint32_t index, uint32_t context, uint32_t nth)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
+
+    if (!in_range(nth, rule->nth_first, rule->nth_last))
+        return false;
+    if (rule->every > 1 && nth % rule->every != 0)
+        return false;
+    return rule->probability >= SF_PROBABILITY_ALWAYS ||
+           sf_hash_draw(plan->seed, SF_DRAW_FIRE, index, context, nth) >> 11 < rule->probability;
+}
+
+static uint64_t draw_length(const struct sf_plan *plan, uint32_t index, uint32_t context, uint32_t nth, uint64_t len)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
+    uint64_t min = rule->bytes_max ? rule->bytes_min : 1, max = rule->bytes_max ? rule->bytes_max : len;
+
+    if (min == max)
+        return min;
+    return min + sf_hash_draw(plan->seed, SF_DRAW_LENGTH, index, context, nth) % (max - min + 1);
+}
+
+static bool may_still_fire(const struct sf_engine *engine, uint32_t rule)
+{
+    uint32_t times = sf_plan_rules(engine->plan)[rule].times;
+    return times == 0 || atomic_load_explicit(&engine->rules[rule].fired, memory_order_relaxed) < times;
+}
+
+/* Take one of the rule's firings; false when another thread took the last. */
+static bool fire(const struct sf_engine *engine, uint32_t rule)
+{
+    uint32_t times = sf_plan_rules(engine->plan)[rule].times;
+    _Atomic uint64_t *fired = &engine->rules[rule].fired;
+    uint64_t count = atomic_load_explicit(fired, memory_order_relaxed);
+
+    do {
+        if (times != 0 && count >= times)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(fired, &count, count + 1, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+static void list(struct sf_verdict *verdict, uint32_t rule)
+{
+    verdict->kind = SF_APPLY;
+    if (verdict->rule_count < SF_VERDICT_RULES_MAX)
+        verdict->rules[verdict->rule_count++] = (uint16_t)rule;
+}
+
+static void refuse(const struct sf_engine *engine, uint32_t rule, enum sf_illegal reason)
+{
+    uint32_t none = SF_LEGAL;
+    atomic_fetch_add_explicit(&engine->rules[rule].illegal, 1, memory_order_relaxed);
+    atomic_compare_exchange_strong(&engine->rules[rule].illegal_reason, &none, reason);
+}
+
+/* The rules that want this call, before it is settled which of them change it. */
+struct wishes {
+    uint16_t failure; /* the first rule that makes the call fail */
+    uint16_t limit_rule;
+    uint64_t limit;
+};
+
+static bool fails_the_call(const struct sf_plan_rule *rule)
+{
+    return rule->fault == SF_FAULT_ERROR || rule->fault == SF_FAULT_INTERRUPT;
+}
+
+static bool is_interrupt(const struct sf_plan_rule *rule)
+{
+    return rule->fault == SF_FAULT_INTERRUPT || (rule->fault == SF_FAULT_ERROR && rule->error == EINTR);
+}
+
+static void consider(const struct sf_engine *engine, const struct sf_selection *selection,
+                     const struct sf_call_info *call, uint32_t index, bool was_interrupted, struct wishes *wishes,
+                     struct sf_verdict *verdict)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
+
+    if (!sf_call_set_has(&rule->calls, call->call))
+        return;
+    uint32_t connection = connection_ordinal(engine, selection, index, call);
+    if (!in_range(connection, rule->connection_first, rule->connection_last))
+        return;
+    if (call->destination && !sf_peer_matches(engine->plan, rule, call->destination))
+        return;
+
+    uint32_t nth = count_call(engine, selection, index, call);
+    uint32_t context = draw_context(rule, connection, call);
+    if (!trigger_holds(engine->plan, index, context, nth) || !may_still_fire(engine, index))
+        return;
+    if (fails_the_call(rule) && wishes->failure != SF_NO_RULE)
+        return; /* the first in the file wins, and only what changes a call has fired */
+    if (rule->fault == SF_FAULT_INTERRUPT && was_interrupted)
+        return;
+
+    enum sf_illegal reason = rule->flags & SF_RULE_FORCE ? SF_LEGAL : sf_legality(rule, call);
+    if (reason != SF_LEGAL) {
+        refuse(engine, index, reason);
+        return;
+    }
+
+    if (fails_the_call(rule)) {
+        wishes->failure = (uint16_t)index;
+    } else if (rule->fault == SF_FAULT_DELAY) {
+        if (fire(engine, index)) {
+            verdict->delay_ns += rule->delay_ns;
+            list(verdict, index);
+        }
+    } else if (rule->fault == SF_FAULT_PARTIAL) {
+        uint64_t limit = draw_length(engine->plan, index, context, nth, call->len);
+        if (limit < call->len && limit < wishes->limit) {
+            wishes->limit = limit;
+            wishes->limit_rule = (uint16_t)index;
+        }
+    }
+}
+
+struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct sf_selection *selection,
+                                    const struct sf_call_info *call)
+{
+    struct sf_verdict verdict = {.kind = SF_PASS, .limit = UINT64_MAX, .limit_rule = SF_NO_RULE};
+    struct wishes wishes = {.failure = SF_NO_RULE, .limit_rule = SF_NO_RULE, .limit = UINT64_MAX};
+    const struct sf_plan_rule *rules = sf_plan_rules(engine->plan);
+    bool was_interrupted =
+        selection->socket && atomic_exchange_explicit(&selection->socket->interrupted, 0, memory_order_relaxed);
+
+    for (unsigned word = 0; word < sf_selection_words(engine->plan); word++)
+        for (uint64_t bits = selection->selected[word]; bits; bits &= bits - 1)
+            consider(engine, selection, call, word * 64 + (unsigned)__builtin_ctzll(bits), was_interrupted, &wishes,
+                     &verdict);
+
+    if (wishes.failure != SF_NO_RULE && fire(engine, wishes.failure)) {
+        const struct sf_plan_rule *rule = &rules[wishes.failure];
+        verdict.interrupt = is_interrupt(rule);
+        verdict.error = verdict.interrupt ? EINTR : rule->error;
+        if (verdict.interrupt && selection->socket)
+            atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);
+        list(&verdict, wishes.failure);
+    } else if (wishes.limit_rule != SF_NO_RULE && fire(engine, wishes.limit_rule)) {
+        verdict.limit = wishes.limit;
+        verdict.limit_rule = wishes.limit_rule;
+        list(&verdict, wishes.limit_rule);
+    }
+    return verdict;
+}
+
+void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result)
+{
+    if (verdict->limit_rule == SF_NO_RULE || (result >= 0 && (uint64_t)result == verdict->limit))
+        return;
+    atomic_fetch_sub_explicit(&engine->rules[verdict->limit_rule].fired, 1, memory_order_relaxed);
+    for (unsigned i = 0; i < verdict->rule_count; i++) {
+        if (verdict->rules[i] != verdict->limit_rule)
+            continue;
+        for (verdict->rule_count--; i < verdict->rule_count; i++)
+            verdict->rules[i] = verdict->rules[i + 1];
+    }
+}
