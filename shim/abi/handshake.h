@@ -31,7 +31,7 @@
 
 /* State and pid change together, in one 64-bit word: a slot that was released
  * and taken by another process in between is never mistaken for one's own. */
-_Static_assert(offsetof(struct sf_exec, pid) == offsetof(struct sf_exec, state) + 4, "state and pid are one word");
+_Static_assert(offsetof(struct sf_exec, state) == 0 && offsetof(struct sf_exec, pid) == 4, "one word");
 
 static inline uint64_t sf_exec_word(uint32_t state, uint32_t pid)
 {
@@ -41,6 +41,13 @@ static inline uint64_t sf_exec_word(uint32_t state, uint32_t pid)
     return word;
 }
 
+static inline uint32_t sf_exec_state(uint64_t word)
+{
+    uint32_t halves[2];
+    __builtin_memcpy(halves, &word, sizeof word);
+    return halves[0];
+}
+
 static inline uint64_t sf_exec_read(struct sf_exec *exec)
 {
     return __atomic_load_n((uint64_t *)(void *)exec, __ATOMIC_SEQ_CST);
@@ -48,7 +55,8 @@ static inline uint64_t sf_exec_read(struct sf_exec *exec)
 
 static inline bool sf_exec_change(struct sf_exec *exec, uint64_t from, uint64_t to)
 {
-    return __atomic_compare_exchange_n((uint64_t *)(void *)exec, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return __atomic_compare_exchange_n((uint64_t *)(void *)exec, &from, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
 }
 
 static inline struct sf_exec *sf_exec_slot(struct sf_exec *execs, uint32_t count, uint32_t pid, uint32_t way)
@@ -73,15 +81,15 @@ static inline bool sf_exec_remove(struct sf_exec *execs, uint32_t count, uint32_
 
 /* Enter `pid` as `state`; the slot, or NULL when no place is left. Marks of
  * images that loaded well give way: they only matter for the blink of an eye. */
-static inline struct sf_exec *sf_exec_insert(struct sf_exec *execs, uint32_t count, uint32_t state, uint32_t pid,
-                                             uint32_t program, const char *path)
+static inline struct sf_exec *sf_exec_insert(struct sf_exec *execs, uint32_t count, uint32_t state,
+                                             uint32_t pid, uint32_t program, const char *path)
 {
     static const uint32_t victims[] = {SF_EXEC_FREE, SF_EXEC_LOADED};
     for (unsigned pass = 0; pass < 2; pass++) {
         for (uint32_t way = 0; way < sf_exec_ways(count); way++) {
             struct sf_exec *exec = sf_exec_slot(execs, count, pid, way);
             uint64_t old = sf_exec_read(exec);
-            if ((old & UINT32_MAX) != (sf_exec_word(victims[pass], 0) & UINT32_MAX))
+            if (sf_exec_state(old) != victims[pass])
                 continue;
             if (!sf_exec_change(exec, old, sf_exec_word(SF_EXEC_CLAIMED, pid)))
                 continue;
