@@ -20,9 +20,11 @@ char *sf_arena_strndup(struct sf_arena *arena, const char *text, size_t bytes);
 char *sf_arena_printf(struct sf_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *sf_arena_vprintf(struct sf_arena *arena, const char *format, va_list args);
 
-/* Grow an array that may live in the arena: returns room for one more element
- * behind `count` elements of `size` bytes (the array doubles; the old block
- * stays until the arena goes). `array` is updated. */
+/* Grow an array that lives in the arena: returns zeroed room for one more
+ * element of `size` bytes behind the `*count` that there are, and counts it.
+ * `array` is the address of the pointer to the array, which is updated (the old
+ * block stays until the arena goes). An empty array is NULL with count 0; one
+ * that was not made by pushes alone cannot be pushed to. */
 void *sf_arena_push(struct sf_arena *arena, void *array, size_t *count, size_t size);
 
 #endif

@@ -1,9 +1,11 @@
 /* What is wrong with the user's input, all of it, with places.
  *
- *   scenarios/reset.yaml:14:9: error: unknown errno 'ECONRESET' (did you mean ECONNRESET?)
+ *   scenarios/reset.yaml:14:9: unknown errno 'ECONRESET' (did you mean ECONNRESET?)
  *
  * Errors make the input invalid; warnings do not. Messages are kept in the
- * order of their places within a file and printed together. */
+ * order of their places within a file and printed together. The same message
+ * for the same place (a node behind several aliases) is kept once; behind
+ * SF_DIAGNOSTICS_MAX messages errors are only counted. */
 #ifndef SF_BASE_DIAGNOSTIC_H
 #define SF_BASE_DIAGNOSTIC_H
 
@@ -12,6 +14,8 @@
 #include <stdio.h>
 
 struct sf_arena;
+
+#define SF_DIAGNOSTICS_MAX 200u
 
 /* Where something stands. line and column count from 1, columns in bytes;
  * line 0: no place within the file (it could not be read, say). */
@@ -32,6 +36,7 @@ struct sf_diagnostics {
     struct sf_arena *arena; /* owns the messages; set by the caller */
     struct sf_diagnostic *list;
     size_t count, errors;
+    size_t left_out; /* messages beyond SF_DIAGNOSTICS_MAX */
 };
 
 void sf_error(struct sf_diagnostics *diagnostics, struct sf_place place, const char *format, ...)
@@ -39,11 +44,22 @@ void sf_error(struct sf_diagnostics *diagnostics, struct sf_place place, const c
 void sf_warning(struct sf_diagnostics *diagnostics, struct sf_place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* One line each: `FILE:LINE:COLUMN: MESSAGE`, a warning with `warning: ` before the message. */
+/* One line each: `FILE:LINE:COLUMN: MESSAGE`, a warning with `warning: ` before
+ * the message. A place with line 0 is `FILE: `, one without a file is left off. */
 void sf_diagnostics_print(const struct sf_diagnostics *diagnostics, FILE *out);
 
 /* The nearest of `count` names to `text` when it is near enough to be a slip
- * (edit distance, transpositions count one), otherwise NULL. */
+ * (edit distance, transpositions count one, case nothing), otherwise NULL. */
 const char *sf_nearest(const char *text, const char *const *names, size_t count);
+
+/* " (did you mean NAME?)" for the nearest name, otherwise "". */
+const char *sf_suggestion(struct sf_arena *arena, const char *text, const char *const *names, size_t count);
+
+/* "a, b, c" */
+const char *sf_names_join(struct sf_arena *arena, const char *const *names, size_t count);
+
+/* The user's text for a message: in single quotes, without control characters,
+ * shortened when long. */
+const char *sf_quoted(struct sf_arena *arena, const char *text);
 
 #endif
