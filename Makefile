@@ -145,7 +145,7 @@ tests-built: all $(unit_tests) $(test_programs)
 # builds what may not have been buildable before.
 demo: ## real programs meet a bad network and get a verdict
 	$(Q)tools/deps build demo
-	$(Q)$(MAKE) $(parallel) all $(out)/tests/programs/greet_server $(out)/tests/programs/greet_naive
+	$(Q)$(MAKE) $(parallel) all $(out)/tests/programs/naive_redis
 	$(Q)BUILD=$(out) tools/demo
 
 test: ## all tests; installs what they need
