@@ -60,7 +60,7 @@ core_obj := $(filter-out $(out)/obj/runner/main.o,$(runner_src:%.c=$(out)/obj/%.
             $(shared_src:%.c=$(out)/obj/%.o)
 
 unit_tests := $(patsubst tests/unit/%.c,$(out)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-bench_src := tests/bench/driver.c tests/bench/worker.c
+bench_src := tests/bench/worker.c
 test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c tests/programs/*.c))
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
@@ -177,7 +177,7 @@ tsan: ## unit tests under the thread sanitizer
 	$(Q)BUILD=build/tsan$(if $(filter clang,$(compiler)),-clang) tests/run unit
 
 bench: ## what an idle call costs, against an empty preload; minutes
-	$(Q)tools/deps build
+	$(Q)tools/deps build demo
 	$(Q)$(MAKE) $(parallel) all $(bench_built)
 	$(Q)BUILD=$(out) tests/bench/run $(BENCH)
 
