@@ -146,7 +146,7 @@ tests-built: all $(unit_tests) $(test_programs)
 demo: ## real programs meet a bad network and get a verdict
 	$(Q)tools/deps build demo
 	$(Q)$(MAKE) $(parallel) all $(out)/tests/programs/naive_redis
-	$(Q)BUILD=$(out) tools/demo
+	$(Q)BUILD=$(out) demo/run
 
 test: ## all tests; installs what they need
 	$(Q)tools/deps build demo test
