@@ -1,6 +1,7 @@
 #include "plan/session.h"
 
-#include <stdlib.h>
+#include "base/memory.h"
+
 #include <string.h>
 
 /* Where the next piece of each table goes. The image is sized beforehand. */
@@ -21,7 +22,8 @@ static uint32_t put_string(struct writer *writer, const char *text)
 static void put_pattern(struct writer *writer, const struct sf_pattern *from)
 {
     struct sf_plan_pattern *to =
-        (struct sf_plan_pattern *)((char *)writer->plan + writer->plan->patterns_at) + writer->pattern_count++;
+        (struct sf_plan_pattern *)((char *)writer->plan + writer->plan->patterns_at) +
+        writer->pattern_count++;
     to->kind = from->kind;
     to->domains = from->domains;
     to->port = from->port;
@@ -109,9 +111,7 @@ struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario)
 {
     struct sf_plan header = {.magic = SF_PLAN_MAGIC, .version = SF_PLAN_VERSION, .seed = scenario->seed};
     lay_out(&header, scenario);
-    struct sf_plan *plan = calloc(1, header.total_bytes);
-    if (!plan)
-        return NULL;
+    struct sf_plan *plan = sf_memory_new(header.total_bytes);
     *plan = header;
     struct writer writer = {.plan = plan};
     for (size_t i = 0; i < scenario->program_count; i++) {

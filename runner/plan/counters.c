@@ -27,8 +27,8 @@ unsigned sf_session_escaped(const struct sf_session_memory *session, uint32_t pr
         if (exec->state != SF_EXEC_PENDING || (program != UINT32_MAX && exec->program != program))
             continue;
         if (escaped++ == 0)
-            snprintf(what, what_bytes, "%.*s (pid %u)", (int)strnlen(exec->path, sizeof exec->path), exec->path,
-                     exec->pid);
+            snprintf(what, what_bytes, "%.*s (pid %u)", (int)strnlen(exec->path, sizeof exec->path),
+                     exec->path, exec->pid);
     }
     return escaped;
 }

@@ -1,5 +1,7 @@
 #include "plan/session.h"
 
+#include "base/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,9 +42,7 @@ static int make_memory(uint64_t bytes)
 struct sf_session_memory *sf_session_create(const struct sf_plan *plan)
 {
     struct sf_session header = {0};
-    struct sf_session_memory *memory = calloc(1, sizeof *memory);
-    if (!memory)
-        return NULL;
+    struct sf_session_memory *memory = sf_memory_new(sizeof *memory);
     memory->fd = -1;
     sf_session_lay_out(&header, plan, (uint64_t)sysconf(_SC_PAGESIZE));
     if (getrandom(header.id, sizeof header.id, 0) != (ssize_t)sizeof header.id)

@@ -9,7 +9,7 @@
 #include "abi/session.h"
 #include "scenario/scenario.h"
 
-/* The image of a scenario, malloc'ed: the caller frees it. NULL: no memory.
+/* The image of a scenario, malloc'ed: the caller frees it. Never NULL.
  * A rule of the scenario has the same index in the plan; none is dropped. */
 struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario);
 

@@ -4,6 +4,8 @@
 
 #include "launch/launch.h"
 
+struct sf_arena;
+
 struct sf_finding {
     const char *what;    /* "client.exit", "faults.one-byte", "timeout": the key of the expectation */
     const char *want;    /* "0" */
@@ -13,7 +15,7 @@ struct sf_finding {
 };
 
 struct sf_findings {
-    struct sf_finding *list; /* in the order of the file */
+    struct sf_finding *list; /* by line */
     size_t count;
 };
 
@@ -23,5 +25,10 @@ struct sf_findings {
  * the arena, which owns the findings. */
 struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *scenario,
                              const struct sf_session_memory *session, const struct sf_outcome *outcome);
+
+/* Why a rule did nothing ("never fired: client made no recv call on a socket"),
+ * or NULL when it fired. */
+const char *sf_verify_idle(struct sf_arena *arena, const struct sf_scenario *scenario,
+                           const struct sf_session_memory *session, size_t rule);
 
 #endif

@@ -23,27 +23,54 @@ static struct sf_call_set one_call(enum sf_call_id call)
 /* Two programs, three rules, patterns of each kind. */
 static struct sf_scenario sample(void)
 {
-    static struct sf_program programs[] = {{.name = "server", .wrap = true}, {.name = "client", .wrap = false}};
+    static struct sf_program programs[] = {{.name = "server", .wrap = true},
+                                           {.name = "client", .wrap = false}};
     static struct sf_pattern peers[] = {
-        {.kind = SF_PATTERN_INET, .domains = SF_DOMAIN_INET, .prefix_len = 104, .port = 443,
+        {.kind = SF_PATTERN_INET,
+         .domains = SF_DOMAIN_INET,
+         .prefix_len = 104,
+         .port = 443,
          .address = {[10] = 0xff, [11] = 0xff, [12] = 10}},
         {.kind = SF_PATTERN_UNIX, .glob = "/run/x*.sock"},
         {.kind = SF_PATTERN_ANY},
     };
     static struct sf_rule rules[3];
-    rules[0] = (struct sf_rule){.id = "slow", .place = {"a.yaml", 7, 1}, .families = 1u << SF_FAMILY_RECV,
-                                .calls = one_call(SF_CALL_recv), .programs = UINT64_MAX, .probability = 1,
-                                .fault = SF_FAULT_DELAY, .delay_ns = 1000, .peers = peers, .peer_count = 2};
-    rules[1] = (struct sf_rule){.id = "short", .place = {"a.yaml", 9, 1}, .families = 1u << SF_FAMILY_SEND,
-                                .calls = one_call(SF_CALL_send), .programs = 2, .probability = 0.25,
-                                .fault = SF_FAULT_PARTIAL, .bytes_min = 2, .bytes_max = 5, .nth_first = 3,
-                                .nth_last = UINT32_MAX, .optional = true, .force = true, .peers = peers + 2,
+    rules[0] = (struct sf_rule){.id = "slow",
+                                .place = {"a.yaml", 7, 1},
+                                .families = 1u << SF_FAMILY_RECV,
+                                .calls = one_call(SF_CALL_recv),
+                                .programs = UINT64_MAX,
+                                .probability = 1,
+                                .fault = SF_FAULT_DELAY,
+                                .delay_ns = 1000,
+                                .peers = peers,
+                                .peer_count = 2};
+    rules[1] = (struct sf_rule){.id = "short",
+                                .place = {"a.yaml", 9, 1},
+                                .families = 1u << SF_FAMILY_SEND,
+                                .calls = one_call(SF_CALL_send),
+                                .programs = 2,
+                                .probability = 0.25,
+                                .fault = SF_FAULT_PARTIAL,
+                                .bytes_min = 2,
+                                .bytes_max = 5,
+                                .nth_first = 3,
+                                .nth_last = UINT32_MAX,
+                                .optional = true,
+                                .force = true,
+                                .peers = peers + 2,
                                 .peer_count = 1};
-    rules[2] = (struct sf_rule){.id = "refused", .families = 1u << SF_FAMILY_CONNECT,
-                                .calls = one_call(SF_CALL_connect), .programs = 1, .probability = 1e-30,
-                                .fault = SF_FAULT_ERROR, .error = ECONNREFUSED, .every = 2, .times = 9};
-    return (struct sf_scenario){.seed = 99, .programs = programs, .program_count = 2, .rules = rules,
-                                .rule_count = 3};
+    rules[2] = (struct sf_rule){.id = "refused",
+                                .families = 1u << SF_FAMILY_CONNECT,
+                                .calls = one_call(SF_CALL_connect),
+                                .programs = 1,
+                                .probability = 1e-30,
+                                .fault = SF_FAULT_ERROR,
+                                .error = ECONNREFUSED,
+                                .every = 2,
+                                .times = 9};
+    return (struct sf_scenario){
+        .seed = 99, .programs = programs, .program_count = 2, .rules = rules, .rule_count = 3};
 }
 
 static struct sf_plan *sample_plan(void)
@@ -226,21 +253,21 @@ static void damage_with_a_right_checksum_is_refused_or_harmless(void **state)
 }
 
 /* One field out of range each, all else right. */
-#define REFUSES(plan, change, sentence)                                     \
-    do {                                                                    \
-        struct sf_plan *p = copy(plan, (plan)->total_bytes);                \
-        struct sf_plan_rule *r = (void *)((char *)p + p->rules_at);         \
-        struct sf_plan_pattern *t = (void *)((char *)p + p->patterns_at);   \
-        struct sf_plan_program *g = (void *)((char *)p + p->programs_at);   \
-        (void)r, (void)t, (void)g;                                          \
-        change;                                                             \
-        fix_checksum(p);                                                    \
-        const char *problem = sf_plan_verify(p, p->total_bytes);            \
-        if (!problem)                                                       \
-            fail_msg("taken: %s", #change);                                 \
-        if (!strstr(problem, sentence))                                     \
+#define REFUSES(plan, change, sentence)                                            \
+    do {                                                                           \
+        struct sf_plan *p = copy(plan, (plan)->total_bytes);                       \
+        struct sf_plan_rule *r = (void *)((char *)p + p->rules_at);                \
+        struct sf_plan_pattern *t = (void *)((char *)p + p->patterns_at);          \
+        struct sf_plan_program *g = (void *)((char *)p + p->programs_at);          \
+        (void)r, (void)t, (void)g;                                                 \
+        change;                                                                    \
+        fix_checksum(p);                                                           \
+        const char *problem = sf_plan_verify(p, p->total_bytes);                   \
+        if (!problem)                                                              \
+            fail_msg("taken: %s", #change);                                        \
+        if (!strstr(problem, sentence))                                            \
             fail_msg("%s: '%s' says nothing of '%s'", #change, problem, sentence); \
-        free(p);                                                            \
+        free(p);                                                                   \
     } while (0)
 
 static void field_out_of_range_is_refused_with_its_reason(void **state)
@@ -294,17 +321,18 @@ static void session_has_its_areas_apart_and_sealed(void **state)
     struct sf_session_memory *memory = sf_session_create(plan);
     assert_non_null(memory);
     const struct sf_session *session = memory->session;
-    const uint64_t starts[] = {sizeof *session,      session->plan_at,   session->shared_at,
-                               session->control_at,  session->programs_at, session->rules_at,
-                               session->calls_at,    session->tallies_at, session->execs_at,
-                               session->sockets_at,  session->events_at, session->total_bytes};
+    const uint64_t starts[] = {sizeof *session,     session->plan_at,     session->shared_at,
+                               session->control_at, session->programs_at, session->rules_at,
+                               session->calls_at,   session->tallies_at,  session->execs_at,
+                               session->sockets_at, session->events_at,   session->total_bytes};
     for (size_t i = 1; i < sizeof starts / sizeof *starts; i++) {
         assert_true(starts[i - 1] <= starts[i]);
         assert_int_equal(starts[i] % 64, 0);
     }
     assert_true(session->plan_at + session->plan_bytes <= session->shared_at);
     assert_int_equal(session->shared_at % (uint64_t)sysconf(_SC_PAGESIZE), 0);
-    assert_true(session->events_at + sizeof(struct sf_event_log) + session->events_bytes <= session->total_bytes);
+    assert_true(session->events_at + sizeof(struct sf_event_log) + session->events_bytes <=
+                session->total_bytes);
     assert_true(session->sockets_at + (uint64_t)session->socket_count * session->socket_stride <=
                 session->events_at);
     assert_int_equal(session->socket_count, 65536);

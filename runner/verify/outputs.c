@@ -1,0 +1,122 @@
+/* What programs wrote, against what they should have. */
+#include "verify/judge.h"
+
+#include "base/arena.h"
+#include "verify/wording.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define EXCERPT_BYTES 160
+#define CONTEXT_BYTES 40
+
+/* One stream of one program. */
+struct stream {
+    const char *program, *name; /* "client", "stdout" */
+    const struct sf_output *output;
+};
+
+static void note(struct sf_judge *judge, const struct stream *stream, struct sf_place place,
+                 const char *aspect, const char *want, const char *got, const char *message)
+{
+    sf_judge_note(judge, place, sf_arena_printf(judge->arena, "%s.%s", stream->program, stream->name), aspect,
+                  want, got, "%s of %s %s", stream->name, stream->program, message);
+}
+
+/* All of a short output; of a long one its beginning. */
+static const char *show(const struct sf_judge *judge, const struct sf_output *output)
+{
+    return sf_word_excerpt(judge->arena, output->data, output->bytes, 0, EXCERPT_BYTES);
+}
+
+static const char *is(const struct sf_judge *judge, const struct sf_output *output)
+{
+    if (output->total_bytes == 0)
+        return "it is empty";
+    if (output->total_bytes <= EXCERPT_BYTES)
+        return sf_arena_printf(judge->arena, "it is %s", show(judge, output));
+    return sf_arena_printf(judge->arena, "its %" PRIu64 " bytes begin with %s", output->total_bytes,
+                           show(judge, output));
+}
+
+static uint64_t before(uint64_t at)
+{
+    return at > CONTEXT_BYTES ? at - CONTEXT_BYTES : 0;
+}
+
+/* Both sides from shortly before the first byte that differs. */
+static void judge_equals(struct sf_judge *judge, const struct stream *stream, struct sf_place place,
+                         const char *text)
+{
+    const struct sf_output *output = stream->output;
+    uint64_t length = strlen(text), at = 0, line = 1;
+    while (at < length && at < output->bytes && text[at] == output->data[at])
+        line += text[at++] == '\n';
+    if (at == length && output->total_bytes == length)
+        return;
+    const char *want = sf_word_excerpt(judge->arena, text, length, before(at), EXCERPT_BYTES);
+    const char *got = sf_word_excerpt(judge->arena, output->data, output->bytes, before(at), EXCERPT_BYTES);
+    note(judge, stream, place, "equals", want, got,
+         sf_arena_printf(judge->arena,
+                         "differs in line %" PRIu64 " (byte %" PRIu64 "): it is %s, expected %s", line,
+                         at + 1, got, want));
+}
+
+static const char *find(const struct sf_output *output, const char *text)
+{
+    return memmem(output->data ? output->data : "", output->bytes, text, strlen(text));
+}
+
+static void judge_contains(struct sf_judge *judge, const struct stream *stream, struct sf_place place,
+                           const char *text)
+{
+    if (find(stream->output, text))
+        return;
+    const char *want = sf_word_excerpt(judge->arena, text, strlen(text), 0, EXCERPT_BYTES);
+    note(judge, stream, place, "contains", want, show(judge, stream->output),
+         sf_arena_printf(judge->arena, "does not contain %s: %s", want, is(judge, stream->output)));
+}
+
+static void judge_not_contains(struct sf_judge *judge, const struct stream *stream, struct sf_place place,
+                               const char *text)
+{
+    const struct sf_output *output = stream->output;
+    const char *hit = find(output, text);
+    if (!hit)
+        return;
+    uint64_t from = before((uint64_t)(hit - output->data));
+    const char *want = sf_word_excerpt(judge->arena, text, strlen(text), 0, EXCERPT_BYTES);
+    const char *got = sf_word_excerpt(judge->arena, output->data, output->bytes, from, EXCERPT_BYTES);
+    note(judge, stream, place, "not_contains", sf_arena_printf(judge->arena, "not %s", want), got,
+         sf_arena_printf(judge->arena, "contains %s, which it must not: %s", want, got));
+}
+
+static void judge_stream(struct sf_judge *judge, const struct stream *stream,
+                         const struct sf_text_expectation *expect)
+{
+    if (!expect->place.file)
+        return;
+    if (expect->equals.text)
+        judge_equals(judge, stream, expect->equals.place, expect->equals.text);
+    for (size_t i = 0; i < expect->contains_count; i++)
+        judge_contains(judge, stream, expect->contains[i].place, expect->contains[i].text);
+    for (size_t i = 0; i < expect->not_contains_count; i++)
+        judge_not_contains(judge, stream, expect->not_contains[i].place, expect->not_contains[i].text);
+    if (expect->empty.given && expect->empty.value != (stream->output->total_bytes == 0))
+        note(judge, stream, expect->empty.place, "empty", expect->empty.value ? "empty" : "not empty",
+             show(judge, stream->output),
+             expect->empty.value
+                 ? sf_arena_printf(judge->arena, "is not empty: %s", is(judge, stream->output))
+                 : "is empty, expected some output");
+}
+
+void sf_judge_output(struct sf_judge *judge, size_t index)
+{
+    const char *name = judge->scenario->programs[index].name;
+    const struct sf_exit *exit = &judge->outcome->programs[index];
+    const struct sf_program_expectation *expect = &judge->scenario->expect[index];
+    if (!sf_judge_ran(exit))
+        return;
+    judge_stream(judge, &(struct stream){name, "stdout", &exit->out}, &expect->out);
+    judge_stream(judge, &(struct stream){name, "stderr", &exit->err}, &expect->err);
+}

@@ -1,0 +1,107 @@
+/* Did each rule do what it was written for? */
+#include "verify/judge.h"
+
+#include "base/arena.h"
+#include "engine/verdict.h"
+#include "verify/wording.h"
+
+#include <inttypes.h>
+
+/* "client", "client or server", "any program" */
+static const char *selected_programs(const struct sf_judge *judge, const struct sf_rule *rule)
+{
+    const char *names = NULL;
+    if (rule->programs == UINT64_MAX && judge->scenario->program_count > 1)
+        return "any program";
+    for (size_t i = 0; i < judge->scenario->program_count; i++)
+        if (rule->programs >> i & 1)
+            names = sf_arena_printf(judge->arena, "%s%s%s", names ? names : "", names ? " or " : "",
+                                    judge->scenario->programs[i].name);
+    return names ? names : "any program";
+}
+
+static const char *selected_families(const struct sf_judge *judge, const struct sf_rule *rule)
+{
+    const char *names = "";
+    for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
+        if (rule->families >> family & 1)
+            names =
+                sf_arena_printf(judge->arena, "%s%s%s", names, *names ? " or " : "", sf_family_names[family]);
+    return names;
+}
+
+/* Calls of the rule's families, whatever socket and function, in its programs. */
+static uint64_t calls_within_reach(const struct sf_judge *judge, const struct sf_rule *rule)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < judge->scenario->program_count; i++) {
+        uint64_t calls[SF_FAMILY_COUNT];
+        sf_session_calls(judge->session, (unsigned)i, calls);
+        for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
+            if (rule->programs >> i & 1 && rule->families >> family & 1)
+                sum += calls[family];
+    }
+    return sum;
+}
+
+/* Why a rule stayed idle, as far as the counters tell. */
+static const char *idle_reason(const struct sf_judge *judge, const struct sf_rule *rule,
+                               const struct sf_rule_state *state)
+{
+    const char *programs = selected_programs(judge, rule), *families = selected_families(judge, rule);
+    if (state->illegal > 0)
+        return sf_arena_printf(judge->arena, "%s refused: %s",
+                               sf_word_count(judge->arena, state->illegal, "call"),
+                               sf_illegal_text(state->illegal_reason));
+    uint64_t calls = calls_within_reach(judge, rule);
+    if (calls == 0)
+        return sf_arena_printf(judge->arena, "%s made no %s call on a socket", programs, families);
+    return sf_arena_printf(
+        judge->arena, "%s made %s, none of which its scope and trigger select", programs,
+        sf_word_count(judge->arena, calls, sf_arena_printf(judge->arena, "%s call", families)));
+}
+
+/* A number alone would leave the reader asking why it is 0. */
+static const char *times_fired(const struct sf_judge *judge, const struct sf_rule *rule,
+                               const struct sf_rule_state *state)
+{
+    if (state->fired == 0)
+        return sf_arena_printf(judge->arena, "never fired: %s", idle_reason(judge, rule, state));
+    return sf_arena_printf(judge->arena, "fired %s", sf_word_count(judge->arena, state->fired, "time"));
+}
+
+static bool all_started(const struct sf_judge *judge)
+{
+    for (size_t i = 0; i < judge->scenario->program_count; i++)
+        if (!sf_judge_ran(&judge->outcome->programs[i]))
+            return false;
+    return true;
+}
+
+const char *sf_verify_idle(struct sf_arena *arena, const struct sf_scenario *scenario,
+                           const struct sf_session_memory *session, size_t rule)
+{
+    const struct sf_judge judge = {.arena = arena, .scenario = scenario, .session = session};
+    const struct sf_rule_state *state = &session->rules[rule];
+    return state->fired ? NULL : times_fired(&judge, &scenario->rules[rule], state);
+}
+
+void sf_judge_rules(struct sf_judge *judge)
+{
+    bool complete = all_started(judge);
+    for (size_t i = 0; i < judge->scenario->rule_count; i++) {
+        const struct sf_rule *rule = &judge->scenario->rules[i];
+        const struct sf_comparison *bound = &judge->scenario->rule_expect[i];
+        const struct sf_rule_state *state = &judge->session->rules[i];
+        const char *got = sf_arena_printf(judge->arena, "%" PRIu64, state->fired);
+        if (bound->place.file) {
+            if (state->fired < bound->min || state->fired > bound->max)
+                sf_judge_note(judge, bound->place, "faults", rule->id, bound->text, got,
+                              "rule %s %s%sexpected %s", rule->id, times_fired(judge, rule, state),
+                              state->fired ? ", " : "; ", bound->text);
+        } else if (!rule->optional && state->fired == 0 && complete) {
+            sf_judge_note(judge, rule->place, "faults", rule->id, ">=1", got, "rule %s %s", rule->id,
+                          times_fired(judge, rule, state));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+#include "verify/wording.h"
+
+#include "base/arena.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *sf_word_signal(struct sf_arena *arena, int signal)
+{
+    const char *name = sigabbrev_np(signal);
+    if (name)
+        return sf_arena_printf(arena, "SIG%s", name);
+    if (signal == SIGRTMIN)
+        return "SIGRTMIN";
+    if (signal > SIGRTMIN && signal <= SIGRTMAX)
+        return sf_arena_printf(arena, "SIGRTMIN+%d", signal - SIGRTMIN);
+    return sf_arena_printf(arena, "signal %d", signal);
+}
+
+const char *sf_word_duration(struct sf_arena *arena, uint64_t ns)
+{
+    if (ns < 1000)
+        return sf_arena_printf(arena, "%" PRIu64 "ns", ns);
+    if (ns < 999500)
+        return sf_arena_printf(arena, "%.3gus", (double)ns / 1e3);
+    if (ns < 999500000)
+        return sf_arena_printf(arena, "%.3gms", (double)ns / 1e6);
+    if (ns < 60 * UINT64_C(1000000000))
+        return sf_arena_printf(arena, "%.3gs", (double)ns / 1e9);
+    uint64_t seconds = (ns + 500000000) / 1000000000;
+    if (seconds % 60 == 0)
+        return sf_arena_printf(arena, "%" PRIu64 "m", seconds / 60);
+    return sf_arena_printf(arena, "%" PRIu64 "m%" PRIu64 "s", seconds / 60, seconds % 60);
+}
+
+const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *noun)
+{
+    return sf_arena_printf(arena, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+unsigned sf_utf8_length(const char *data, uint64_t bytes)
+{
+    const unsigned char *at = (const unsigned char *)data;
+    if (bytes == 0 || (at[0] >= 0x80 && at[0] < 0xc2) || at[0] > 0xf4)
+        return 0;
+    unsigned length = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    if (length > bytes)
+        return 0;
+    for (unsigned i = 1; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    /* Overlong forms, surrogates and what lies beyond U+10FFFF. */
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+/* One character, printable. Returns the bytes of `data` it stands for. */
+static unsigned put_escaped(FILE *out, const char *data, uint64_t bytes)
+{
+    unsigned char byte = (unsigned char)*data;
+    static const char escaped[] = "\"\\\n\t\r", letters[] = "\"\\ntr";
+    const char *special = byte ? strchr(escaped, byte) : NULL;
+    if (special) {
+        fprintf(out, "\\%c", letters[special - escaped]);
+        return 1;
+    }
+    unsigned length = sf_utf8_length(data, bytes);
+    /* C1 controls are two bytes of valid UTF-8, yet terminals act on them. */
+    if (length == 0 || byte < 0x20 || byte == 0x7f || (byte == 0xc2 && (unsigned char)data[1] < 0xa0)) {
+        fprintf(out, "\\x%02x", byte);
+        return 1;
+    }
+    fwrite(data, 1, length, out);
+    return length;
+}
+
+const char *sf_word_excerpt(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t from,
+                            uint64_t limit)
+{
+    char *text = NULL;
+    size_t text_bytes = 0;
+    FILE *out = open_memstream(&text, &text_bytes);
+    if (!out)
+        return "\"…\"";
+    /* Start on a whole character. */
+    while (from > 0 && from < bytes && ((unsigned char)data[from] & 0xc0) == 0x80)
+        from--;
+    uint64_t at = from;
+    fputs(from > 0 ? "…\"" : "\"", out);
+    while (at < bytes && at - from < limit)
+        at += put_escaped(out, data + at, bytes - at);
+    fputs(at < bytes ? "\"…" : "\"", out);
+    fclose(out);
+    char *kept = sf_arena_strndup(arena, text, text_bytes);
+    free(text);
+    return kept;
+}
+
+const char *sf_word_last_line(struct sf_arena *arena, const struct sf_output *output, uint64_t limit)
+{
+    const char *tail = output->tail;
+    uint64_t end = output->tail_bytes;
+    while (end > 0 && strchr(" \t\r\n", tail[end - 1]))
+        end--;
+    uint64_t start = end;
+    while (start > 0 && tail[start - 1] != '\n')
+        start--;
+    if (end == start || end - start > limit)
+        return "";
+    char *line = sf_arena_alloc(arena, end - start + 1);
+    size_t length = 0;
+    for (uint64_t i = start; i < end; i++)
+        if ((unsigned char)tail[i] >= 0x20 && tail[i] != 0x7f)
+            line[length++] = tail[i];
+    return line;
+}

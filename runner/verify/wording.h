@@ -1,0 +1,31 @@
+/* Pieces of messages: one form for each kind of thing, in findings and reports. */
+#ifndef SF_VERIFY_WORDING_H
+#define SF_VERIFY_WORDING_H
+
+#include "launch/launch.h"
+
+struct sf_arena;
+
+/* "SIGSEGV", "SIGRTMIN+3"; a number that is no signal as "signal 99". */
+const char *sf_word_signal(struct sf_arena *arena, int signal);
+
+/* "250us", "12ms", "1.5s", "2m5s": at most three digits that matter. */
+const char *sf_word_duration(struct sf_arena *arena, uint64_t ns);
+
+/* "1 call", "12 calls". */
+const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *noun);
+
+/* Bytes of a program as one quoted line: control characters and what is not
+ * UTF-8 are escaped. At most `limit` bytes are shown, from `from` on; "…" stands
+ * for what is left out on either side. */
+const char *sf_word_excerpt(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t from,
+                            uint64_t limit);
+
+/* How many bytes of valid UTF-8 start here (1 to 4); 0: none does. */
+unsigned sf_utf8_length(const char *data, uint64_t bytes);
+
+/* The last line of an output that is not blank, without its end; "" when there
+ * is none or it is longer than `limit` bytes. Control characters are dropped. */
+const char *sf_word_last_line(struct sf_arena *arena, const struct sf_output *output, uint64_t limit);
+
+#endif

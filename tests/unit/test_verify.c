@@ -1,0 +1,585 @@
+/* From what happened to findings: each default and each expectation, both ways. */
+#include "base/arena.h"
+#include "engine/verdict.h"
+#include "verify/verify.h"
+#include "verify/wording.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PLACE(line_number) ((struct sf_place){"a.yaml", line_number, 3})
+
+/* A service and a client that ran well under a rule that fired. Tests spoil
+ * one thing each. */
+struct world {
+    struct sf_arena *arena;
+    struct sf_program programs[2];
+    struct sf_program_expectation expect[2];
+    struct sf_rule rules[1];
+    struct sf_comparison rule_expect[1];
+    struct sf_scenario scenario;
+    struct sf_exit exits[2];
+    struct sf_outcome outcome;
+    struct sf_session_memory *session;
+    struct sf_findings found;
+};
+
+enum { SERVER, CLIENT };
+
+static struct sf_output output(const char *text)
+{
+    size_t bytes = strlen(text);
+    return (struct sf_output){
+        .data = text, .bytes = bytes, .total_bytes = bytes, .tail = text, .tail_bytes = bytes};
+}
+
+static int setup(void **state)
+{
+    static char prog[] = "prog";
+    static char *argv[] = {prog, NULL};
+    struct world *world = calloc(1, sizeof *world);
+    world->arena = sf_arena_new();
+    world->programs[SERVER] = (struct sf_program){.name = "server",
+                                                  .place = PLACE(3),
+                                                  .argv = argv,
+                                                  .wrap = true,
+                                                  .ready = {SF_READY_PORT, PLACE(4), 8080, 10000000000},
+                                                  .stop_signal = SIGTERM,
+                                                  .stop_within_ns = 5000000000};
+    world->programs[CLIENT] = (struct sf_program){
+        .name = "client", .place = PLACE(6), .argv = argv, .wrap = true, .stop_signal = SIGTERM};
+    world->rules[0] = (struct sf_rule){.id = "one-byte",
+                                       .place = PLACE(9),
+                                       .programs = 1u << CLIENT,
+                                       .families = 1u << SF_FAMILY_RECV,
+                                       .probability = 1,
+                                       .fault = SF_FAULT_PARTIAL,
+                                       .bytes_min = 1,
+                                       .bytes_max = 1};
+    sf_call_set_add(&world->rules[0].calls, SF_CALL_recv);
+    world->scenario = (struct sf_scenario){.file = "a.yaml",
+                                           .place = PLACE(1),
+                                           .name = "sample",
+                                           .timeout_ns = 30000000000,
+                                           .programs = world->programs,
+                                           .program_count = 2,
+                                           .expect = world->expect,
+                                           .rules = world->rules,
+                                           .rule_count = 1,
+                                           .rule_expect = world->rule_expect};
+    world->exits[SERVER] = (struct sf_exit){.end = SF_END_STOPPED,
+                                            .code = -1,
+                                            .signal = SIGTERM,
+                                            .ready = true,
+                                            .out = output(""),
+                                            .err = output("")};
+    world->exits[CLIENT] = (struct sf_exit){
+        .end = SF_END_EXITED, .duration_ns = 2000000000, .out = output("one\ntwo\n"), .err = output("")};
+    world->outcome = (struct sf_outcome){.programs = world->exits};
+    struct sf_plan *plan = sf_plan_compile(&world->scenario);
+    world->session = sf_session_create(plan);
+    free(plan);
+    if (!world->session)
+        return -1;
+    world->session->programs[SERVER].loaded = 1;
+    world->session->programs[CLIENT].loaded = 1;
+    world->session->rules[0].fired = 5;
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *world = *state;
+    sf_session_free(world->session);
+    sf_arena_free(world->arena);
+    free(world);
+    return 0;
+}
+
+static void judge(struct world *world)
+{
+    world->found = sf_verify(world->arena, &world->scenario, world->session, &world->outcome);
+}
+
+static void expect_none(struct world *world)
+{
+    judge(world);
+    if (world->found.count)
+        fail_msg("found: %s", world->found.list[0].message);
+}
+
+static const struct sf_finding *expect_one(struct world *world, const char *what, unsigned line,
+                                           const char *message)
+{
+    judge(world);
+    if (world->found.count != 1)
+        fail_msg("%zu findings, the first: %s", world->found.count,
+                 world->found.count ? world->found.list[0].message : "none");
+    assert_string_equal(world->found.list[0].what, what);
+    assert_string_equal(world->found.list[0].message, message);
+    assert_int_equal(world->found.list[0].place.line, line);
+    return &world->found.list[0];
+}
+
+static void said_exit(struct world *world, int program, int code, const char *text)
+{
+    static int codes[1];
+    codes[0] = code;
+    world->expect[program].place = PLACE(20);
+    world->expect[program].exit.place = PLACE(21);
+    world->expect[program].exit.given = true;
+    world->expect[program].exit.nonzero = code < 0;
+    world->expect[program].exit.codes = codes;
+    world->expect[program].exit.count = code < 0 ? 0 : 1;
+    world->expect[program].exit.text = text;
+}
+
+static void said_signal(struct world *world, int program, int number)
+{
+    world->expect[program].place = PLACE(20);
+    world->expect[program].signal.place = PLACE(22);
+    world->expect[program].signal.given = true;
+    world->expect[program].signal.number = number;
+}
+
+static void all_well_is_no_finding(void **state)
+{
+    expect_none(*state);
+}
+
+static void exit_of_a_program_must_be_0_by_default(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT].code = 56;
+    const struct sf_finding *finding =
+        expect_one(world, "client.exit", 6, "client exited with 56, expected 0");
+    assert_string_equal(finding->want, "0");
+    assert_string_equal(finding->got, "56");
+}
+
+static void last_line_of_stderr_explains_a_failure(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT].code = 56;
+    world->exits[CLIENT].err = output("connecting\ncurl: (56) Recv failure\n\n");
+    expect_one(world, "client.exit", 6, "client exited with 56, expected 0: curl: (56) Recv failure");
+}
+
+static void long_last_line_is_left_to_the_tail(void **state)
+{
+    struct world *world = *state;
+    static char line[400];
+    memset(line, 'x', sizeof line - 1);
+    world->exits[CLIENT].code = 1;
+    world->exits[CLIENT].err = output(line);
+    expect_one(world, "client.exit", 6, "client exited with 1, expected 0");
+}
+
+static void expected_exit_is_compared_and_has_its_own_line(void **state)
+{
+    struct world *world = *state;
+    said_exit(world, CLIENT, 56, "56");
+    expect_one(world, "client.exit", 21, "client exited with 0, expected 56");
+    world->exits[CLIENT].code = 56;
+    expect_none(world);
+}
+
+static void nonzero_exit_takes_any_status_but_no_signal(void **state)
+{
+    struct world *world = *state;
+    said_exit(world, CLIENT, -1, "nonzero");
+    expect_one(world, "client.exit", 21, "client exited with 0, expected nonzero");
+    world->exits[CLIENT].code = 3;
+    expect_none(world);
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_SIGNALED, .code = -1, .signal = SIGSEGV};
+    expect_one(world, "client.exit", 21, "client was killed by SIGSEGV, expected exit nonzero");
+}
+
+static void death_by_signal_fails_by_default(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_SIGNALED, .code = -1, .signal = SIGABRT};
+    const struct sf_finding *finding =
+        expect_one(world, "client.exit", 6, "client was killed by SIGABRT, expected exit 0");
+    assert_string_equal(finding->got, "SIGABRT");
+}
+
+static void expected_signal_is_compared_and_settles_the_end(void **state)
+{
+    struct world *world = *state;
+    said_signal(world, CLIENT, SIGABRT);
+    expect_one(world, "client.signal", 22, "client exited with 0, expected to be killed by SIGABRT");
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_SIGNALED, .code = -1, .signal = SIGABRT};
+    expect_none(world);
+    world->exits[CLIENT].signal = SIGSEGV;
+    expect_one(world, "client.signal", 22, "client was killed by SIGSEGV, expected to be killed by SIGABRT");
+}
+
+static void expected_absence_of_a_signal_leaves_the_exit_at_0(void **state)
+{
+    struct world *world = *state;
+    said_signal(world, CLIENT, 0);
+    expect_none(world);
+    world->exits[CLIENT].code = 4;
+    expect_one(world, "client.exit", 6, "client exited with 4, expected 0");
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_SIGNALED, .code = -1, .signal = SIGSEGV};
+    expect_one(world, "client.signal", 22, "client was killed by SIGSEGV, expected no signal");
+}
+
+static void program_that_cannot_start_is_the_only_finding(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_FAILED, .exec_errno = ENOENT};
+    world->session->programs[CLIENT].loaded = 0;
+    world->session->rules[0].fired = 0;
+    expect_one(world, "client.start", 6, "client could not be started: prog: No such file or directory");
+}
+
+static void timeout_names_who_was_running_and_nothing_follows_from_it(void **state)
+{
+    struct world *world = *state;
+    world->outcome.timed_out = true;
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
+    world->exits[SERVER] =
+        (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL, .ready = true};
+    const struct sf_finding *finding =
+        expect_one(world, "timeout", 1, "timed out after 30s: client was still running");
+    assert_string_equal(finding->want, "<=30s");
+    assert_string_equal(finding->got, "running: client");
+}
+
+static void timeout_with_services_alone_names_them(void **state)
+{
+    struct world *world = *state;
+    world->outcome.timed_out = true;
+    world->exits[SERVER] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
+    expect_one(world, "timeout", 1, "timed out after 30s: server was still running");
+}
+
+static void service_that_ends_early_fails(void **state)
+{
+    struct world *world = *state;
+    world->exits[SERVER] = (struct sf_exit){.end = SF_END_EXITED, .ready = true, .early = true};
+    expect_one(world, "server.end", 3,
+               "server exited with 0 before it was stopped; a service must keep running");
+    said_exit(world, SERVER, 0, "0");
+    expect_none(world);
+}
+
+static void service_may_end_with_0_or_by_its_stop_signal(void **state)
+{
+    struct world *world = *state;
+    world->exits[SERVER].signal = 0;
+    world->exits[SERVER].code = 0;
+    expect_none(world);
+    world->exits[SERVER].code = 128 + SIGTERM;
+    expect_none(world);
+    world->exits[SERVER].code = 1;
+    expect_one(world, "server.exit", 3,
+               "server exited with 1 when it was stopped with SIGTERM, expected 0 or 143");
+    said_exit(world, SERVER, 1, "1");
+    expect_none(world);
+}
+
+static void service_that_crashes_while_it_stops_fails(void **state)
+{
+    struct world *world = *state;
+    world->exits[SERVER].signal = SIGSEGV;
+    expect_one(world, "server.signal", 3, "server crashed while it stopped: it was killed by SIGSEGV");
+}
+
+static void service_that_must_be_killed_fails(void **state)
+{
+    struct world *world = *state;
+    world->exits[SERVER].signal = SIGKILL;
+    world->exits[SERVER].stop_killed = true;
+    expect_one(world, "server.stop", 3, "server had to be killed: it did not end within 5s of SIGTERM");
+}
+
+static void service_that_is_never_ready_fails(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_NOT_STARTED};
+    world->exits[SERVER] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
+    expect_one(world, "server.ready", 4, "server was not ready within 10s: it did not listen on port 8080");
+    world->exits[SERVER] =
+        (struct sf_exit){.end = SF_END_EXITED, .code = 1, .early = true, .err = output("port in use\n")};
+    expect_one(world, "server.ready", 4, "server exited with 1 before it was ready: port in use");
+}
+
+static void program_that_had_no_turn_is_found_when_nothing_else_is(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_NOT_STARTED};
+    expect_one(world, "client.start", 6, "client was not started: the scenario ended before its turn");
+}
+
+static void duration_is_bounded_on_both_sides(void **state)
+{
+    struct world *world = *state;
+    world->expect[CLIENT].duration = (struct sf_comparison){PLACE(25), "<2s", 0, 1999999999};
+    expect_one(world, "client.duration", 25, "client ran for 2s, expected <2s");
+    world->expect[CLIENT].duration.max = 2000000000;
+    expect_none(world);
+    world->expect[CLIENT].duration = (struct sf_comparison){PLACE(25), ">2s", 2000000001, UINT64_MAX};
+    expect_one(world, "client.duration", 25, "client ran for 2s, expected >2s");
+}
+
+static void text_that_is_missing_is_shown_with_the_output(void **state)
+{
+    struct world *world = *state;
+    struct sf_text_expectation *out = &world->expect[CLIENT].out;
+    __typeof__(*out->contains) texts[] = {{PLACE(30), "two"}, {PLACE(31), "three"}};
+    out->place = PLACE(29);
+    out->contains = texts;
+    out->contains_count = 2;
+    const struct sf_finding *finding =
+        expect_one(world, "client.stdout.contains", 31,
+                   "stdout of client does not contain \"three\": it is \"one\\ntwo\\n\"");
+    assert_string_equal(finding->want, "\"three\"");
+    assert_string_equal(finding->got, "\"one\\ntwo\\n\"");
+    world->exits[CLIENT].out = output("");
+    judge(world);
+    assert_int_equal(world->found.count, 2);
+    assert_string_equal(world->found.list[0].message,
+                        "stdout of client does not contain \"two\": it is empty");
+}
+
+static void text_that_must_not_be_there_is_shown_in_its_context(void **state)
+{
+    struct world *world = *state;
+    struct sf_text_expectation *err = &world->expect[CLIENT].err;
+    __typeof__(*err->not_contains) texts[] = {{PLACE(33), "panic"}};
+    err->place = PLACE(32);
+    err->not_contains = texts;
+    err->not_contains_count = 1;
+    expect_none(world);
+    world->exits[CLIENT].err = output("a\x01 panic: x");
+    expect_one(world, "client.stderr.not_contains", 33,
+               "stderr of client contains \"panic\", which it must not: \"a\\x01 panic: x\"");
+}
+
+static void unequal_output_is_shown_from_where_it_differs(void **state)
+{
+    struct world *world = *state;
+    struct sf_text_expectation *out = &world->expect[CLIENT].out;
+    out->place = PLACE(29);
+    out->equals.place = PLACE(30);
+    out->equals.text = "one\ntwo\n";
+    expect_none(world);
+    out->equals.text = "one\ntwin\n";
+    expect_one(
+        world, "client.stdout.equals", 30,
+        "stdout of client differs in line 2 (byte 7): it is \"one\\ntwo\\n\", expected \"one\\ntwin\\n\"");
+    out->equals.text = "one\ntwo\nthree";
+    expect_one(world, "client.stdout.equals", 30,
+               "stdout of client differs in line 3 (byte 9): it is \"one\\ntwo\\n\", expected "
+               "\"one\\ntwo\\nthree\"");
+    out->equals.text = "";
+    expect_one(world, "client.stdout.equals", 30,
+               "stdout of client differs in line 1 (byte 1): it is \"one\\ntwo\\n\", expected \"\"");
+}
+
+static void emptiness_is_judged_both_ways(void **state)
+{
+    struct world *world = *state;
+    struct sf_text_expectation *out = &world->expect[CLIENT].out;
+    out->place = out->empty.place = PLACE(30);
+    out->empty.given = out->empty.value = true;
+    expect_one(world, "client.stdout.empty", 30, "stdout of client is not empty: it is \"one\\ntwo\\n\"");
+    out->empty.value = false;
+    expect_none(world);
+    world->exits[CLIENT].out = output("");
+    expect_one(world, "client.stdout.empty", 30, "stdout of client is empty, expected some output");
+}
+
+static void rule_that_never_fired_says_that_no_call_was_made(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    const struct sf_finding *finding = expect_one(
+        world, "faults.one-byte", 9, "rule one-byte never fired: client made no recv call on a socket");
+    assert_string_equal(finding->want, ">=1");
+    assert_string_equal(finding->got, "0");
+}
+
+static void rule_that_never_fired_counts_the_calls_that_it_passed_over(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->session->tallies[SERVER].calls[SF_FAMILY_RECV] = 99;
+    world->session->tallies[CLIENT].calls[SF_FAMILY_RECV] = 3;
+    expect_one(
+        world, "faults.one-byte", 9,
+        "rule one-byte never fired: client made 3 recv calls, none of which its scope and trigger select");
+}
+
+static void rule_that_was_refused_says_why(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->session->rules[0].illegal = 12;
+    world->session->rules[0].illegal_reason = SF_ILLEGAL_NO_HANDLER;
+    judge(world);
+    assert_int_equal(world->found.count, 1);
+    assert_non_null(strstr(world->found.list[0].message, "rule one-byte never fired: 12 calls refused: "));
+    assert_non_null(strstr(world->found.list[0].message, sf_illegal_text(SF_ILLEGAL_NO_HANDLER)));
+}
+
+static void optional_rule_may_stay_idle(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->rules[0].optional = true;
+    expect_none(world);
+}
+
+static void expected_count_of_a_rule_is_compared(void **state)
+{
+    struct world *world = *state;
+    world->rule_expect[0] = (struct sf_comparison){PLACE(40), ">=10", 10, UINT64_MAX};
+    expect_one(world, "faults.one-byte", 40, "rule one-byte fired 5 times, expected >=10");
+    world->rule_expect[0] = (struct sf_comparison){PLACE(40), "5", 5, 5};
+    expect_none(world);
+    world->rule_expect[0] = (struct sf_comparison){PLACE(40), "0", 0, 0};
+    expect_one(world, "faults.one-byte", 40, "rule one-byte fired 5 times, expected 0");
+    world->session->rules[0].fired = 0;
+    expect_none(world);
+}
+
+static void program_without_the_shim_fails_only_where_rules_select_it(void **state)
+{
+    struct world *world = *state;
+    world->session->programs[SERVER].loaded = 0;
+    expect_none(world);
+    world->session->programs[CLIENT].loaded = 0;
+    expect_one(world, "client.loaded", 6,
+               "client ran without the shim, so no rule could reach it: "
+               "libsockfault.so was not loaded into prog");
+    world->programs[CLIENT].wrap = false;
+    expect_none(world);
+}
+
+static void escaped_child_fails_only_where_rules_select_its_program(void **state)
+{
+    struct world *world = *state;
+    world->session->execs[0] =
+        (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 5, .program = SERVER, .path = "/bin/static"};
+    expect_none(world);
+    world->session->execs[0].program = CLIENT;
+    expect_one(world, "client.escaped", 6,
+               "client started /bin/static (pid 5) without the shim: no rule could reach it");
+    world->session->execs[1] = world->session->execs[0];
+    expect_one(world, "client.escaped", 6,
+               "client started /bin/static (pid 5) and 1 more without the shim: no rule could reach them");
+}
+
+static void io_uring_is_reported(void **state)
+{
+    struct world *world = *state;
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_IO_URING;
+    expect_one(world, "client.escaped", 6, "client uses io_uring, which no rule can reach");
+}
+
+static void findings_come_by_line(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    said_exit(world, CLIENT, 1, "1");
+    world->exits[SERVER].signal = SIGSEGV;
+    judge(world);
+    assert_int_equal(world->found.count, 3);
+    assert_string_equal(world->found.list[0].what, "server.signal");
+    assert_string_equal(world->found.list[1].what, "faults.one-byte");
+    assert_string_equal(world->found.list[2].what, "client.exit");
+}
+
+static void excerpt_is_bounded_and_escaped(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(sf_word_excerpt(world->arena, "abcdef", 6, 0, 3), "\"abc\"…");
+    assert_string_equal(sf_word_excerpt(world->arena, "abcdef", 6, 3, 3), "…\"def\"");
+    assert_string_equal(sf_word_excerpt(world->arena, NULL, 0, 0, 3), "\"\"");
+    assert_string_equal(sf_word_excerpt(world->arena, "\xc3\xa4\x1b\"\\\xff\0", 7, 0, 9),
+                        "\"\xc3\xa4\\x1b\\\"\\\\\\xff\\x00\"");
+    /* Starts on a whole character. */
+    assert_string_equal(sf_word_excerpt(world->arena, "a\xc3\xa4z", 4, 2, 9), "…\"\xc3\xa4z\"");
+}
+
+static void durations_and_signals_read_well(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(sf_word_duration(world->arena, 0), "0ns");
+    assert_string_equal(sf_word_duration(world->arena, 250000), "250us");
+    assert_string_equal(sf_word_duration(world->arena, 999900), "1ms");
+    assert_string_equal(sf_word_duration(world->arena, 1234567890), "1.23s");
+    assert_string_equal(sf_word_duration(world->arena, UINT64_C(90000000000)), "1m30s");
+    assert_string_equal(sf_word_duration(world->arena, UINT64_C(120000000000)), "2m");
+    assert_string_equal(sf_word_signal(world->arena, SIGSEGV), "SIGSEGV");
+    assert_string_equal(sf_word_signal(world->arena, SIGRTMIN + 2), "SIGRTMIN+2");
+    assert_string_equal(sf_word_signal(world->arena, 99), "signal 99");
+}
+
+static void utf8_is_told_from_what_only_looks_like_it(void **state)
+{
+    (void)state;
+    assert_int_equal(sf_utf8_length("a", 1), 1);
+    assert_int_equal(sf_utf8_length("\xf0\x9f\x98\x80", 4), 4);
+    assert_int_equal(sf_utf8_length("\xf0\x9f\x98\x80", 3), 0);
+    assert_int_equal(sf_utf8_length("\xc0\x80", 2), 0);         /* overlong */
+    assert_int_equal(sf_utf8_length("\xe0\x9f\xbf", 3), 0);     /* overlong */
+    assert_int_equal(sf_utf8_length("\xed\xa0\x80", 3), 0);     /* surrogate */
+    assert_int_equal(sf_utf8_length("\xf4\x90\x80\x80", 4), 0); /* beyond U+10FFFF */
+    assert_int_equal(sf_utf8_length("", 0), 0);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(all_well_is_no_finding),
+        T(exit_of_a_program_must_be_0_by_default),
+        T(last_line_of_stderr_explains_a_failure),
+        T(long_last_line_is_left_to_the_tail),
+        T(expected_exit_is_compared_and_has_its_own_line),
+        T(nonzero_exit_takes_any_status_but_no_signal),
+        T(death_by_signal_fails_by_default),
+        T(expected_signal_is_compared_and_settles_the_end),
+        T(expected_absence_of_a_signal_leaves_the_exit_at_0),
+        T(program_that_cannot_start_is_the_only_finding),
+        T(timeout_names_who_was_running_and_nothing_follows_from_it),
+        T(timeout_with_services_alone_names_them),
+        T(service_that_ends_early_fails),
+        T(service_may_end_with_0_or_by_its_stop_signal),
+        T(service_that_crashes_while_it_stops_fails),
+        T(service_that_must_be_killed_fails),
+        T(service_that_is_never_ready_fails),
+        T(program_that_had_no_turn_is_found_when_nothing_else_is),
+        T(duration_is_bounded_on_both_sides),
+        T(text_that_is_missing_is_shown_with_the_output),
+        T(text_that_must_not_be_there_is_shown_in_its_context),
+        T(unequal_output_is_shown_from_where_it_differs),
+        T(emptiness_is_judged_both_ways),
+        T(rule_that_never_fired_says_that_no_call_was_made),
+        T(rule_that_never_fired_counts_the_calls_that_it_passed_over),
+        T(rule_that_was_refused_says_why),
+        T(optional_rule_may_stay_idle),
+        T(expected_count_of_a_rule_is_compared),
+        T(program_without_the_shim_fails_only_where_rules_select_it),
+        T(escaped_child_fails_only_where_rules_select_its_program),
+        T(io_uring_is_reported),
+        T(findings_come_by_line),
+        T(excerpt_is_bounded_and_escaped),
+        T(durations_and_signals_read_well),
+        T(utf8_is_told_from_what_only_looks_like_it),
+    };
+    return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
+}
