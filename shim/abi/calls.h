@@ -122,6 +122,7 @@ enum sf_call_id {
 #define SF_X(name, family) SF_CALL_##name,
     SF_CALLS(SF_X)
 #undef SF_X
+    SF_CALL_splice_in, /* splice from a socket: another row of the same name, of family recv */
     SF_CALL_COUNT
 };
 
@@ -141,7 +142,8 @@ static inline int sf_call_set_has(const struct sf_call_set *set, enum sf_call_id
     return (int)(set->word[call / 64] >> (call % 64) & 1);
 }
 
-/* Defined in shim/abi/calls.c; index with an enum value below the count. */
+/* Defined in shim/abi/calls.c; index with an enum value below the count. A name
+ * may stand twice: a rule that names it means all its rows. */
 extern const char *const sf_call_names[SF_CALL_COUNT];
 extern const uint8_t sf_call_families[SF_CALL_COUNT]; /* enum sf_family */
 extern const char *const sf_family_names[SF_FAMILY_COUNT];

@@ -17,6 +17,7 @@
 /* Limits that the reader states to the user; the image relies on them. */
 #define SF_PLAN_PROGRAMS_MAX 64u /* one bit each in sf_plan_rule.programs */
 #define SF_PLAN_RULES_MAX 4096u
+#define SF_SELECTION_WORDS_MAX (SF_PLAN_RULES_MAX / 64)
 
 struct sf_plan {
     char magic[8];

@@ -133,14 +133,13 @@ struct sf_addr {
  * no tombstones; a record whose socket was seen closed may be reused. */
 #define SF_SOCKET_WAYS 16u
 struct sf_socket {
-    _Atomic uint64_t cookie;   /* 0 free, 1 being filled in */
+    _Atomic uint64_t cookie;   /* 0 free; bit 63: being filled in */
     _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed; 0: in use */
     _Atomic uint32_t generation; /* of the control page when `selected` was computed */
     uint32_t number;             /* in order of discovery, from 1 */
     uint8_t domain, type, role, pad;
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
     struct sf_addr peer, local;
-    _Atomic uint64_t bytes_in, bytes_out;
     /* uint64_t selected[words]: rules whose scope may select this socket,
      * then struct sf_socket_rule rules[rule_count]. */
 };

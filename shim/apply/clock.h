@@ -1,0 +1,20 @@
+/* All waiting and all reading of time in a target goes through here. */
+#ifndef SF_APPLY_CLOCK_H
+#define SF_APPLY_CLOCK_H
+
+#include <stdint.h>
+
+/* What a caught signal does to a wait, signal(7). */
+enum sf_wait {
+    SF_WAIT_RESTARTS, /* as a blocking recv: EINTR unless the handler has SA_RESTART */
+    SF_WAIT_ENDS,     /* as poll, or recv under SO_RCVTIMEO: EINTR after any handler */
+    SF_WAIT_GOES_ON   /* as a call that does not wait: handlers run, the wait goes on */
+};
+
+uint64_t sf_clock_now_ns(void);
+
+/* Sleep for `ns`. Returns 0, or EINTR when a handler ended the sleep. errno is
+ * kept. A cancellation point, except for SF_WAIT_GOES_ON. Async-signal-safe. */
+int sf_clock_sleep(uint64_t ns, enum sf_wait wait);
+
+#endif

@@ -1,0 +1,29 @@
+#include "apply/readiness.h"
+
+#include "load/real.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+/* Setting an option to what it is already makes the kernel look whether
+ * watchers want waking: it reaches every epoll set, inherited and exclusive
+ * ones too, and gives no event on an empty buffer.
+ * Source: tcp_set_rcvlowat() → tcp_data_ready(); do_tcp_setsockopt(),
+ * TCP_NOTSENT_LOWAT → sk_write_space(). */
+static void set_again(int fd, int level, int option)
+{
+    int value;
+    socklen_t length = sizeof value;
+    if (sf_real.getsockopt(fd, level, option, &value, &length) == 0)
+        sf_real.setsockopt(fd, level, option, &value, length);
+}
+
+void sf_readiness_renew(int fd, enum sf_family family, const struct sf_socket *socket)
+{
+    if (!socket || socket->type != SF_TYPE_STREAM || !(socket->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6)))
+        return;
+    if (family == SF_FAMILY_RECV)
+        set_again(fd, SOL_SOCKET, SO_RCVLOWAT);
+    else
+        set_again(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
+}

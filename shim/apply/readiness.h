@@ -1,0 +1,14 @@
+/* Readiness after a call fault: what the kernel would say, had the bytes that
+ * were held back arrived just now. */
+#ifndef SF_APPLY_READINESS_H
+#define SF_APPLY_READINESS_H
+
+#include "abi/session.h"
+
+/* A read or send on `fd` was cut short although more could have been moved.
+ * epoll(7) lets an edge-triggered program take that as "drained" or "full", so
+ * its watchers are woken again. `family`: SF_FAMILY_RECV or SF_FAMILY_SEND.
+ * Changes errno. */
+void sf_readiness_renew(int fd, enum sf_family family, const struct sf_socket *socket);
+
+#endif

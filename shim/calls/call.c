@@ -1,0 +1,148 @@
+#include "calls/call.h"
+
+#include "apply/clock.h"
+#include "apply/readiness.h"
+#include "calls/facts.h"
+#include "log/event.h"
+#include "sockets/address.h"
+#include "sockets/connection.h"
+#include "sockets/record.h"
+
+#include <errno.h>
+
+static enum sf_family family_of(const struct sf_call *call)
+{
+    return sf_call_families[call->info.call];
+}
+
+void sf_call_set_destination(struct sf_call *call, const struct sockaddr *address, socklen_t length)
+{
+    if (!address || length < sizeof(sa_family_t) || !sf_is_readable(address, length))
+        return;
+    sf_address_from(&call->destination, address, length);
+    call->has_destination = call->destination.domain != 0;
+}
+
+/* What kind of call this is to a signal that arrives while it is delayed. */
+static enum sf_wait wait_of(struct sf_call *call)
+{
+    switch (family_of(call)) {
+    case SF_FAMILY_POLL:
+        return SF_WAIT_ENDS;
+    case SF_FAMILY_RECV:
+    case SF_FAMILY_SEND:
+    case SF_FAMILY_ACCEPT:
+    case SF_FAMILY_CONNECT:
+        if (sf_call_fact(call, SF_FACT_NONBLOCKING))
+            return SF_WAIT_GOES_ON;
+        return sf_call_fact(call, SF_FACT_TIMEOUT) ? SF_WAIT_ENDS : SF_WAIT_RESTARTS;
+    default:
+        return SF_WAIT_GOES_ON;
+    }
+}
+
+/* A call without a descriptor: one that makes a socket has its properties, the
+ * others (poll, resolve) belong to the program alone. */
+static void select_for_program(struct sf_call *call, uint64_t *selected)
+{
+    struct sf_scope scope = {.program = sf_shim.program, .domain = call->domain, .type = call->info.type};
+
+    sf_tally_add(family_of(call));
+    sf_scope_select(sf_shim.plan, &scope, selected);
+}
+
+/* Which rules may select the call; false: none can. `selected` is room for the
+ * answer where no record holds it. */
+static bool select_rules(struct sf_call *call, struct sf_selection *selection, uint64_t *selected)
+{
+    if (call->fd < 0) {
+        select_for_program(call, selected);
+        selection->selected = selected;
+        return true;
+    }
+    uint64_t word = sf_descriptor_discover(call->fd);
+    if (!(word & SF_WORD_SOCKET))
+        return false;
+    sf_tally_add(family_of(call));
+    if (!(word >> family_of(call) & 1))
+        return false;
+    /* Only now is a stale word a danger: the cookie tells what `fd` really is. */
+    call->socket = sf_socket_record(call->fd);
+    if (!call->socket)
+        return false;
+    selection->socket = call->socket;
+    selection->selected = sf_record_selected(call->socket);
+    selection->per_rule = sf_record_rules(call->socket);
+    call->info.type = call->socket->type;
+    return true;
+}
+
+static void decide(struct sf_call *call)
+{
+    struct sf_selection selection = {0};
+    uint64_t selected[SF_SELECTION_WORDS_MAX];
+    int saved_errno = errno;
+
+    call->verdict = (struct sf_verdict){.kind = SF_PASS, .limit = UINT64_MAX, .limit_rule = SF_NO_RULE};
+    sf_ensure_loaded();
+    if (sf_shim.session && !sf_quiet && select_rules(call, &selection, selected)) {
+        call->info.program = sf_shim.program;
+        call->info.fact = sf_call_fact;
+        call->info.context = call;
+        if (call->has_destination)
+            call->info.destination = &call->destination;
+        if (call->flags & MSG_WAITALL)
+            call->info.waitall = true;
+        call->verdict = sf_verdict_decide(&sf_shim.engine, &selection, &call->info);
+    }
+    errno = saved_errno;
+}
+
+/* The call is not made. Returns its error. */
+static int fail(struct sf_call *call, int error)
+{
+    sf_verdict_settle(&sf_shim.engine, &call->verdict, -1);
+    sf_event_log_call(call, -1, error);
+    return error;
+}
+
+int sf_call_enter_resolve(struct sf_call *call)
+{
+    decide(call);
+    if (call->verdict.delay_ns)
+        sf_clock_sleep(call->verdict.delay_ns, wait_of(call));
+    return call->verdict.error ? fail(call, call->verdict.error) : 0;
+}
+
+bool sf_call_enter(struct sf_call *call)
+{
+    int saved_errno = errno, error = 0;
+
+    decide(call);
+    if (call->verdict.kind == SF_PASS)
+        return true;
+    if (call->verdict.delay_ns)
+        error = sf_clock_sleep(call->verdict.delay_ns, wait_of(call));
+    if (!error)
+        error = call->verdict.error;
+    errno = error ? fail(call, error) : saved_errno;
+    return error == 0;
+}
+
+int64_t sf_call_leave(struct sf_call *call, int64_t result)
+{
+    if (call->verdict.kind == SF_PASS)
+        return result;
+    int error = result < 0 ? errno : 0;
+    int saved_errno = errno;
+    /* MSG_TRUNC asks for the length of the datagram: it was as short as the rule says. */
+    if (result > 0 && sf_call_is_limited(call) && (uint64_t)result > call->verdict.limit)
+        result = (int64_t)call->verdict.limit;
+    sf_verdict_settle(&sf_shim.engine, &call->verdict, result);
+    if (sf_call_is_limited(call) && result > 0 && (uint64_t)result == call->verdict.limit)
+        sf_readiness_renew(call->fd, family_of(call), call->socket);
+    if (call->verdict.rule_count)
+        sf_event_log_call(call, result, error);
+    errno = saved_errno;
+    return result;
+}

@@ -1,0 +1,102 @@
+/* Where descriptors end, double and change: close, dup, fcntl, ioctl. Except
+ * for close no rule names them; they keep the table of descriptors true. A
+ * doubled number is simply unknown: it is discovered when it is used. */
+#include "calls/call.h"
+#include "sockets/record.h"
+
+#include <stdarg.h>
+
+SF_EXPORT int close(int fd)
+{
+    uint64_t word = sf_descriptor_word(fd);
+    bool is_idle = sf_is_idle(fd, SF_FAMILY_CLOSE);
+
+    if (is_idle && !(word & SF_WORD_FAMILIES)) {
+        sf_descriptor_forget(fd);
+        return sf_real.close(fd);
+    }
+    struct sf_call call = SF_CALL(close, fd, 0, 0);
+    call.verdict.kind = SF_PASS;
+    if (!is_idle && !sf_call_enter(&call))
+        return -1;
+    struct sf_socket *record = word & SF_WORD_SOCKET ? sf_record_find(sf_cookie(fd)) : NULL;
+    if (record)
+        sf_record_closed(record);
+    /* Before the number is free: another thread may be given it at once. */
+    sf_descriptor_forget(fd);
+    return (int)sf_call_leave(&call, sf_real.close(fd));
+}
+
+SF_EXPORT int close_range(unsigned first, unsigned last, int flags)
+{
+    sf_ensure_loaded();
+    if (!(flags & (int)CLOSE_RANGE_CLOEXEC))
+        sf_descriptor_forget_range(first, last);
+    return sf_real.close_range(first, last, flags);
+}
+
+SF_EXPORT void closefrom(int first)
+{
+    sf_ensure_loaded();
+    sf_descriptor_forget_range(first < 0 ? 0 : (unsigned)first, ~0u);
+    sf_real.closefrom(first);
+}
+
+static int forget_new(int fd)
+{
+    if (fd >= 0)
+        sf_descriptor_forget(fd);
+    return fd;
+}
+
+SF_EXPORT int dup(int fd)
+{
+    sf_ensure_loaded();
+    return forget_new(sf_real.dup(fd));
+}
+
+SF_EXPORT int dup2(int fd, int to)
+{
+    sf_ensure_loaded();
+    return forget_new(sf_real.dup2(fd, to));
+}
+
+SF_EXPORT int dup3(int fd, int to, int flags)
+{
+    sf_ensure_loaded();
+    return forget_new(sf_real.dup3(fd, to, flags));
+}
+
+/* One word is what every command of fcntl and ioctl takes at most. */
+#define SF_LAST_ARGUMENT(last)         \
+    va_list arguments;                 \
+    va_start(arguments, last);         \
+    void *argument = va_arg(arguments, void *); \
+    va_end(arguments)
+
+static int forget_doubled(int command, int result)
+{
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? forget_new(result) : result;
+}
+
+SF_EXPORT int fcntl(int fd, int command, ...)
+{
+    SF_LAST_ARGUMENT(command);
+    sf_ensure_loaded();
+    return forget_doubled(command, sf_real.fcntl(fd, command, argument));
+}
+
+SF_EXPORT int fcntl64(int fd, int command, ...)
+{
+    SF_LAST_ARGUMENT(command);
+    sf_ensure_loaded();
+    return forget_doubled(command, sf_real.fcntl64(fd, command, argument));
+}
+
+/* FIONBIO is asked of the kernel when it matters (calls/facts.c). */
+SF_EXPORT int ioctl(int fd, unsigned long request, ...)
+{
+    SF_LAST_ARGUMENT(request);
+    sf_ensure_loaded();
+    return sf_real.ioctl(fd, request, argument);
+}

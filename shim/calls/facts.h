@@ -1,0 +1,10 @@
+/* What the legality of a fault hangs on, asked of the kernel when it matters. */
+#ifndef SF_CALLS_FACTS_H
+#define SF_CALLS_FACTS_H
+
+#include "engine/verdict.h"
+
+/* context is a struct sf_call. Changes errno. */
+bool sf_call_fact(void *context, enum sf_fact fact);
+
+#endif

@@ -1,0 +1,136 @@
+/* send and all that moves data out. */
+#include "calls/call.h"
+#include "calls/vector.h"
+#include "sockets/address.h"
+
+#define BODY(name, fd, len, flags, idle_arguments, arguments)        \
+    if (sf_is_idle(fd, SF_FAMILY_SEND))                              \
+        return sf_real.name idle_arguments;                          \
+    struct sf_call call = SF_CALL(name, fd, len, flags);             \
+    if (!sf_call_enter(&call))                                       \
+        return -1;                                                   \
+    return sf_call_leave(&call, sf_real.name arguments)
+
+SF_EXPORT ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+    BODY(send, fd, len, flags, (fd, buf, len, flags), (fd, buf, sf_call_limit(&call, len), flags));
+}
+
+SF_EXPORT ssize_t write(int fd, const void *buf, size_t len)
+{
+    BODY(write, fd, len, 0, (fd, buf, len), (fd, buf, sf_call_limit(&call, len)));
+}
+
+SF_EXPORT ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+                         socklen_t addr_len)
+{
+    if (sf_is_idle(fd, SF_FAMILY_SEND))
+        return sf_real.sendto(fd, buf, len, flags, addr, addr_len);
+    struct sf_call call = SF_CALL(sendto, fd, len, flags);
+    sf_call_set_destination(&call, addr, addr_len);
+    if (!sf_call_enter(&call))
+        return -1;
+    return sf_call_leave(&call, sf_real.sendto(fd, buf, sf_call_limit(&call, len), flags, addr, addr_len));
+}
+
+SF_EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t count)
+{
+    BODY(sendfile, out, count, 0, (out, in, offset, count), (out, in, offset, sf_call_limit(&call, count)));
+}
+
+SF_EXPORT ssize_t sendfile64(int out, int in, off64_t *offset, size_t count)
+{
+    BODY(sendfile64, out, count, 0, (out, in, offset, count), (out, in, offset, sf_call_limit(&call, count)));
+}
+
+/* splice moves from or to a socket; the other end is a pipe. */
+SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len, unsigned flags)
+{
+    if (sf_is_idle(out, SF_FAMILY_SEND) && sf_is_idle(in, SF_FAMILY_RECV))
+        return sf_real.splice(in, in_offset, out, out_offset, len, flags);
+    struct sf_call call = SF_CALL(splice, out, len, 0);
+    if (!(sf_descriptor_discover(out) & SF_WORD_SOCKET)) {
+        call.info.call = SF_CALL_splice_in;
+        call.fd = in;
+    }
+    if (!sf_call_enter(&call))
+        return -1;
+    return sf_call_leave(&call, sf_real.splice(in, in_offset, out, out_offset, sf_call_limit(&call, len), flags));
+}
+
+/* A vector that is cut lives on our stack for the length of the call. */
+#define VECTOR_BODY(name, idle_arguments, arguments)                                                         \
+    if (sf_is_idle(fd, SF_FAMILY_SEND))                                                                      \
+        return sf_real.name idle_arguments;                                                                  \
+    struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);                      \
+    struct iovec cut[SF_VECTOR_MAX];                                                                         \
+    if (!sf_call_enter(&call))                                                                               \
+        return -1;                                                                                           \
+    if (sf_call_is_limited(&call)) {                                                                         \
+        count = (int)sf_vector_shorten(cut, vector, (size_t)count, call.verdict.limit);                      \
+        vector = cut;                                                                                        \
+    }                                                                                                        \
+    return sf_call_leave(&call, sf_real.name arguments)
+
+SF_EXPORT ssize_t writev(int fd, const struct iovec *vector, int count)
+{
+    VECTOR_BODY(writev, (fd, vector, count), (fd, vector, count));
+}
+
+SF_EXPORT ssize_t pwritev2(int fd, const struct iovec *vector, int count, off_t offset, int flags)
+{
+    VECTOR_BODY(pwritev2, (fd, vector, count, offset, flags), (fd, vector, count, offset, flags));
+}
+
+SF_EXPORT ssize_t pwritev64v2(int fd, const struct iovec *vector, int count, off64_t offset, int flags)
+{
+    VECTOR_BODY(pwritev64v2, (fd, vector, count, offset, flags), (fd, vector, count, offset, flags));
+}
+
+/* Describe what a message says of itself, where it can be read. */
+static void describe_message(struct sf_call *call, const struct msghdr *message)
+{
+    if (!sf_is_readable(message, sizeof *message))
+        return;
+    call->info.len = sf_vector_bytes(message->msg_iov, message->msg_iovlen);
+    sf_call_set_destination(call, message->msg_name, message->msg_namelen);
+}
+
+static ssize_t send_cut(const struct sf_call *call, const struct msghdr *message, int flags)
+{
+    struct iovec cut[SF_VECTOR_MAX];
+    struct msghdr shorter = *message;
+
+    shorter.msg_iov = cut;
+    shorter.msg_iovlen = sf_vector_shorten(cut, message->msg_iov, message->msg_iovlen, call->verdict.limit);
+    return sf_real.sendmsg(call->fd, &shorter, flags);
+}
+
+SF_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    if (sf_is_idle(fd, SF_FAMILY_SEND))
+        return sf_real.sendmsg(fd, message, flags);
+    struct sf_call call = SF_CALL(sendmsg, fd, 0, flags);
+    describe_message(&call, message);
+    if (!sf_call_enter(&call))
+        return -1;
+    return sf_call_leave(&call, sf_call_is_limited(&call) ? send_cut(&call, message, flags)
+                                                          : sf_real.sendmsg(fd, message, flags));
+}
+
+SF_EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    if (sf_is_idle(fd, SF_FAMILY_SEND))
+        return sf_real.sendmmsg(fd, messages, count, flags);
+    struct sf_call call = SF_CALL(sendmmsg, fd, 0, flags);
+    if (count && sf_is_readable(messages, sizeof *messages))
+        describe_message(&call, &messages->msg_hdr);
+    if (!sf_call_enter(&call))
+        return -1;
+    if (!sf_call_is_limited(&call))
+        return (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags));
+    /* A limit is on what the call moves: it then sends of one message. */
+    int64_t moved = sf_call_leave(&call, send_cut(&call, &messages->msg_hdr, flags));
+    messages->msg_len = (unsigned)moved;
+    return moved < 0 ? -1 : 1;
+}

@@ -1,0 +1,109 @@
+/* Environment → mapped session. All of this runs once a process image, before
+ * the program's own code; here alone the shim may look symbols up or print. */
+#include "load/load.h"
+#include "abi/handshake.h"
+#include "apply/clock.h"
+#include "load/real.h"
+#include "load/shim.h"
+#include "log/tally.h"
+#include "sockets/descriptor.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+struct sf_shim sf_shim;
+__thread unsigned sf_quiet;
+
+#define DESCRIPTORS_MAX (1u << 20)
+
+static void stop(const char *why)
+{
+    struct iovec parts[] = {{(void *)"sockfault: ", 11}, {(void *)why, strlen(why)}, {(void *)"\n", 1}};
+    (void)!sf_real.writev(2, parts, 3);
+    _exit(SF_EXIT_INTERNAL);
+}
+
+/* Reserved, not touched: a descriptor that is never used costs no memory. */
+static void reserve_descriptors(void)
+{
+    struct rlimit limit;
+    uint32_t count = DESCRIPTORS_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < count)
+        count = (uint32_t)(limit.rlim_max + 255) & ~255u; /* the index permutes blocks of 256 */
+    void *table = mmap(NULL, count * sizeof(uint64_t), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (table == MAP_FAILED)
+        stop("cannot reserve the table of descriptors");
+    sf_shim.descriptors = table;
+    sf_shim.descriptor_count = count;
+}
+
+static void point_at(const struct sf_session *session)
+{
+    char *base = (char *)session;
+    sf_shim.session = session;
+    sf_shim.plan = (const void *)(base + session->plan_at);
+    sf_shim.control = (void *)(base + session->control_at);
+    sf_shim.tallies = (void *)(base + session->tallies_at);
+    sf_shim.execs = (void *)(base + session->execs_at);
+    sf_shim.events = (void *)(base + session->events_at);
+    sf_shim.sockets = base + session->sockets_at;
+    sf_shim.state = (struct sf_program_state *)(base + session->programs_at) + sf_shim.program;
+    sf_shim.engine = (struct sf_engine){.plan = sf_shim.plan,
+                                        .rules = (void *)(base + session->rules_at),
+                                        .calls = (void *)(base + session->calls_at)};
+}
+
+/* What rules can touch in this program at all. */
+static void select_program(void)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+
+    for (uint32_t i = 0; i < sf_shim.plan->rule_count; i++)
+        if (rules[i].programs >> sf_shim.program & 1)
+            sf_shim.families |= rules[i].families;
+}
+
+/* The forked child has one thread, and must not add to its parent's tally. */
+static void after_fork_in_child(void)
+{
+    sf_tally_forget();
+}
+
+void sf_load(void)
+{
+    struct sf_handover handover = {0};
+    const char *why;
+
+    if (sf_shim.loaded)
+        return;
+    sf_real_resolve();
+    why = sf_session_find(&handover);
+    if (why)
+        stop(why);
+    if (!handover.session) {
+        sf_shim.bare = sf_shim.loaded = true;
+        return;
+    }
+    sf_shim.program = handover.program;
+    sf_shim.library_path = handover.library_path;
+    sf_shim.preload = handover.preload;
+    sf_shim.environment = handover.environment;
+    sf_shim.environment_program = handover.environment_program;
+    point_at(handover.session);
+    select_program();
+    pthread_atfork(NULL, NULL, after_fork_in_child);
+    reserve_descriptors();
+    atomic_fetch_add(&sf_shim.state->loaded, 1);
+    if (!sf_exec_loaded(sf_shim.execs, handover.session->exec_count, (uint32_t)getpid(), sf_shim.program))
+        atomic_fetch_or(&sf_shim.state->escapes, SF_ESCAPE_EXECS);
+    sf_shim.loaded = true;
+}
+
+__attribute__((constructor)) static void construct(void)
+{
+    sf_load();
+}

@@ -1,0 +1,20 @@
+/* Where a process finds its session. */
+#ifndef SF_LOAD_LOAD_H
+#define SF_LOAD_LOAD_H
+
+#include "abi/session.h"
+
+struct sf_handover {
+    struct sf_session *session;      /* NULL: neither variable is set, nothing to do */
+    uint16_t program;                /* our index in its plan */
+    const char *library_path;        /* ours, as the dynamic linker knows it */
+    const char *preload;             /* LD_PRELOAD as it was, or library_path; static memory */
+    const char *environment;         /* "NAME=VALUE" that leads a child here; static memory */
+    const char *environment_program; /* a second one, or NULL */
+};
+
+/* Find and map the session that the environment names. Returns NULL, or why
+ * that cannot be: the target must not run then. Source: shim/abi/session.h. */
+const char *sf_session_find(struct sf_handover *handover);
+
+#endif

@@ -1,0 +1,53 @@
+/* The shim's state in this process: written at load, then only read.
+ *
+ * The first cache line is what idle calls look at. */
+#ifndef SF_LOAD_SHIM_H
+#define SF_LOAD_SHIM_H
+
+#include "abi/event.h"
+#include "abi/session.h"
+#include "engine/verdict.h"
+
+#include <stdbool.h>
+
+struct sf_shim {
+    _Atomic uint64_t *descriptors; /* sockets/descriptor.h; NULL without a session */
+    uint32_t descriptor_count;     /* 0 without a session: every call then takes the cold path … */
+    bool bare;                     /* … where this says: loaded, no session, nothing to do */
+    bool loaded;
+    uint16_t program;              /* our index in the plan */
+    uint32_t families;             /* that some rule may select in this program */
+    struct sf_control *control;
+    struct sf_tally *tallies;
+
+    const struct sf_session *session;
+    const struct sf_plan *plan;
+    struct sf_program_state *state; /* of our program */
+    struct sf_exec *execs;
+    struct sf_event_log *events;
+    char *sockets;
+    struct sf_engine engine;
+    _Atomic uint32_t *socket_numbers; /* counts the session's sockets */
+    const char *library_path;         /* ours, as LD_PRELOAD named it */
+    const char *preload;              /* LD_PRELOAD as it led here */
+    const char *environment;          /* "SOCKFAULT_…=…", to hand to children */
+    const char *environment_program;  /* with a plan file: "SOCKFAULT_PROGRAM=…" or NULL */
+};
+
+extern struct sf_shim sf_shim;
+
+/* Our own calls and libc's, made on the program's behalf, meet no rule. */
+extern __thread unsigned sf_quiet;
+
+/* Load, unless that is done. The constructor calls it; so does any interposer
+ * that another library's constructor reached first. */
+void sf_load(void);
+
+/* For interposers that go straight to libc: its functions are found by then. */
+static inline void sf_ensure_loaded(void)
+{
+    if (__builtin_expect(!sf_shim.loaded, 0))
+        sf_load();
+}
+
+#endif

@@ -1,0 +1,83 @@
+#include "sockets/address.h"
+
+#include "load/real.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+static void from_unix(struct sf_addr *to, const struct sockaddr_un *from, socklen_t length)
+{
+    size_t bytes = length - offsetof(struct sockaddr_un, sun_path);
+    if (bytes > sizeof to->path)
+        bytes = sizeof to->path;
+    bool is_abstract = bytes > 0 && from->sun_path[0] == '\0';
+    if (!is_abstract)
+        bytes = strnlen(from->sun_path, bytes);
+    memcpy(to->path, from->sun_path, bytes);
+    if (is_abstract)
+        to->path[0] = '@';
+    to->path_len = (uint8_t)bytes;
+    to->domain = SF_DOMAIN_UNIX;
+}
+
+void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t length)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    const struct sockaddr_in *v4 = (const void *)from;
+    const struct sockaddr_in6 *v6 = (const void *)from;
+
+    memset(to, 0, sizeof *to);
+    if (length < sizeof(sa_family_t) || from->sa_family == AF_UNSPEC)
+        return;
+    if (from->sa_family == AF_INET && length >= sizeof *v4) {
+        to->domain = SF_DOMAIN_INET;
+        to->port = ntohs(v4->sin_port);
+        memcpy(to->ip, mapped, sizeof mapped);
+        memcpy(to->ip + sizeof mapped, &v4->sin_addr, 4);
+    } else if (from->sa_family == AF_INET6 && length >= offsetof(struct sockaddr_in6, sin6_scope_id)) {
+        to->domain = SF_DOMAIN_INET6;
+        to->port = ntohs(v6->sin6_port);
+        memcpy(to->ip, &v6->sin6_addr, sizeof to->ip);
+    } else if (from->sa_family == AF_UNIX) {
+        from_unix(to, (const void *)from, length);
+    } else {
+        to->domain = SF_DOMAIN_OTHER;
+    }
+}
+
+void sf_address_of_peer(struct sf_addr *to, int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    int saved_errno = errno;
+    if (sf_real.getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
+        sf_address_from(to, (struct sockaddr *)&peer, length < sizeof peer ? length : (socklen_t)sizeof peer);
+    else
+        memset(to, 0, sizeof *to);
+    errno = saved_errno;
+}
+
+/* rt_sigprocmask copies its set in before it looks at `how`: EFAULT means that
+ * the eight bytes cannot be read, EINVAL that they can, and nothing changes. */
+static bool is_word_readable(uintptr_t address)
+{
+    return sf_real.syscall(SYS_rt_sigprocmask, -1L, address, 0L, 8L) == -1 && errno == EINVAL;
+}
+
+bool sf_is_readable(const void *address, size_t bytes)
+{
+    uintptr_t first = (uintptr_t)address, page = 4096;
+    uintptr_t last = first + (bytes ? bytes - 1 : 0);
+    int saved_errno = errno;
+    bool readable = last >= first;
+
+    /* One word in each page; the word must not reach into the next one. */
+    for (uintptr_t at = first & ~(page - 1); readable && at <= last; at += page)
+        readable = is_word_readable(at);
+    errno = saved_errno;
+    return readable;
+}

@@ -1,0 +1,23 @@
+/* Socket addresses as the engine compares them. */
+#ifndef SF_SOCKETS_ADDRESS_H
+#define SF_SOCKETS_ADDRESS_H
+
+#include "abi/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+/* From the kernel's form. What is too short or of another family gives domain
+ * SF_DOMAIN_OTHER; AF_UNSPEC gives 0, as for a socket without a peer. */
+void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t length);
+
+/* The peer of a socket; domain 0 when it has none. Keeps errno. */
+void sf_address_of_peer(struct sf_addr *to, int fd);
+
+/* May `bytes` bytes at `address` be read? A program may hand any pointer to a
+ * call, and EFAULT is the kernel's to say: a look of ours must not crash it.
+ * Keeps errno. Another thread may still unmap them afterwards. */
+bool sf_is_readable(const void *address, size_t bytes);
+
+#endif

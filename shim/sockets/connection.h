@@ -1,0 +1,27 @@
+/* Connections: where sockets get a role, a peer, an ordinal, and so the rules
+ * that may select them. All functions keep errno. */
+#ifndef SF_SOCKETS_CONNECTION_H
+#define SF_SOCKETS_CONNECTION_H
+
+#include "load/shim.h"
+
+#include <sys/socket.h>
+
+/* A new socket, as socket(2) or socketpair(2) gave it. */
+void sf_socket_opened(int fd, int domain, int type);
+
+/* The program is about to connect `fd` to `peer`; AF_UNSPEC ends an association.
+ * From its first connect on the socket counts as a connection, failed or not. */
+void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length);
+
+/* accept(2) on `listener` gave `fd`. */
+void sf_socket_accepted(int listener, int fd);
+
+/* listen(2) succeeded. */
+void sf_socket_listens(int fd);
+
+/* The record of a socket that some rule may select; made when it is the first
+ * time that one is wanted. NULL: not a socket (any more), or no place left. */
+struct sf_socket *sf_socket_record(int fd);
+
+#endif

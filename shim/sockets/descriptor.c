@@ -1,0 +1,149 @@
+#include "sockets/descriptor.h"
+
+#include "engine/scope.h"
+#include "load/real.h"
+#include "sockets/address.h"
+#include "sockets/record.h"
+
+#include <errno.h>
+
+/* No word above this one was ever set: close_range need not look further. */
+static _Atomic uint32_t top;
+
+void sf_descriptor_set(int fd, uint64_t word)
+{
+    uint32_t number = (uint32_t)fd, seen = atomic_load_explicit(&top, memory_order_relaxed);
+
+    if (number >= sf_shim.descriptor_count)
+        return;
+    while (number > seen && !atomic_compare_exchange_weak(&top, &seen, number))
+        ;
+    if (word)
+        word |= (uint64_t)sf_generation() << SF_WORD_GENERATION_SHIFT;
+    atomic_store_explicit(&sf_shim.descriptors[sf_descriptor_index(number)], word, memory_order_relaxed);
+}
+
+void sf_descriptor_forget(int fd)
+{
+    if (sf_descriptor_word(fd) != 0)
+        sf_descriptor_set(fd, 0);
+}
+
+void sf_descriptor_forget_range(unsigned first, unsigned last)
+{
+    uint32_t highest = atomic_load_explicit(&top, memory_order_relaxed);
+    if (sf_shim.descriptor_count == 0)
+        return;
+    for (uint32_t fd = first; fd <= last && fd <= highest; fd++)
+        sf_descriptor_forget((int)fd);
+}
+
+uint8_t sf_domain_bit(int domain)
+{
+    switch (domain) {
+    case AF_INET:
+        return SF_DOMAIN_INET;
+    case AF_INET6:
+        return SF_DOMAIN_INET6;
+    case AF_UNIX:
+        return SF_DOMAIN_UNIX;
+    default:
+        return SF_DOMAIN_OTHER;
+    }
+}
+
+uint8_t sf_type_bit(int type)
+{
+    switch (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) {
+    case SOCK_STREAM:
+        return SF_TYPE_STREAM;
+    case SOCK_DGRAM:
+        return SF_TYPE_DGRAM;
+    default:
+        return SF_TYPE_OTHER;
+    }
+}
+
+static uint64_t socket_word(uint8_t domain, uint8_t type, uint32_t families)
+{
+    return SF_WORD_SOCKET | families | (uint64_t)domain << SF_WORD_DOMAIN_SHIFT | (uint64_t)type << SF_WORD_TYPE_SHIFT;
+}
+
+static uint32_t select_families(uint8_t domain, uint8_t type, uint8_t role)
+{
+    uint64_t selected[SF_SELECTION_WORDS_MAX];
+    struct sf_scope scope = {.program = sf_shim.program, .domain = domain, .type = type, .role = role};
+    return sf_scope_select(sf_shim.plan, &scope, selected);
+}
+
+uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type)
+{
+    /* Asked at every socket(): remembered for each domain and type. */
+    static _Atomic uint64_t remembered[SF_DOMAIN_OTHER + 1][SF_TYPE_OTHER + 1];
+    uint64_t generation = (uint64_t)sf_generation() << SF_WORD_GENERATION_SHIFT;
+    uint64_t word = atomic_load_explicit(&remembered[domain][type], memory_order_relaxed);
+
+    if ((word & UINT64_C(0xffffffff) << SF_WORD_GENERATION_SHIFT) != generation) {
+        /* Whoever binds or listens acts as a server before it has a role. */
+        uint32_t as_server = 1u << SF_FAMILY_BIND | 1u << SF_FAMILY_LISTEN;
+        uint32_t families = select_families(domain, type, 0) | (select_families(domain, type, SF_ROLE_SERVER) & as_server);
+        word = socket_word(domain, type, families) | generation;
+        atomic_store_explicit(&remembered[domain][type], word, memory_order_relaxed);
+    }
+    return word;
+}
+
+/* The families of the rules that a record's selection holds. */
+static uint32_t record_families(struct sf_socket *socket)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    uint32_t families = 0;
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        for (uint64_t bits = sf_record_selected(socket)[word]; bits; bits &= bits - 1)
+            families |= rules[word * 64 + (unsigned)__builtin_ctzll(bits)].families;
+    return families;
+}
+
+static int get_option(int fd, int option)
+{
+    int value = -1;
+    socklen_t length = sizeof value;
+    return sf_real.getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+/* A socket that we did not see come: inherited, passed over a socket, duplicated. */
+static uint64_t discover_socket(int fd, uint8_t domain)
+{
+    uint8_t type = sf_type_bit(get_option(fd, SO_TYPE));
+    struct sf_socket *record = sf_record_find(sf_cookie(fd));
+    struct sf_addr peer;
+
+    if (record)
+        return socket_word(domain, type, record_families(record));
+    if (get_option(fd, SO_ACCEPTCONN) == 1)
+        return socket_word(domain, type, select_families(domain, type, SF_ROLE_SERVER));
+    sf_address_of_peer(&peer, fd);
+    if (peer.domain == 0)
+        return sf_descriptor_fresh_word(domain, type);
+    uint64_t selected[SF_SELECTION_WORDS_MAX];
+    struct sf_scope scope = {.program = sf_shim.program, .domain = domain, .type = type, .peer = &peer};
+    return socket_word(domain, type, sf_scope_select(sf_shim.plan, &scope, selected));
+}
+
+uint64_t sf_descriptor_discover(int fd)
+{
+    uint64_t word = sf_descriptor_word(fd);
+    int saved_errno = errno;
+
+    if (word >> SF_WORD_GENERATION_SHIFT == sf_generation())
+        return word;
+    errno = 0;
+    int domain = get_option(fd, SO_DOMAIN);
+    if (domain >= 0)
+        word = discover_socket(fd, sf_domain_bit(domain));
+    else
+        word = errno == EBADF ? 0 : SF_WORD_NOT_SOCKET;
+    sf_descriptor_set(fd, word);
+    errno = saved_errno;
+    return word;
+}

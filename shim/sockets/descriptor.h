@@ -1,0 +1,87 @@
+/* The table of descriptors: what this process believes of each number.
+ *
+ * One word each:   generation (32) | type | domain | state | families (12)
+ * Three states: unknown (0, or of an old generation), not a socket, socket. A
+ * socket's `families` are those in which some rule may select a call on it; a
+ * clear bit is all that an idle call looks at.
+ *
+ * It is a cache, and it can be stale: fclose closes unseen and open reuses the
+ * number. Stale words may only ever let a call pass, so whoever wants another
+ * verdict asks the kernel for the cookie first (sockets/record.h). */
+#ifndef SF_SOCKETS_DESCRIPTOR_H
+#define SF_SOCKETS_DESCRIPTOR_H
+
+#include "load/shim.h"
+#include "log/tally.h"
+
+#define SF_WORD_FAMILIES ((UINT64_C(1) << SF_FAMILY_COUNT) - 1)
+#define SF_WORD_SOCKET (UINT64_C(1) << 12)
+#define SF_WORD_NOT_SOCKET (UINT64_C(1) << 13)
+#define SF_WORD_LIBC (UINT64_C(1) << 14) /* a socket that libc opened for itself: no rule, no count */
+#define SF_WORD_DOMAIN_SHIFT 16
+#define SF_WORD_TYPE_SHIFT 24
+#define SF_WORD_GENERATION_SHIFT 32
+
+/* Neighbouring descriptors, which two threads tend to open and close at the
+ * same time, lie on different cache lines: the nibbles of the low byte swap. */
+static inline uint32_t sf_descriptor_index(uint32_t fd)
+{
+    uint8_t low = (uint8_t)fd;
+    return (fd & ~UINT32_C(0xff)) | (uint8_t)(low << 4 | low >> 4);
+}
+
+static inline uint64_t sf_descriptor_word(int fd)
+{
+    if ((uint32_t)fd >= sf_shim.descriptor_count)
+        return 0;
+    return atomic_load_explicit(&sf_shim.descriptors[sf_descriptor_index((uint32_t)fd)], memory_order_relaxed);
+}
+
+static inline uint32_t sf_generation(void)
+{
+    return atomic_load_explicit(&sf_shim.control->generation, memory_order_relaxed);
+}
+
+/* Is this call none of ours? The path of every idle call: keep it short.
+ * Counts the call when it is one on a socket. */
+static inline bool sf_is_idle(int fd, enum sf_family family)
+{
+    if (__builtin_expect((uint32_t)fd >= sf_shim.descriptor_count, 0))
+        return sf_shim.bare;
+    uint64_t word =
+        atomic_load_explicit(&sf_shim.descriptors[sf_descriptor_index((uint32_t)fd)], memory_order_relaxed);
+    if (__builtin_expect((uint32_t)(word >> SF_WORD_GENERATION_SHIFT) != sf_generation() || word >> family & 1, 0))
+        return false;
+    if (word & SF_WORD_SOCKET)
+        sf_tally_add(family);
+    return true;
+}
+
+/* Likewise for calls that belong to no one descriptor. */
+static inline bool sf_is_idle_program(enum sf_family family)
+{
+    if (__builtin_expect(sf_shim.descriptor_count == 0, 0))
+        return sf_shim.bare;
+    if (sf_shim.families >> family & 1)
+        return false;
+    sf_tally_add(family);
+    return true;
+}
+
+void sf_descriptor_set(int fd, uint64_t word); /* the generation is added; word 0: unknown */
+
+/* Nothing is known of these numbers any more: closed, replaced or received. */
+void sf_descriptor_forget(int fd);
+void sf_descriptor_forget_range(unsigned first, unsigned last);
+
+/* The word of a socket with these properties that neither is nor was connected. */
+uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type);
+
+/* SF_DOMAIN_… and SF_TYPE_… of socket(2)'s arguments. */
+uint8_t sf_domain_bit(int domain);
+uint8_t sf_type_bit(int type);
+
+/* What the word of `fd` is now: asks the kernel when it is unknown. Keeps errno. */
+uint64_t sf_descriptor_discover(int fd);
+
+#endif

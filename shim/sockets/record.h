@@ -1,0 +1,35 @@
+/* The records of sockets in the session, by SO_COOKIE. See abi/session.h. */
+#ifndef SF_SOCKETS_RECORD_H
+#define SF_SOCKETS_RECORD_H
+
+#include "engine/scope.h"
+#include "load/shim.h"
+
+/* The cookie of the socket behind `fd`; 0: it is none, or the kernel has no
+ * cookies. Keeps errno. Source: socket(7), SO_COOKIE; Linux 4.12. */
+uint64_t sf_cookie(int fd);
+
+/* The record of a cookie, or NULL. A record that is in use again after a close
+ * of one of its descriptors is marked so. */
+struct sf_socket *sf_record_find(uint64_t cookie);
+
+/* Find it, or take a place for it: then `made` is true, the record is zeroed but
+ * for its number, and nobody else sees it before sf_record_publish. NULL: its
+ * set is full of sockets in use; the program's escapes say so. */
+struct sf_socket *sf_record_claim(uint64_t cookie, bool *made);
+void sf_record_publish(struct sf_socket *socket, uint64_t cookie);
+
+/* A descriptor of it is being closed: its place may go to another socket. */
+void sf_record_closed(struct sf_socket *socket);
+
+static inline uint64_t *sf_record_selected(struct sf_socket *socket)
+{
+    return (uint64_t *)(void *)(socket + 1);
+}
+
+static inline struct sf_socket_rule *sf_record_rules(struct sf_socket *socket)
+{
+    return (struct sf_socket_rule *)(void *)(sf_record_selected(socket) + sf_selection_words(sf_shim.plan));
+}
+
+#endif
