@@ -21,6 +21,8 @@ struct sf_report_rule {
     uint64_t fired, illegal;
     const char *illegal_reason; /* NULL: none */
 };
+
+#define SF_REPORT_EVENTS_MAX 50u /* of a scenario: the first ones */
 struct sf_report_scenario {
     struct sf_arena *arena;
     const char *name, *file;
@@ -28,12 +30,25 @@ struct sf_report_scenario {
     enum sf_result result;
     uint64_t seed;
     uint64_t duration_ns;
+    const char *reason;          /* why it was skipped; otherwise NULL */
     struct sf_findings findings; /* of an invalid scenario: its diagnostics */
     struct sf_report_program *programs;
     size_t program_count;
     struct sf_report_rule *rules;
     size_t rule_count;
+    const char **events; /* injected faults, a line each */
+    size_t event_count;
+    uint64_t events_more; /* further ones that are not kept, or were lost */
 };
+
+/* An empty report of a scenario; the texts are copied. */
+struct sf_report_scenario *sf_report_new(const char *name, const char *file, unsigned line);
+
+/* Fill it in with what happened and judge that: result, findings, counters. */
+void sf_report_judge(struct sf_report_scenario *report, const struct sf_scenario *scenario,
+                     const struct sf_session_memory *session, const struct sf_outcome *outcome);
+
+void sf_report_free(struct sf_report_scenario *report); /* NULL is fine */
 
 struct sf_report_run {
     struct sf_report_scenario **scenarios; /* in the order of the command line */
@@ -41,18 +56,31 @@ struct sf_report_run {
     uint64_t duration_ns;
 };
 
-enum sf_report_format { SF_REPORT_PRETTY, SF_REPORT_JSON };
+enum sf_report_format { SF_REPORT_PRETTY, SF_REPORT_JSON, SF_REPORT_FORMAT_COUNT };
 
 struct sf_report_request {
     enum sf_report_format format;
     const char *path; /* NULL: the default stream */
 };
 
-/* Parse "FORMAT[=FILE]"; false: `error` (a sentence) says what is allowed. */
+/* "pretty" and the like. */
+extern const char *const sf_report_format_names[SF_REPORT_FORMAT_COUNT];
+
+/* Parse "FORMAT[=FILE]"; `path` points into `text`; false: `error` (a sentence) says what is allowed. */
 bool sf_report_parse(const char *text, struct sf_report_request *request, char *error, size_t error_bytes);
 
-/* Write one report. Returns 0, or an errno when the file cannot be written. */
+/* How many scenarios came to this result. */
+size_t sf_report_count(const struct sf_report_run *run, enum sf_result result);
+
+/* Write one report. verbosity: -1 only failures, 0, 1 all that is known. Returns 0, or an errno when the file
+ * cannot be written. */
 int sf_report_write(const struct sf_report_request *request, const struct sf_report_run *run, FILE *fallback,
                     int verbosity);
+
+/* The pretty report in its parts, so that each scenario can be shown once it is over. */
+void sf_pretty_scenario(FILE *out, const struct sf_report_scenario *report, int verbosity);
+void sf_pretty_summary(FILE *out, const struct sf_report_run *run);
+
+int sf_json_write(FILE *out, const struct sf_report_run *run);
 
 #endif

@@ -140,22 +140,28 @@ static void judge_service(struct sf_judge *judge, const struct subject *subject)
                       stop, 128 + program->stop_signal, subject->words);
 }
 
+static void judge_start(struct sf_judge *judge, const struct subject *subject)
+{
+    const struct sf_program *program = subject->program;
+    const char *file = subject->exit->cwd_failed ? program->cwd : program->argv[0];
+    const char *reason = strerror(subject->exit->exec_errno);
+    sf_judge_note(judge, program->place, program->name, "start", "started", reason,
+                  "%s could not be started: %s: %s", program->name, file, reason);
+}
+
 void sf_judge_end(struct sf_judge *judge, size_t index)
 {
     struct subject subject = describe(judge, index);
-    const struct sf_program *program = subject.program;
     const struct sf_exit *exit = subject.exit;
-    if (exit->end == SF_END_NOT_STARTED)
-        return;
     if (exit->end == SF_END_FAILED)
-        sf_judge_note(judge, program->place, program->name, "start", "started", strerror(exit->exec_errno),
-                      "%s could not be started: %s: %s", program->name, program->argv[0],
-                      strerror(exit->exec_errno));
+        judge_start(judge, &subject);
+    if (!sf_judge_ran(exit))
+        return;
     /* The scenario's time-out is a finding of its own: what it did to the
      * programs is not theirs. */
-    else if (exit->end == SF_END_TIMEOUT && judge->outcome->timed_out)
+    if (exit->end == SF_END_TIMEOUT && judge->outcome->timed_out)
         return;
-    else if (is_service(program))
+    if (is_service(subject.program))
         judge_service(judge, &subject);
     else
         judge_as_said(judge, &subject);

@@ -18,10 +18,11 @@ void sf_judge_note(struct sf_judge *judge, struct sf_place place, const char *su
                    const char *want, const char *got, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
-/* Was it started, so that what it did can be judged? */
+/* Was it started, and not cancelled for another's failure, so that what it did
+ * can be judged? */
 static inline bool sf_judge_ran(const struct sf_exit *exit)
 {
-    return exit->end != SF_END_NOT_STARTED && exit->end != SF_END_FAILED;
+    return exit->end != SF_END_NOT_STARTED && exit->end != SF_END_FAILED && !exit->cancelled;
 }
 
 /* Can some rule of the scenario select what this program does? */

@@ -1,6 +1,7 @@
 #include "verify/wording.h"
 
 #include "base/arena.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -59,14 +60,14 @@ unsigned sf_utf8_length(const char *data, uint64_t bytes)
     return length;
 }
 
-/* One character, printable. Returns the bytes of `data` it stands for. */
-static unsigned put_escaped(FILE *out, const char *data, uint64_t bytes)
+/* One character, printable; `special` are those that have a letter of their own.
+ * Returns the bytes of `data` it stands for. */
+static unsigned put_escaped(FILE *out, const char *data, uint64_t bytes, const char *special)
 {
+    static const char escaped[] = "\n\t\r\"\\", letters[] = "ntr\"\\";
     unsigned char byte = (unsigned char)*data;
-    static const char escaped[] = "\"\\\n\t\r", letters[] = "\"\\ntr";
-    const char *special = byte ? strchr(escaped, byte) : NULL;
-    if (special) {
-        fprintf(out, "\\%c", letters[special - escaped]);
+    if (byte && strchr(special, byte)) {
+        fprintf(out, "\\%c", letters[strchr(escaped, byte) - escaped]);
         return 1;
     }
     unsigned length = sf_utf8_length(data, bytes);
@@ -79,26 +80,40 @@ static unsigned put_escaped(FILE *out, const char *data, uint64_t bytes)
     return length;
 }
 
-const char *sf_word_excerpt(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t from,
-                            uint64_t limit)
+/* At most `limit` bytes from `from` on, printable. A quoted text can be told
+ * from any other; a line is for reading. */
+static const char *escape(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t from,
+                          uint64_t limit, bool quoted)
 {
     char *text = NULL;
     size_t text_bytes = 0;
     FILE *out = open_memstream(&text, &text_bytes);
     if (!out)
-        return "\"…\"";
+        sf_out_of_memory();
     /* Start on a whole character. */
     while (from > 0 && from < bytes && ((unsigned char)data[from] & 0xc0) == 0x80)
         from--;
     uint64_t at = from;
-    fputs(from > 0 ? "…\"" : "\"", out);
+    const char *quote = quoted ? "\"" : "";
+    fprintf(out, "%s%s", from > 0 ? "…" : "", quote);
     while (at < bytes && at - from < limit)
-        at += put_escaped(out, data + at, bytes - at);
-    fputs(at < bytes ? "\"…" : "\"", out);
+        at += put_escaped(out, data + at, bytes - at, quoted ? "\n\t\r\"\\" : "\r");
+    fprintf(out, "%s%s", quote, at < bytes ? "…" : "");
     fclose(out);
     char *kept = sf_arena_strndup(arena, text, text_bytes);
     free(text);
     return kept;
+}
+
+const char *sf_word_excerpt(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t from,
+                            uint64_t limit)
+{
+    return escape(arena, data, bytes, from, limit, true);
+}
+
+const char *sf_word_line(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t limit)
+{
+    return escape(arena, data, bytes, 0, limit, false);
 }
 
 const char *sf_word_last_line(struct sf_arena *arena, const struct sf_output *output, uint64_t limit)
@@ -110,12 +125,5 @@ const char *sf_word_last_line(struct sf_arena *arena, const struct sf_output *ou
     uint64_t start = end;
     while (start > 0 && tail[start - 1] != '\n')
         start--;
-    if (end == start || end - start > limit)
-        return "";
-    char *line = sf_arena_alloc(arena, end - start + 1);
-    size_t length = 0;
-    for (uint64_t i = start; i < end; i++)
-        if ((unsigned char)tail[i] >= 0x20 && tail[i] != 0x7f)
-            line[length++] = tail[i];
-    return line;
+    return end == start || end - start > limit ? "" : sf_word_line(arena, tail + start, end - start, limit);
 }

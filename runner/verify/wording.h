@@ -21,11 +21,14 @@ const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *no
 const char *sf_word_excerpt(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t from,
                             uint64_t limit);
 
+/* One line of a program's output, printable but otherwise as it is. */
+const char *sf_word_line(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t limit);
+
 /* How many bytes of valid UTF-8 start here (1 to 4); 0: none does. */
 unsigned sf_utf8_length(const char *data, uint64_t bytes);
 
 /* The last line of an output that is not blank, without its end; "" when there
- * is none or it is longer than `limit` bytes. Control characters are dropped. */
+ * is none or it is longer than `limit` bytes. */
 const char *sf_word_last_line(struct sf_arena *arena, const struct sf_output *output, uint64_t limit);
 
 #endif

@@ -314,6 +314,24 @@ static void service_that_is_never_ready_fails(void **state)
     expect_one(world, "server.ready", 4, "server exited with 1 before it was ready: port in use");
 }
 
+static void cancelled_program_is_not_judged(void **state)
+{
+    struct world *world = *state;
+    said_exit(world, CLIENT, 3, "3");
+    world->session->rules[0].fired = 0;
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_STOPPED, .signal = SIGKILL, .cancelled = true};
+    world->exits[SERVER] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
+    expect_one(world, "server.ready", 4, "server was not ready within 10s: it did not listen on port 8080");
+}
+
+static void folder_that_is_missing_is_named(void **state)
+{
+    struct world *world = *state;
+    world->programs[CLIENT].cwd = "/nowhere";
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_FAILED, .exec_errno = ENOENT, .cwd_failed = true};
+    expect_one(world, "client.start", 6, "client could not be started: /nowhere: No such file or directory");
+}
+
 static void program_that_had_no_turn_is_found_when_nothing_else_is(void **state)
 {
     struct world *world = *state;
@@ -336,7 +354,7 @@ static void text_that_is_missing_is_shown_with_the_output(void **state)
 {
     struct world *world = *state;
     struct sf_text_expectation *out = &world->expect[CLIENT].out;
-    __typeof__(*out->contains) texts[] = {{PLACE(30), "two"}, {PLACE(31), "three"}};
+    struct sf_text_item texts[] = {{PLACE(30), "two"}, {PLACE(31), "three"}};
     out->place = PLACE(29);
     out->contains = texts;
     out->contains_count = 2;
@@ -356,7 +374,7 @@ static void text_that_must_not_be_there_is_shown_in_its_context(void **state)
 {
     struct world *world = *state;
     struct sf_text_expectation *err = &world->expect[CLIENT].err;
-    __typeof__(*err->not_contains) texts[] = {{PLACE(33), "panic"}};
+    struct sf_text_item texts[] = {{PLACE(33), "panic"}};
     err->place = PLACE(32);
     err->not_contains = texts;
     err->not_contains_count = 1;
@@ -562,6 +580,8 @@ int main(void)
         T(service_that_crashes_while_it_stops_fails),
         T(service_that_must_be_killed_fails),
         T(service_that_is_never_ready_fails),
+        T(cancelled_program_is_not_judged),
+        T(folder_that_is_missing_is_named),
         T(program_that_had_no_turn_is_found_when_nothing_else_is),
         T(duration_is_bounded_on_both_sides),
         T(text_that_is_missing_is_shown_with_the_output),

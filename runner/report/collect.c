@@ -1,0 +1,137 @@
+/* What is kept of a scenario when its programs and its session go. */
+#include "report/report.h"
+
+#include "base/arena.h"
+#include "engine/verdict.h"
+#include "verify/wording.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct sf_report_scenario *sf_report_new(const char *name, const char *file, unsigned line)
+{
+    struct sf_arena *arena = sf_arena_new();
+    struct sf_report_scenario *report = sf_arena_alloc(arena, sizeof *report);
+    report->arena = arena;
+    report->name = sf_arena_strdup(arena, name);
+    report->file = sf_arena_strdup(arena, file);
+    report->line = line;
+    return report;
+}
+
+void sf_report_free(struct sf_report_scenario *report)
+{
+    if (report)
+        sf_arena_free(report->arena);
+}
+
+/* The tail alone: whole outputs go with the launch. */
+static struct sf_output keep_output(struct sf_arena *arena, const struct sf_output *output)
+{
+    struct sf_output kept = {.total_bytes = output->total_bytes, .tail_bytes = output->tail_bytes};
+    kept.tail = output->tail_bytes ? sf_arena_strndup(arena, output->tail, output->tail_bytes) : "";
+    return kept;
+}
+
+static void keep_programs(struct sf_report_scenario *report, const struct sf_scenario *scenario,
+                          const struct sf_session_memory *session, const struct sf_outcome *outcome)
+{
+    report->program_count = scenario->program_count;
+    report->programs = sf_arena_alloc(report->arena, scenario->program_count * sizeof *report->programs);
+    for (size_t i = 0; i < scenario->program_count; i++) {
+        struct sf_report_program *program = &report->programs[i];
+        program->name = sf_arena_strdup(report->arena, scenario->programs[i].name);
+        program->exit = outcome->programs[i];
+        program->exit.out = keep_output(report->arena, &outcome->programs[i].out);
+        program->exit.err = keep_output(report->arena, &outcome->programs[i].err);
+        sf_session_calls(session, (unsigned)i, program->calls);
+    }
+}
+
+static void keep_rules(struct sf_report_scenario *report, const struct sf_scenario *scenario,
+                       const struct sf_session_memory *session)
+{
+    report->rule_count = scenario->rule_count;
+    report->rules = sf_arena_alloc(report->arena, scenario->rule_count * sizeof *report->rules);
+    for (size_t i = 0; i < scenario->rule_count; i++) {
+        const struct sf_rule_state *state = &session->rules[i];
+        report->rules[i] = (struct sf_report_rule){
+            .id = sf_arena_strdup(report->arena, scenario->rules[i].id),
+            .text = sf_arena_strdup(report->arena, scenario->rules[i].fault_text),
+            .line = scenario->rules[i].place.line,
+            .fired = state->fired,
+            .illegal = state->illegal,
+            .illegal_reason = state->illegal ? sf_illegal_text(state->illegal_reason) : NULL,
+        };
+    }
+}
+
+static const char *describe_result(struct sf_arena *arena, const struct sf_event *event)
+{
+    if (event->error == 0)
+        return sf_arena_printf(arena, "%" PRId64, event->result);
+    const char *name = event->error > 0 ? strerrorname_np(event->error) : NULL;
+    return name ? name : sf_arena_printf(arena, "error %d", event->error);
+}
+
+/* "t=0.0012 client recv(3) asked 4096 → 1  one-byte" */
+static const char *describe_event(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                  const struct sf_session_memory *session, const struct sf_event *event)
+{
+    uint64_t start_ns = session->programs[event->program].start_ns;
+    double seconds = event->time_ns > start_ns ? (double)(event->time_ns - start_ns) / 1e9 : 0;
+    const char *fd = event->fd >= 0 ? sf_arena_printf(arena, "%d", event->fd) : "";
+    const char *rules = "";
+    for (unsigned i = 0; i < event->rule_count; i++)
+        if (event->rules[i] < scenario->rule_count)
+            rules = sf_arena_printf(arena, "%s%s%s", rules, *rules ? ", " : "",
+                                    scenario->rules[event->rules[i]].id);
+    return sf_arena_printf(arena, "t=%.4f %s %s(%s) asked %" PRIu64 " → %s  %s", seconds,
+                           scenario->programs[event->program].name, sf_call_names[event->call], fd,
+                           event->asked, describe_result(arena, event), rules);
+}
+
+static void keep_events(struct sf_report_scenario *report, const struct sf_scenario *scenario,
+                        const struct sf_session_memory *session)
+{
+    report->events_more = session->events->dropped;
+    for (const struct sf_event *event = sf_session_event(session, NULL); event;
+         event = sf_session_event(session, event)) {
+        if (event->rule_count == 0)
+            continue;
+        if (report->event_count == SF_REPORT_EVENTS_MAX) {
+            report->events_more++;
+            continue;
+        }
+        const char **slot =
+            sf_arena_push(report->arena, &report->events, &report->event_count, sizeof *report->events);
+        *slot = describe_event(report->arena, scenario, session, event);
+    }
+}
+
+/* Findings point into the scenario and at constants: only the former goes. */
+static void keep_findings(struct sf_report_scenario *report, const struct sf_scenario *scenario,
+                          const struct sf_session_memory *session, const struct sf_outcome *outcome)
+{
+    struct sf_arena *arena = report->arena;
+    report->findings = sf_verify(arena, scenario, session, outcome);
+    for (size_t i = 0; i < report->findings.count; i++) {
+        struct sf_finding *finding = &report->findings.list[i];
+        finding->what = sf_arena_strdup(arena, finding->what);
+        finding->want = sf_arena_strdup(arena, finding->want);
+        finding->got = sf_arena_strdup(arena, finding->got);
+        finding->place.file = report->file;
+    }
+}
+
+void sf_report_judge(struct sf_report_scenario *report, const struct sf_scenario *scenario,
+                     const struct sf_session_memory *session, const struct sf_outcome *outcome)
+{
+    report->seed = scenario->seed;
+    report->duration_ns = outcome->duration_ns;
+    keep_programs(report, scenario, session, outcome);
+    keep_rules(report, scenario, session);
+    keep_events(report, scenario, session);
+    keep_findings(report, scenario, session, outcome);
+    report->result = report->findings.count ? SF_FAILED : SF_PASSED;
+}

@@ -1,0 +1,173 @@
+/* The report for people: a line for each scenario, and below a failed one what
+ * is wrong, each with a place that editors and terminals can open. */
+#include "report/report.h"
+
+#include "base/arena.h"
+#include "verify/wording.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TAIL_LINES 5
+#define TAIL_LINE_BYTES 300
+
+static const struct {
+    const char *label, *color;
+} styles[] = {
+    [SF_PASSED] = {"PASS", "32"},
+    [SF_FAILED] = {"FAIL", "31"},
+    [SF_SKIPPED] = {"SKIP", "33"},
+    [SF_INVALID] = {"INVALID", "31"},
+};
+
+/* NO_COLOR: https://no-color.org */
+static bool colors(FILE *out)
+{
+    const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return !(no && *no) && isatty(fileno(out)) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+static void put_label(FILE *out, enum sf_result result)
+{
+    if (colors(out))
+        fprintf(out, "\033[%sm%s\033[0m", styles[result].color, styles[result].label);
+    else
+        fputs(styles[result].label, out);
+}
+
+static void put_findings(FILE *out, const struct sf_report_scenario *report)
+{
+    for (size_t i = 0; i < report->findings.count; i++) {
+        const struct sf_finding *finding = &report->findings.list[i];
+        if (finding->place.line)
+            fprintf(out, "%s:%u: %s\n", report->file, finding->place.line, finding->message);
+        else
+            fprintf(out, "%s: %s\n", report->file, finding->message);
+    }
+}
+
+/* The finding that made the reader ask for a program's last words; NULL: none. */
+static const struct sf_finding *failure_of(const struct sf_report_scenario *report,
+                                           const struct sf_report_program *program)
+{
+    size_t length = strlen(program->name);
+    for (size_t i = 0; i < report->findings.count; i++) {
+        const struct sf_finding *finding = &report->findings.list[i];
+        if (strncmp(finding->what, program->name, length) == 0 && finding->what[length] == '.')
+            return finding;
+        if (strcmp(finding->what, "timeout") == 0 && program->exit.end == SF_END_TIMEOUT)
+            return finding;
+    }
+    return NULL;
+}
+
+/* Where the last TAIL_LINES lines of these bytes begin. */
+static uint64_t tail_start(const char *data, uint64_t bytes)
+{
+    unsigned lines = 0;
+    for (uint64_t at = bytes; at > 0; at--)
+        if (data[at - 1] == '\n' && at < bytes && ++lines == TAIL_LINES)
+            return at;
+    return 0;
+}
+
+static void put_stderr(FILE *out, const struct sf_report_scenario *report,
+                       const struct sf_report_program *program)
+{
+    const struct sf_finding *finding = failure_of(report, program);
+    const struct sf_output *output = &program->exit.err;
+    if (!finding || output->tail_bytes == 0)
+        return;
+    /* One line that the message ended with need not be told again. */
+    const char *last = sf_word_last_line(report->arena, output, TAIL_LINE_BYTES);
+    if (output->tail_bytes <= strlen(last) + 1 && strstr(finding->message, last))
+        return;
+    uint64_t at = tail_start(output->tail, output->tail_bytes);
+    fprintf(out, "    %s's standard error%s:\n", program->name,
+            at > 0 || output->total_bytes > output->tail_bytes ? " ended with" : "");
+    while (at < output->tail_bytes) {
+        const char *line = output->tail + at;
+        const char *end = memchr(line, '\n', output->tail_bytes - at);
+        uint64_t length = end ? (uint64_t)(end - line) : output->tail_bytes - at;
+        fprintf(out, "    | %s\n", sf_word_line(report->arena, line, length, TAIL_LINE_BYTES));
+        at += length + 1;
+    }
+}
+
+static void put_program(FILE *out, const struct sf_report_scenario *report,
+                        const struct sf_report_program *program)
+{
+    const struct sf_exit *exit = &program->exit;
+    fprintf(out, "    program %s: ", program->name);
+    if (exit->end == SF_END_NOT_STARTED || exit->end == SF_END_FAILED)
+        fputs("not started", out);
+    else if (exit->end == SF_END_TIMEOUT)
+        fputs("timed out", out);
+    else if (exit->signal)
+        fprintf(out, "ended by %s", sf_word_signal(report->arena, exit->signal));
+    else
+        fprintf(out, "exited with %d", exit->code);
+    fprintf(out, " after %s", sf_word_duration(report->arena, exit->duration_ns));
+    const char *separator = "; calls: ";
+    for (unsigned family = 0; family < SF_FAMILY_COUNT; family++) {
+        if (program->calls[family] == 0)
+            continue;
+        fprintf(out, "%s%s %" PRIu64, separator, sf_family_names[family], program->calls[family]);
+        separator = ", ";
+    }
+    fputc('\n', out);
+}
+
+static void put_details(FILE *out, const struct sf_report_scenario *report)
+{
+    fprintf(out, "    seed %" PRIu64 "\n", report->seed);
+    for (size_t i = 0; i < report->program_count; i++)
+        put_program(out, report, &report->programs[i]);
+    for (size_t i = 0; i < report->rule_count; i++) {
+        const struct sf_report_rule *rule = &report->rules[i];
+        fprintf(out, "    rule %s (%s): fired %s", rule->id, rule->text,
+                sf_word_count(report->arena, rule->fired, "time"));
+        if (rule->illegal)
+            fprintf(out, ", refused %s: %s", sf_word_count(report->arena, rule->illegal, "time"),
+                    rule->illegal_reason);
+        fputc('\n', out);
+    }
+    for (size_t i = 0; i < report->event_count; i++)
+        fprintf(out, "    %s\n", report->events[i]);
+    if (report->events_more)
+        fprintf(out, "    … and %" PRIu64 " more\n", report->events_more);
+}
+
+void sf_pretty_scenario(FILE *out, const struct sf_report_scenario *report, int verbosity)
+{
+    bool failed = report->result == SF_FAILED || report->result == SF_INVALID;
+    if (verbosity < 0 && !failed)
+        return;
+    put_label(out, report->result);
+    fprintf(out, " %s", report->name);
+    if (report->result == SF_SKIPPED)
+        fprintf(out, ": %s\n", report->reason);
+    else
+        fprintf(out, " (%s)\n", sf_word_duration(report->arena, report->duration_ns));
+    put_findings(out, report);
+    for (size_t i = 0; failed && i < report->program_count; i++)
+        put_stderr(out, report, &report->programs[i]);
+    if (verbosity > 0)
+        put_details(out, report);
+}
+
+void sf_pretty_summary(FILE *out, const struct sf_report_run *run)
+{
+    static const char *const words[] = {
+        [SF_PASSED] = "passed", [SF_FAILED] = "failed", [SF_SKIPPED] = "skipped", [SF_INVALID] = "invalid"};
+    struct sf_arena *arena = sf_arena_new();
+    for (enum sf_result result = SF_PASSED; result <= SF_INVALID; result++) {
+        size_t count = sf_report_count(run, result);
+        if (result <= SF_FAILED || count)
+            fprintf(out, "%s%zu %s", result == SF_PASSED ? "" : ", ", count, words[result]);
+    }
+    fprintf(out, " in %s\n", sf_word_duration(arena, run->duration_ns));
+    sf_arena_free(arena);
+}

@@ -1,0 +1,409 @@
+/* Reports from a hand-made run: what a person reads, what a machine reads. */
+#include "report/report.h"
+
+#include "base/arena.h"
+#include "verify/wording.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* One scenario that passed and one that failed. */
+struct world {
+    struct sf_report_scenario *scenarios[2];
+    struct sf_report_run run;
+    struct sf_finding finding;
+    struct sf_report_program program;
+    struct sf_report_rule rule;
+    char *text;
+};
+
+static struct sf_output output(const char *text, size_t bytes)
+{
+    return (struct sf_output){.tail = text, .tail_bytes = bytes, .total_bytes = bytes};
+}
+
+static int setup(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    world->scenarios[0] = sf_report_new("fine", "a.yaml", 1);
+    world->scenarios[0]->duration_ns = 100000000;
+    struct sf_report_scenario *failed = world->scenarios[1] = sf_report_new("broken", "b.yaml", 1);
+    world->finding = (struct sf_finding){.what = "client.exit",
+                                         .want = "0",
+                                         .got = "56",
+                                         .message = "client exited with 56, expected 0",
+                                         .place = {"b.yaml", 20, 3}};
+    world->program = (struct sf_report_program){.name = "client",
+                                                .calls = {[SF_FAMILY_CONNECT] = 1, [SF_FAMILY_RECV] = 12}};
+    world->program.exit = (struct sf_exit){.end = SF_END_EXITED,
+                                           .code = 56,
+                                           .duration_ns = 110400000,
+                                           .out = output("hi\n", 3),
+                                           .err = output("one\ntwo\n", 8)};
+    world->rule = (struct sf_report_rule){.id = "one-byte", .text = "partial: 1", .line = 14, .fired = 12};
+    failed->result = SF_FAILED;
+    failed->seed = 7;
+    failed->duration_ns = 400000000;
+    failed->findings = (struct sf_findings){&world->finding, 1};
+    failed->programs = &world->program;
+    failed->program_count = 1;
+    failed->rules = &world->rule;
+    failed->rule_count = 1;
+    world->run = (struct sf_report_run){world->scenarios, 2, 1200000000};
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *world = *state;
+    sf_report_free(world->scenarios[0]);
+    sf_report_free(world->scenarios[1]);
+    free(world->text);
+    free(world);
+    return 0;
+}
+
+static const char *write_report(struct world *world, enum sf_report_format format, int verbosity)
+{
+    size_t bytes;
+    free(world->text);
+    FILE *out = open_memstream(&world->text, &bytes);
+    struct sf_report_request request = {.format = format};
+    assert_int_equal(sf_report_write(&request, &world->run, out, verbosity), 0);
+    fclose(out);
+    return world->text;
+}
+
+static json_t *load(struct world *world)
+{
+    json_error_t error;
+    json_t *root = json_loads(write_report(world, SF_REPORT_JSON, 0), JSON_ALLOW_NUL, &error);
+    if (!root)
+        fail_msg("%s", error.text);
+    return root;
+}
+
+static void pretty_report_has_a_line_a_scenario_and_a_summary(void **state)
+{
+    assert_string_equal(write_report(*state, SF_REPORT_PRETTY, 0),
+                        "PASS fine (100ms)\n"
+                        "FAIL broken (400ms)\n"
+                        "b.yaml:20: client exited with 56, expected 0\n"
+                        "    client's standard error:\n"
+                        "    | one\n"
+                        "    | two\n"
+                        "1 passed, 1 failed in 1.2s\n");
+}
+
+static void quiet_report_leaves_out_what_passed(void **state)
+{
+    const char *text = write_report(*state, SF_REPORT_PRETTY, -1);
+    assert_null(strstr(text, "fine"));
+    assert_non_null(strstr(text, "FAIL broken"));
+    assert_non_null(strstr(text, "1 passed, 1 failed"));
+}
+
+static void verbose_report_adds_seed_programs_rules_and_events(void **state)
+{
+    struct world *world = *state;
+    const char *events[] = {"t=0.0012 client recv(3) asked 4096 → 1  one-byte"};
+    world->scenarios[1]->events = events;
+    world->scenarios[1]->event_count = 1;
+    world->scenarios[1]->events_more = 11;
+    world->rule.illegal = 1;
+    world->rule.illegal_reason = "because";
+    const char *text = write_report(world, SF_REPORT_PRETTY, 1);
+    assert_non_null(strstr(text, "    seed 7\n"
+                                 "    program client: exited with 56 after 110ms; calls: connect 1, recv 12\n"
+                                 "    rule one-byte (partial: 1): fired 12 times, refused 1 time: because\n"
+                                 "    t=0.0012 client recv(3) asked 4096 → 1  one-byte\n"
+                                 "    … and 11 more\n"));
+}
+
+static void skipped_scenario_says_why_and_is_counted(void **state)
+{
+    struct world *world = *state;
+    world->scenarios[0]->result = SF_SKIPPED;
+    world->scenarios[0]->reason = "redis-server is not on PATH";
+    const char *text = write_report(world, SF_REPORT_PRETTY, 0);
+    assert_non_null(strstr(text, "SKIP fine: redis-server is not on PATH\n"));
+    assert_non_null(strstr(text, "0 passed, 1 failed, 1 skipped in 1.2s\n"));
+}
+
+static void finding_without_a_line_names_the_file_alone(void **state)
+{
+    struct world *world = *state;
+    world->finding.place.line = 0;
+    assert_non_null(strstr(write_report(world, SF_REPORT_PRETTY, 0), "\nb.yaml: client exited"));
+}
+
+static void last_lines_of_a_long_stderr_are_shown_escaped(void **state)
+{
+    struct world *world = *state;
+    world->program.exit.err = output("1\n2\n3\n4\n\033[2Jfive\n6\n7", 20);
+    const char *text = write_report(world, SF_REPORT_PRETTY, 0);
+    assert_non_null(strstr(text, "    client's standard error ended with:\n"
+                                 "    | 3\n    | 4\n    | \\x1b[2Jfive\n    | 6\n    | 7\n"));
+}
+
+static void one_line_that_the_message_tells_is_not_repeated(void **state)
+{
+    struct world *world = *state;
+    world->program.exit.err = output("oops\n", 5);
+    world->finding.message = "client exited with 56, expected 0: oops";
+    assert_null(strstr(write_report(world, SF_REPORT_PRETTY, 0), "standard error"));
+}
+
+static void stderr_of_a_program_that_did_well_is_not_shown(void **state)
+{
+    struct world *world = *state;
+    world->finding.what = "clients.exit";
+    assert_null(strstr(write_report(world, SF_REPORT_PRETTY, 0), "standard error"));
+}
+
+static void colour_is_for_terminals_alone(void **state)
+{
+    assert_null(strchr(write_report(*state, SF_REPORT_PRETTY, 1), '\033'));
+}
+
+static void json_report_has_the_keys_of_the_contract_in_order(void **state)
+{
+    struct world *world = *state;
+    const char *text = write_report(world, SF_REPORT_JSON, 0);
+    static const char *const keys[] = {"\"format\": 1",
+                                       "\"tool\": \"sockfault ",
+                                       "\"summary\"",
+                                       "\"total\": 2",
+                                       "\"passed\": 1",
+                                       "\"failed\": 1",
+                                       "\"skipped\": 0",
+                                       "\"invalid\": 0",
+                                       "\"duration_s\": 1.2",
+                                       "\"scenarios\"",
+                                       "\"name\": \"broken\"",
+                                       "\"file\": \"b.yaml\"",
+                                       "\"line\": 1",
+                                       "\"result\": \"failed\"",
+                                       "\"seed\": 7",
+                                       "\"duration_s\": 0.4",
+                                       "\"failures\"",
+                                       "\"what\": \"client.exit\"",
+                                       "\"want\": \"0\"",
+                                       "\"got\": \"56\"",
+                                       "\"line\": 20",
+                                       "\"message\": \"client exited with 56, expected 0\"",
+                                       "\"programs\"",
+                                       "\"client\"",
+                                       "\"end\": \"exited\"",
+                                       "\"exit\": 56",
+                                       "\"signal\": null",
+                                       "\"duration_s\": 0.11",
+                                       "\"stdout\": \"hi\\n\"",
+                                       "\"stderr\": \"one\\ntwo\\n\"",
+                                       "\"calls\"",
+                                       "\"connect\": 1",
+                                       "\"recv\": 12",
+                                       "\"faults\"",
+                                       "\"id\": \"one-byte\"",
+                                       "\"line\": 14",
+                                       "\"fired\": 12",
+                                       "\"illegal\": 0"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        text = strstr(text, keys[i]);
+        if (!text)
+            fail_msg("%s is missing or out of order", keys[i]);
+    }
+    json_decref(load(world));
+}
+
+static json_t *client_of(json_t *root)
+{
+    json_t *scenario = json_array_get(json_object_get(root, "scenarios"), 1);
+    return json_object_get(json_object_get(scenario, "programs"), "client");
+}
+
+static void json_exit_is_null_where_a_signal_is_named(void **state)
+{
+    struct world *world = *state;
+    world->program.exit.end = SF_END_SIGNALED;
+    world->program.exit.code = -1;
+    world->program.exit.signal = SIGSEGV;
+    json_t *root = load(world);
+    assert_true(json_is_null(json_object_get(client_of(root), "exit")));
+    assert_string_equal(json_string_value(json_object_get(client_of(root), "signal")), "SIGSEGV");
+    assert_string_equal(json_string_value(json_object_get(client_of(root), "end")), "signaled");
+    json_decref(root);
+}
+
+static void json_replaces_what_is_not_utf8(void **state)
+{
+    struct world *world = *state;
+    world->program.exit.out = output("a\xff\xc3\xa4\xc3\0b", 7);
+    json_t *root = load(world);
+    json_t *value = json_object_get(client_of(root), "stdout");
+    assert_int_equal(json_string_length(value), 11);
+    assert_memory_equal(json_string_value(value), "a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\0b", 11);
+    json_decref(root);
+}
+
+static void json_of_no_scenarios_is_whole(void **state)
+{
+    struct world *world = *state;
+    world->run.count = 0;
+    json_t *root = load(world);
+    assert_int_equal(json_array_size(json_object_get(root, "scenarios")), 0);
+    json_decref(root);
+}
+
+static void format_is_parsed_with_and_without_a_file(void **state)
+{
+    (void)state;
+    struct sf_report_request request;
+    char error[200];
+    assert_true(sf_report_parse("json", &request, error, sizeof error));
+    assert_int_equal(request.format, SF_REPORT_JSON);
+    assert_null(request.path);
+    assert_true(sf_report_parse("pretty=a=b.txt", &request, error, sizeof error));
+    assert_int_equal(request.format, SF_REPORT_PRETTY);
+    assert_string_equal(request.path, "a=b.txt");
+}
+
+static void unknown_format_is_refused_with_what_is_allowed(void **state)
+{
+    (void)state;
+    struct sf_report_request request;
+    char error[200];
+    assert_false(sf_report_parse("junit", &request, error, sizeof error));
+    assert_string_equal(error, "unknown report format 'junit': this build writes pretty and json");
+    assert_false(sf_report_parse("jsn=x", &request, error, sizeof error));
+    assert_string_equal(
+        error, "unknown report format 'jsn' (did you mean json?): this build writes pretty and json");
+    assert_false(sf_report_parse("json=", &request, error, sizeof error));
+    assert_string_equal(error, "'json=' names no file behind its '='");
+    assert_false(sf_report_parse("", &request, error, sizeof error));
+}
+
+static void report_goes_to_the_file_that_was_asked_for(void **state)
+{
+    struct world *world = *state;
+    char path[] = "/tmp/sockfault-report-XXXXXX";
+    int fd = mkstemp(path);
+    struct sf_report_request request = {SF_REPORT_JSON, path};
+    assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), 0);
+    char start[2] = "";
+    assert_int_equal(read(fd, start, 1), 1);
+    assert_string_equal(start, "{");
+    close(fd);
+    unlink(path);
+}
+
+static void unwritable_file_is_an_error(void **state)
+{
+    struct world *world = *state;
+    struct sf_report_request request = {SF_REPORT_JSON, "/proc/none/report.json"};
+    assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), ENOENT);
+    request.path = "/dev/full";
+    assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), ENOSPC);
+    request.format = SF_REPORT_PRETTY;
+    assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), ENOSPC);
+}
+
+/* From a session to what is kept: it must outlive everything else. */
+static void judged_report_keeps_what_happened(void **state)
+{
+    (void)state;
+    struct sf_arena *arena = sf_arena_new();
+    struct sf_program program = {.name = sf_arena_strdup(arena, "client"), .wrap = true};
+    struct sf_program_expectation expect = {0};
+    struct sf_rule rule = {.id = sf_arena_strdup(arena, "short"),
+                           .fault_text = "partial: 1",
+                           .place = {"c", 9, 1},
+                           .programs = UINT64_MAX,
+                           .families = 1u << SF_FAMILY_RECV,
+                           .fault = SF_FAULT_PARTIAL,
+                           .probability = 1,
+                           .bytes_min = 1,
+                           .bytes_max = 1};
+    struct sf_comparison count = {0};
+    sf_call_set_add(&rule.calls, SF_CALL_recv);
+    struct sf_scenario scenario = {.file = "c.yaml",
+                                   .seed = 5,
+                                   .programs = &program,
+                                   .program_count = 1,
+                                   .expect = &expect,
+                                   .rules = &rule,
+                                   .rule_count = 1,
+                                   .rule_expect = &count};
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    struct sf_session_memory *session = sf_session_create(plan);
+    free(plan);
+    session->programs[0].loaded = 1;
+    session->programs[0].start_ns = 1000000000;
+    session->rules[0].fired = 1;
+    struct sf_event *event = (void *)(session->events + 1);
+    *event = (struct sf_event){.version = SF_EVENT_VERSION,
+                               .producer = SF_PRODUCER_SHIM,
+                               .kind = SF_EVENT_CALL,
+                               .rule_count = 1,
+                               .time_ns = 1001200000,
+                               .call = SF_CALL_recv,
+                               .fd = 3,
+                               .asked = 4096,
+                               .result = -1,
+                               .error = ECONNRESET};
+    event->bytes = (sizeof *event + 4 + 7) / 8 * 8;
+    session->events->reserved_bytes = event->bytes;
+    struct sf_exit exit = {.end = SF_END_EXITED, .code = 1, .err = output("bad", 3)};
+    struct sf_outcome outcome = {.programs = &exit, .duration_ns = 5000000};
+    struct sf_report_scenario *report = sf_report_new("kept", scenario.file, 1);
+    sf_report_judge(report, &scenario, session, &outcome);
+    sf_session_free(session);
+    sf_arena_free(arena);
+
+    assert_int_equal(report->result, SF_FAILED);
+    assert_int_equal(report->findings.count, 1);
+    assert_string_equal(report->findings.list[0].what, "client.exit");
+    assert_string_equal(report->programs[0].name, "client");
+    assert_memory_equal(report->programs[0].exit.err.tail, "bad", 3);
+    assert_string_equal(report->rules[0].id, "short");
+    assert_int_equal(report->rules[0].fired, 1);
+    assert_int_equal(report->event_count, 1);
+    assert_string_equal(report->events[0], "t=0.0012 client recv(3) asked 4096 → ECONNRESET  short");
+    sf_report_free(report);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(pretty_report_has_a_line_a_scenario_and_a_summary),
+        T(quiet_report_leaves_out_what_passed),
+        T(verbose_report_adds_seed_programs_rules_and_events),
+        T(skipped_scenario_says_why_and_is_counted),
+        T(finding_without_a_line_names_the_file_alone),
+        T(last_lines_of_a_long_stderr_are_shown_escaped),
+        T(one_line_that_the_message_tells_is_not_repeated),
+        T(stderr_of_a_program_that_did_well_is_not_shown),
+        T(colour_is_for_terminals_alone),
+        T(json_report_has_the_keys_of_the_contract_in_order),
+        T(json_exit_is_null_where_a_signal_is_named),
+        T(json_replaces_what_is_not_utf8),
+        T(json_of_no_scenarios_is_whole),
+        T(report_goes_to_the_file_that_was_asked_for),
+        T(unwritable_file_is_an_error),
+        cmocka_unit_test(format_is_parsed_with_and_without_a_file),
+        cmocka_unit_test(unknown_format_is_refused_with_what_is_allowed),
+        cmocka_unit_test(judged_report_keeps_what_happened),
+    };
+    return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
