@@ -44,9 +44,9 @@ sanitize := $(filter -fsanitize% -fno-sanitize%,$(flags_$(VARIANT)))
 shim_variant := $(filter-out -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(sanitize),$(flags_$(VARIANT)))
 shim_variant += $(if $(filter ubsan,$(VARIANT)),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
 shim_flags := $(common) $(shim_variant) -fPIC -ftls-model=initial-exec -Ishim -DSF_VERSION='"$(VERSION)"'
-runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"' \
-                -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
-runner_libs := -lyaml -ljansson
+runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"'
+paths := -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
+runner_libs := -lyaml -ljansson -lelf
 test_flags := $(common) $(flags_$(VARIANT)) -Ishim -Itests
 test_libs := -lpthread
 
@@ -56,6 +56,8 @@ runner_src := $(sort $(wildcard runner/*.c runner/*/*.c))
 shared_src := $(wildcard shim/abi/*.c shim/engine/*.c)
 
 shim_obj := $(shim_src:%.c=$(out)/pic/%.o)
+# Where things are installed: only what asks for it is made anew for another prefix.
+paths_obj := $(patsubst %.c,$(out)/obj/%.o,$(shell grep -ls 'SF_LIBDIR\|SF_DATADIR' $(runner_src) /dev/null))
 core_obj := $(filter-out $(out)/obj/runner/main.o,$(runner_src:%.c=$(out)/obj/%.o)) \
             $(shared_src:%.c=$(out)/obj/%.o)
 
@@ -92,6 +94,10 @@ $(out)/made/shim: FORCE
 	$(call keep,$(CC) $(shim_flags) $(CFLAGS))
 $(out)/made/runner: FORCE
 	$(call keep,$(CC) $(runner_flags) $(CFLAGS))
+$(out)/made/paths: FORCE
+	$(call keep,$(paths))
+$(paths_obj): private runner_flags += $(paths)
+$(paths_obj): $(out)/made/paths
 $(out)/made/tests: FORCE
 	$(call keep,$(CC) $(test_flags) $(CFLAGS))
 $(out)/made/objects: FORCE
@@ -171,10 +177,13 @@ ubsan: ## unit, shim and end-to-end tests under the undefined-behaviour sanitize
 	$(Q)$(MAKE) $(parallel) VARIANT=ubsan tests-built
 	$(Q)BUILD=build/ubsan$(if $(filter clang,$(compiler)),-clang) tests/run $(or $(SUITES),unit shim scenario e2e)
 
+# The thread sanitizer of older compilers cannot bear much randomness of addresses.
+plain_addresses = $(shell setarch "$$(uname -m)" -R true 2>/dev/null && echo setarch $$(uname -m) -R)
+
 tsan: ## unit tests under the thread sanitizer
 	$(Q)tools/deps build test
 	$(Q)$(MAKE) $(parallel) VARIANT=tsan tests-built
-	$(Q)BUILD=build/tsan$(if $(filter clang,$(compiler)),-clang) tests/run unit
+	$(Q)BUILD=build/tsan$(if $(filter clang,$(compiler)),-clang) $(plain_addresses) tests/run unit
 
 bench: ## what an idle call costs, against an empty preload; minutes
 	$(Q)tools/deps build demo
@@ -183,8 +192,7 @@ bench: ## what an idle call costs, against an empty preload; minutes
 
 # Compiler flags that clang knows, for all that is linted.
 lint_src = $(shim_src) $(runner_src) $(wildcard tests/programs/*.c) $(bench_src)
-lint_flags := -std=gnu11 -D_GNU_SOURCE -Irunner -Ishim -Itests -DSF_VERSION='"$(VERSION)"' \
-              -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
+lint_flags := -std=gnu11 -D_GNU_SOURCE -Irunner -Ishim -Itests -DSF_VERSION='"$(VERSION)"' $(paths)
 
 lint: ## clang-tidy and cppcheck; fails on findings
 	$(Q)tools/deps build lint
