@@ -18,7 +18,8 @@ void *sf_arena_alloc(struct sf_arena *arena, size_t bytes);
 char *sf_arena_strdup(struct sf_arena *arena, const char *text);
 char *sf_arena_strndup(struct sf_arena *arena, const char *text, size_t bytes);
 char *sf_arena_printf(struct sf_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
-char *sf_arena_vprintf(struct sf_arena *arena, const char *format, va_list args);
+char *sf_arena_vprintf(struct sf_arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* Grow an array that lives in the arena: returns zeroed room for one more
  * element of `size` bytes behind the `*count` that there are, and counts it.

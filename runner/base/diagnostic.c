@@ -20,17 +20,18 @@ static bool known(const struct sf_diagnostics *diagnostics, const struct sf_diag
     for (size_t i = diagnostics->count; i-- > 0;) {
         const struct sf_diagnostic *old = &diagnostics->list[i];
         if (old->severity == new->severity && old->place.line == new->place.line &&
-            old->place.column == new->place.column && same_file(&old->place, &new->place) &&
+            old->place.column == new->place.column &&same_file(&old->place, &new->place) &&
             strcmp(old->message, new->message) == 0)
             return true;
     }
     return false;
 }
 
-static void add(struct sf_diagnostics *diagnostics, enum sf_severity severity, struct sf_place place,
-                const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void add(struct sf_diagnostics *diagnostics,
+                                                      enum sf_severity severity, struct sf_place place,
+                                                      const char *format, va_list args)
 {
-    if (diagnostics->count >= SF_DIAGNOSTICS_MAX) {
+    if (sf_diagnostics_full(diagnostics)) {
         diagnostics->left_out++;
         diagnostics->errors += severity == SF_ERROR;
         return;
@@ -77,8 +78,8 @@ void sf_diagnostics_print(const struct sf_diagnostics *diagnostics, FILE *out)
             fprintf(out, "%s:", place->file);
         if (place->file && place->line)
             fprintf(out, "%u:%u:", place->line, place->column);
-        fprintf(out, "%s%s%s\n", place->file ? " " : "", diagnostic->severity == SF_WARNING ? "warning: " : "",
-                diagnostic->message);
+        fprintf(out, "%s%s%s\n", place->file ? " " : "",
+                diagnostic->severity == SF_WARNING ? "warning: " : "", diagnostic->message);
     }
     if (diagnostics->left_out)
         fprintf(out, "and %zu more\n", diagnostics->left_out);

@@ -39,6 +39,12 @@ struct sf_diagnostics {
     size_t left_out; /* messages beyond SF_DIAGNOSTICS_MAX */
 };
 
+/* Further messages are counted only: a caller may save the effort of wording them. */
+static inline bool sf_diagnostics_full(const struct sf_diagnostics *diagnostics)
+{
+    return diagnostics->count >= SF_DIAGNOSTICS_MAX;
+}
+
 void sf_error(struct sf_diagnostics *diagnostics, struct sf_place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void sf_warning(struct sf_diagnostics *diagnostics, struct sf_place place, const char *format, ...)

@@ -54,7 +54,8 @@ bool sf_duration_parse(const char *text, uint64_t *ns)
         if (strcmp(unit, units[i].name) == 0)
             scale = units[i].ns;
     }
-    if (!scale || !read_digits(text, point ? point : unit, &whole) || __builtin_mul_overflow(whole, scale, &sum))
+    if (!scale || !read_digits(text, point ? point : unit, &whole) ||
+        __builtin_mul_overflow(whole, scale, &sum))
         return false;
     if (point && point + 1 == unit)
         return false;
@@ -90,7 +91,8 @@ bool sf_range_parse(const char *text, uint64_t *first, uint64_t *last)
     return true;
 }
 
-bool sf_comparison_parse(const char *text, bool (*parse)(const char *, uint64_t *), uint64_t *min, uint64_t *max)
+bool sf_comparison_parse(const char *text, bool (*parse)(const char *, uint64_t *), uint64_t *min,
+                         uint64_t *max)
 {
     char low_text[32];
     uint64_t low = 0, high = UINT64_MAX;

@@ -22,6 +22,7 @@ bool sf_range_parse(const char *text, uint64_t *first, uint64_t *last);
 
 /* "N", "<N", "<=N", ">N", ">=N" or "A..B", with N read by `parse`; both bounds
  * inclusive. False as well when nothing can fit ("<0"). */
-bool sf_comparison_parse(const char *text, bool (*parse)(const char *, uint64_t *), uint64_t *min, uint64_t *max);
+bool sf_comparison_parse(const char *text, bool (*parse)(const char *, uint64_t *), uint64_t *min,
+                         uint64_t *max);
 
 #endif

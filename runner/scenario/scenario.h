@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 /* "<5s", ">=10", "3", "2..4": both bounds inclusive; an open end is 0 or UINT64_MAX.
  * Durations are in nanoseconds. text is as written. */
@@ -83,10 +82,15 @@ struct sf_rule {
     uint32_t bytes_min, bytes_max; /* partial; max 0: random */
 };
 
+struct sf_text_item {
+    struct sf_place place;
+    const char *text; /* NULL: not given */
+};
+
 struct sf_text_expectation {
     struct sf_place place; /* file NULL: not given */
-    struct { struct sf_place place; const char *text; } equals; /* text NULL: not given */
-    struct { struct sf_place place; const char *text; } *contains, *not_contains;
+    struct sf_text_item equals;
+    struct sf_text_item *contains, *not_contains;
     size_t contains_count, not_contains_count;
     struct { struct sf_place place; bool given, value; } empty;
 };
@@ -100,7 +104,7 @@ struct sf_program_expectation {
 };
 
 struct sf_scenario {
-    const char *file; /* as the user named it; "command line" for `run` */
+    const char *file; /* as the user named it; "--fault" for rules of the command line */
     struct sf_place place;
     const char *name, *description;
     uint64_t seed; /* always set: written, or derived from the name */
@@ -120,19 +124,27 @@ struct sf_bindings {
     uint16_t (*port)(void *context, const char *name);
     void *context;
     const uint64_t *seed; /* --seed; NULL: the scenario's */
+
+    /* `run --scenario`: the only program there is. The file's programs and
+     * expectations are ignored, and rules for other programs of the file left
+     * out. NULL: the scenario's own programs. */
+    const char *program_name;
 };
 
 struct sf_arena;
 struct sf_document; /* one YAML document: nodes with places */
 
 /* Read the YAML of a file into its documents. Syntax errors, tags, nulls,
- * duplicate keys go to `diagnostics`. Returns the documents (count in *count;
- * an unreadable or empty file gives an error and 0). */
+ * duplicate keys go to `diagnostics`. Returns the documents that can be decoded
+ * further, with or without errors (count in *count; an unreadable or empty file
+ * gives an error and 0). */
 struct sf_document **sf_documents_read(struct sf_arena *arena, const char *path, size_t *count,
                                        struct sf_diagnostics *diagnostics);
 
 /* Decode and check one document. All its errors go to `diagnostics`; returns
- * NULL when there was one. May be called again with other bindings. */
+ * NULL when there was one. `bindings` may be NULL. May be called again with
+ * other bindings, into another arena: the scenario holds no pointer into the
+ * document. */
 struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_document *document,
                                        const struct sf_bindings *bindings,
                                        struct sf_diagnostics *diagnostics);

@@ -1,0 +1,69 @@
+#include "scenario/calls.h"
+
+#include <string.h>
+
+enum { NAME_BYTES_MAX = 64 };
+
+/* The function behind a symbol: without the __…_chk of fortified programs and
+ * the 64 of large files (64v in pwritev64v2). */
+static void function_of(const char *symbol, char name[static NAME_BYTES_MAX])
+{
+    static const char fortified[] = "__", check[] = "_chk";
+    size_t bytes = strlen(symbol);
+    if (strncmp(symbol, fortified, strlen(fortified)) == 0) {
+        symbol += strlen(fortified);
+        bytes -= strlen(fortified) + strlen(check);
+    }
+    const char *large = memmem(symbol, bytes, "64", 2);
+    size_t before = large ? (size_t)(large - symbol) : bytes;
+    size_t skipped = !large ? 0 : large[2] == 'v' ? 3 : 2;
+    memcpy(name, symbol, before);
+    memcpy(name + before, symbol + before + skipped, bytes - before - skipped);
+    name[bytes - skipped] = '\0';
+}
+
+static int family_find(const char *name)
+{
+    for (int family = 0; family < SF_FAMILY_COUNT; family++) {
+        if (strcmp(sf_family_names[family], name) == 0)
+            return family;
+    }
+    return -1;
+}
+
+bool sf_call_nameable(enum sf_call_id call)
+{
+    char function[NAME_BYTES_MAX];
+    function_of(sf_call_names[call], function);
+    return sf_call_families[call] != SF_FAMILY_NONE && strcmp(function, sf_call_names[call]) == 0;
+}
+
+bool sf_calls_find(const char *name, struct sf_call_set *calls, uint32_t *families)
+{
+    int family = family_find(name);
+    bool found = false;
+    for (int call = 0; call < SF_CALL_COUNT; call++) {
+        char function[NAME_BYTES_MAX];
+        if (sf_call_families[call] == SF_FAMILY_NONE)
+            continue;
+        function_of(sf_call_names[call], function);
+        if (family >= 0 ? sf_call_families[call] == family : strcmp(function, name) == 0) {
+            sf_call_set_add(calls, (enum sf_call_id)call);
+            *families |= 1u << sf_call_families[call];
+            found = true;
+        }
+    }
+    return found;
+}
+
+size_t sf_calls_names(const char *names[static SF_CALL_NAMES_MAX])
+{
+    size_t count = 0;
+    for (int family = 0; family < SF_FAMILY_COUNT; family++)
+        names[count++] = sf_family_names[family];
+    for (int call = 0; call < SF_CALL_COUNT; call++) {
+        if (sf_call_nameable((enum sf_call_id)call) && family_find(sf_call_names[call]) < 0)
+            names[count++] = sf_call_names[call];
+    }
+    return count;
+}

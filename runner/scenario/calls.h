@@ -1,0 +1,22 @@
+/* Calls as rules name them: a family, or one function. */
+#ifndef SF_SCENARIO_CALLS_H
+#define SF_SCENARIO_CALLS_H
+
+#include "abi/calls.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Add the calls that a name means; a name that is both is the family. One
+ * function is all the symbols that a program may call it by (read is also
+ * __read_chk, sendfile also sendfile64). False: there is no such name. */
+bool sf_calls_find(const char *name, struct sf_call_set *calls, uint32_t *families);
+
+/* All names that a rule can use: the families, then the functions that are none. */
+#define SF_CALL_NAMES_MAX (SF_FAMILY_COUNT + SF_CALL_COUNT)
+size_t sf_calls_names(const char *names[static SF_CALL_NAMES_MAX]);
+
+/* A function's name is one that rules use: not another spelling of it, not one that they cannot name. */
+bool sf_call_nameable(enum sf_call_id call);
+
+#endif

@@ -1,0 +1,146 @@
+/* `${…}` in values. */
+#include "scenario/decode.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPLACED_BYTES_MAX = 64 << 20, PORT_WITHOUT_BINDING = 1024 };
+
+static const char port_prefix[] = "port.", env_prefix[] = "env.", folder_name[] = "scenario_dir";
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+bool sf_variable_reserved(const char *name)
+{
+    return strcmp(name, folder_name) == 0 || strcmp(name, "dir") == 0;
+}
+
+static const char *scenario_folder(struct sf_decoder *decoder)
+{
+    const char *slash = strrchr(decoder->file, '/');
+    const char *folder = !slash                   ? "."
+                         : slash == decoder->file ? "/"
+                                                  : sf_arena_strndup(decoder->arena, decoder->file,
+                                                                     (size_t)(slash - decoder->file));
+    char absolute[PATH_MAX];
+    return sf_arena_strdup(decoder->arena, realpath(folder, absolute) ? absolute : folder);
+}
+
+static const char *unknown(struct sf_decoder *decoder, struct sf_place place, const char *name)
+{
+    struct sf_arena *arena = decoder->diagnostics->arena;
+    if (sf_diagnostics_full(decoder->diagnostics)) {
+        sf_error(decoder->diagnostics, place, "unknown variable");
+        return NULL;
+    }
+    const char **names = sf_arena_alloc(arena, (decoder->variable_count + 4) * sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; i < decoder->variable_count; i++)
+        names[count++] = decoder->variables[i].name;
+    const char *suggestion = sf_suggestion(arena, name, names, count);
+    if (decoder->has_ports)
+        names[count++] = "port.NAME";
+    names[count++] = "env.NAME";
+    names[count++] = folder_name;
+    sf_error(decoder->diagnostics, place, "unknown variable %s, known are %s; $${ is a literal ${%s",
+             sf_quoted(arena, name), sf_names_join(arena, names, count), suggestion);
+    return NULL;
+}
+
+static const char *port(struct sf_decoder *decoder, struct sf_place place, const char *name)
+{
+    const struct sf_bindings *bindings = decoder->bindings;
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    if (!*name || name[strspn(name, allowed)]) {
+        sf_error(decoder->diagnostics, place,
+                 "%s is no name for a port: letters, digits, '_' and '-' are allowed",
+                 sf_quoted(decoder->diagnostics->arena, name));
+        return NULL;
+    }
+    unsigned number = bindings->port ? bindings->port(bindings->context, name) : PORT_WITHOUT_BINDING;
+    return sf_arena_printf(decoder->arena, "%u", number);
+}
+
+static const char *lookup(struct sf_decoder *decoder, struct sf_place place, const char *name)
+{
+    for (size_t i = 0; i < decoder->variable_count; i++) {
+        if (strcmp(decoder->variables[i].name, name) == 0)
+            return decoder->variables[i].value;
+    }
+    if (decoder->has_ports && begins(name, port_prefix))
+        return port(decoder, place, name + strlen(port_prefix));
+    if (begins(name, env_prefix)) {
+        const char *value = getenv(name + strlen(env_prefix));
+        if (!value)
+            sf_error(decoder->diagnostics, place, "the environment has no variable %s",
+                     sf_quoted(decoder->diagnostics->arena, name + strlen(env_prefix)));
+        return value;
+    }
+    if (strcmp(name, folder_name) == 0)
+        return scenario_folder(decoder);
+    return unknown(decoder, place, name);
+}
+
+/* Text that grows; what `${…}` multiplies to is bounded over the whole scenario. */
+struct growing {
+    char *text;
+    size_t bytes, room;
+};
+
+static bool append(struct sf_decoder *decoder, struct sf_place place, struct growing *to, const char *text,
+                   size_t bytes)
+{
+    if (decoder->replaced_bytes + bytes > REPLACED_BYTES_MAX) {
+        sf_error(decoder->diagnostics, place, "with every ${…} replaced the scenario is larger than %d MiB",
+                 REPLACED_BYTES_MAX >> 20);
+        return false;
+    }
+    decoder->replaced_bytes += bytes;
+    if (to->bytes + bytes >= to->room) {
+        to->room = 2 * (to->bytes + bytes) + 64;
+        char *larger = sf_arena_alloc(decoder->arena, to->room);
+        if (to->bytes)
+            memcpy(larger, to->text, to->bytes);
+        to->text = larger;
+    }
+    memcpy(to->text + to->bytes, text, bytes);
+    to->bytes += bytes;
+    to->text[to->bytes] = '\0';
+    return true;
+}
+
+const char *sf_text_expand(struct sf_decoder *decoder, struct sf_place place, const char *text)
+{
+    struct growing result = {0};
+    if (!append(decoder, place, &result, "", 0))
+        return NULL;
+    for (;;) {
+        const char *open = strstr(text, "${");
+        const char *piece = open ? open : text + strlen(text);
+        bool literal = open && open > text && open[-1] == '$';
+        if (!append(decoder, place, &result, text, (size_t)(piece - text) - literal))
+            return NULL;
+        if (!open)
+            return result.text;
+        if (literal) {
+            if (!append(decoder, place, &result, "${", 2))
+                return NULL;
+            text = open + 2;
+            continue;
+        }
+        const char *close = strchr(open, '}');
+        if (!close) {
+            sf_error(decoder->diagnostics, place, "'${' without '}'; $${ is a literal ${");
+            return NULL;
+        }
+        const char *name = sf_arena_strndup(decoder->arena, open + 2, (size_t)(close - open - 2));
+        const char *value = lookup(decoder, place, name);
+        if (!value || !append(decoder, place, &result, value, strlen(value)))
+            return NULL;
+        text = close + 1;
+    }
+}

@@ -1,0 +1,145 @@
+#include "base/quantity.h"
+#include "scenario/sections.h"
+#include "scenario/signals.h"
+
+#include <string.h>
+
+enum { EXIT_MAX = 255 };
+
+static void decode_exit(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    struct sf_program_expectation *expect = object;
+    struct sf_items items = sf_node_items(&value);
+    const char *list = NULL;
+    expect->exit.given = true;
+    expect->exit.place = sf_node_place(decoder, value);
+    if (!items.count)
+        sf_value_reject(decoder, key, value, "");
+    for (size_t i = 0; i < items.count; i++) {
+        const char *text = sf_text_decode(decoder, key, items.list[i]);
+        uint64_t code;
+        if (!text)
+            continue;
+        list = list ? sf_arena_printf(decoder->arena, "%s, %s", list, text) : text;
+        if (strcmp(text, "nonzero") == 0 && value->kind == SF_NODE_SCALAR) {
+            expect->exit.nonzero = true;
+        } else if (sf_number_parse(text, &code) && code <= EXIT_MAX) {
+            int *slot = sf_arena_push(decoder->arena, &expect->exit.codes, &expect->exit.count, sizeof *slot);
+            *slot = (int)code;
+        } else {
+            sf_value_reject(decoder, key, items.list[i], "");
+        }
+    }
+    expect->exit.text =
+        value->kind == SF_NODE_LIST && list ? sf_arena_printf(decoder->arena, "[%s]", list) : list;
+}
+
+static void decode_signal(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                          void *object)
+{
+    struct sf_program_expectation *expect = object;
+    const char *text = sf_text_decode(decoder, key, value);
+    if (!text)
+        return;
+    expect->signal.given = true;
+    expect->signal.place = sf_node_place(decoder, value);
+    expect->signal.number = sf_signal_find(text);
+    if (!expect->signal.number && strcmp(text, "none") != 0)
+        sf_value_reject(decoder, key, value, sf_signal_suggestion(decoder->diagnostics->arena, text));
+}
+
+static void decode_empty(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    struct sf_text_expectation *expect = object;
+    expect->empty.given = true;
+    expect->empty.place = sf_node_place(decoder, value);
+    sf_type_flag.decode(decoder, key, value, object);
+}
+
+static const struct sf_type type_empty = {"true or false", decode_empty};
+
+static const struct sf_key text_keys[] = {
+    {.name = "equals", .type = &sf_type_item, .offset = offsetof(struct sf_text_expectation, equals)},
+    {.name = "contains",
+     .type = &sf_type_items,
+     .offset = offsetof(struct sf_text_expectation, contains),
+     .count_offset = offsetof(struct sf_text_expectation, contains_count)},
+    {.name = "not_contains",
+     .type = &sf_type_items,
+     .offset = offsetof(struct sf_text_expectation, not_contains),
+     .count_offset = offsetof(struct sf_text_expectation, not_contains_count)},
+    {.name = "empty", .type = &type_empty, .offset = offsetof(struct sf_text_expectation, empty.value)},
+};
+
+static void decode_output(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                          void *object)
+{
+    struct sf_text_expectation *expect = sf_key_field(key, object);
+    const struct sf_table table = SF_TABLE(key->name, text_keys);
+    expect->place = sf_node_place(decoder, value);
+    sf_mapping_decode(decoder, &table, value, expect);
+}
+
+static const struct sf_type type_exit = {"an exit status from 0 to 255, a list of these, or nonzero",
+                                         decode_exit};
+static const struct sf_type type_signal = {"a signal such as SEGV or SIGSEGV, or none", decode_signal};
+static const struct sf_type type_output = {"a mapping such as {contains: TEXT}", decode_output};
+
+static const struct sf_key expect_keys[] = {
+    {.name = "exit", .type = &type_exit},
+    {.name = "signal", .type = &type_signal},
+    {.name = "stdout", .type = &type_output, .offset = offsetof(struct sf_program_expectation, out)},
+    {.name = "stderr", .type = &type_output, .offset = offsetof(struct sf_program_expectation, err)},
+    {.name = "duration",
+     .type = &sf_type_elapsed,
+     .offset = offsetof(struct sf_program_expectation, duration)},
+};
+static const struct sf_table expect_table = SF_TABLE("what is expected of a program", expect_keys);
+
+static void decode_program(struct sf_decoder *decoder, const struct sf_node *value,
+                           struct sf_program_expectation *expect)
+{
+    expect->place = sf_node_place(decoder, value);
+    if (sf_mapping_decode(decoder, &expect_table, value, expect) && expect->exit.given &&
+        expect->signal.number)
+        sf_error(decoder->diagnostics, expect->signal.place,
+                 "exit and signal contradict each other: a program that a signal killed has no exit status");
+}
+
+static void decode_rules(struct sf_decoder *decoder, const struct sf_node *node)
+{
+    static const struct sf_key key = {.name = "how often a rule fired", .type = &sf_type_count};
+    struct sf_scenario *scenario = decoder->scenario;
+    if (!sf_mapping_check(decoder, node, "expect.faults"))
+        return;
+    const char **ids = sf_arena_alloc(decoder->arena, (scenario->rule_count + 1) * sizeof *ids);
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        ids[i] = scenario->rules[i].id;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct sf_pair *pair = &node->pairs[i];
+        ptrdiff_t index = sf_name_find(decoder, sf_node_place(decoder, pair->key), "rule", pair->key->text,
+                                       ids, scenario->rule_count);
+        if (index >= 0 && pair->value->kind != SF_NODE_BAD)
+            key.type->decode(decoder, &key, pair->value, &scenario->rule_expect[index]);
+    }
+}
+
+void sf_expect_decode(struct sf_decoder *decoder, const struct sf_node *node)
+{
+    struct sf_scenario *scenario = decoder->scenario;
+    if (!sf_mapping_check(decoder, node, "expect"))
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct sf_pair *pair = &node->pairs[i];
+        if (strcmp(pair->key->text, "faults") == 0) {
+            decode_rules(decoder, pair->value);
+            continue;
+        }
+        ptrdiff_t index = sf_name_find(decoder, sf_node_place(decoder, pair->key), "program", pair->key->text,
+                                       decoder->programs, decoder->program_count);
+        if (index >= 0)
+            decode_program(decoder, pair->value, &scenario->expect[index]);
+    }
+}

@@ -1,0 +1,15 @@
+#include "scenario/faults.h"
+
+#define FAMILY(name) (1u << SF_FAMILY_##name)
+#define ANY_FAMILY   ((1u << SF_FAMILY_COUNT) - 1)
+
+const struct sf_fault sf_faults[SF_FAULT_COUNT] = {
+    [SF_FAULT_ERROR] = {"error", "ERRNO, or EAI_* of resolve", ANY_FAMILY,
+                        "the call fails with it and does nothing else"},
+    [SF_FAULT_DELAY] = {"delay", "DURATION", ANY_FAMILY, "the calling thread sleeps first"},
+    [SF_FAULT_PARTIAL] = {"partial", "N, A..B or random", FAMILY(SEND) | FAMILY(RECV),
+                          "at most that many bytes are moved by the call"},
+    [SF_FAULT_INTERRUPT] = {"interrupt", "true",
+                            FAMILY(SEND) | FAMILY(RECV) | FAMILY(ACCEPT) | FAMILY(CONNECT) | FAMILY(POLL),
+                            "the call fails with EINTR, never twice running on one connection"},
+};

@@ -1,0 +1,393 @@
+#include "base/quantity.h"
+#include "scenario/calls.h"
+#include "scenario/errors.h"
+#include "scenario/faults.h"
+#include "scenario/pattern.h"
+#include "scenario/sections.h"
+
+#include <string.h>
+
+#define FAMILY(name) (1u << SF_FAMILY_##name)
+
+/* Families whose calls `nth` and `every` count on each connection by itself. */
+#define PER_CONNECTION (FAMILY(RECV) | FAMILY(SEND) | FAMILY(CLOSE) | FAMILY(SHUTDOWN) | FAMILY(OPTION))
+
+/* Families whose calls belong to no one socket that is there already. */
+#define NO_SOCKET (FAMILY(SOCKET) | FAMILY(POLL) | FAMILY(RESOLVE))
+
+enum { PER_DEFAULT = -1 };
+
+/* A rule under way, with what is only needed until it is whole. */
+struct draft {
+    struct sf_rule rule;
+    int per;
+    uint32_t from, to;
+    bool foreign; /* it names programs, but not that of `run` */
+};
+
+static struct draft *draft_of(void *object)
+{
+    return object;
+}
+
+static void decode_call(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    struct sf_rule *rule = &draft_of(object)->rule;
+    struct sf_items items = sf_node_items(&value);
+    if (!items.count)
+        sf_value_reject(decoder, key, value, "");
+    for (size_t i = 0; i < items.count; i++) {
+        const char *names[SF_CALL_NAMES_MAX];
+        const char *text = sf_text_decode(decoder, key, items.list[i]);
+        if (!text || sf_calls_find(text, &rule->calls, &rule->families))
+            continue;
+        struct sf_arena *arena = decoder->diagnostics->arena;
+        sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]),
+                 "unknown call %s, allowed are the families %s and functions such as recvmsg%s",
+                 sf_quoted(arena, text), sf_names_join(arena, sf_family_names, SF_FAMILY_COUNT),
+                 sf_suggestion(arena, text, names, sf_calls_names(names)));
+    }
+}
+
+/* Warn of a rule that names a program which it cannot reach. */
+static void warn_unwrapped(struct sf_decoder *decoder, const struct sf_node *item,
+                           const struct sf_program *program)
+{
+    if (!program->wrap)
+        sf_warning(decoder->diagnostics, sf_node_place(decoder, item),
+                   "no rule reaches %s: it says wrap: false", program->name);
+}
+
+static void decode_programs(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                            void *object)
+{
+    struct draft *draft = draft_of(object);
+    const char *only = decoder->bindings->program_name;
+    struct sf_items items = sf_node_items(&value);
+    if (!items.count)
+        sf_value_reject(decoder, key, value, "");
+    draft->rule.programs = 0;
+    for (size_t i = 0; i < items.count; i++) {
+        const char *text = sf_text_decode(decoder, key, items.list[i]);
+        if (!text)
+            continue;
+        if (only && strcmp(text, only) == 0) {
+            draft->rule.programs = 1;
+            continue;
+        }
+        ptrdiff_t index = sf_name_find(decoder, sf_node_place(decoder, items.list[i]), "program", text,
+                                       decoder->programs, decoder->program_count);
+        if (index < 0 || only)
+            continue;
+        draft->rule.programs |= UINT64_C(1) << index;
+        warn_unwrapped(decoder, items.list[i], &decoder->scenario->programs[index]);
+    }
+    draft->foreign = !draft->rule.programs;
+}
+
+static void decode_peer(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    struct sf_rule *rule = &draft_of(object)->rule;
+    struct sf_items items = sf_node_items(&value);
+    if (!items.count)
+        sf_value_reject(decoder, key, value, "");
+    for (size_t i = 0; i < items.count; i++) {
+        const char *text = sf_text_decode(decoder, key, items.list[i]);
+        struct sf_pattern *pattern =
+            sf_arena_push(decoder->arena, &rule->peers, &rule->peer_count, sizeof *pattern);
+        pattern->place = sf_node_place(decoder, items.list[i]);
+        if (text && !sf_pattern_parse(decoder->arena, text, pattern))
+            sf_value_reject(decoder, key, items.list[i], sf_pattern_hint(text));
+    }
+}
+
+static const struct sf_key when_keys[] = {
+    {.name = "nth",
+     .type = &sf_type_range,
+     .offset = offsetof(struct draft, rule.nth_first),
+     .min = 1,
+     .max = UINT32_MAX},
+    {.name = "from",
+     .type = &sf_type_u32,
+     .offset = offsetof(struct draft, from),
+     .min = 1,
+     .max = UINT32_MAX},
+    {.name = "to", .type = &sf_type_u32, .offset = offsetof(struct draft, to), .min = 1, .max = UINT32_MAX},
+    {.name = "every",
+     .type = &sf_type_u32,
+     .offset = offsetof(struct draft, rule.every),
+     .min = 1,
+     .max = UINT32_MAX},
+    {.name = "probability", .type = &sf_type_fraction, .offset = offsetof(struct draft, rule.probability)},
+};
+static const struct sf_table when_table = SF_TABLE("when", when_keys);
+
+static void decode_when(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    (void)key;
+    struct draft *draft = draft_of(object);
+    struct sf_rule *rule = &draft->rule;
+    if (!sf_mapping_decode(decoder, &when_table, value, draft) || (!draft->from && !draft->to))
+        return;
+    const struct sf_node *bound = sf_node_get(value, draft->from ? "from" : "to");
+    if (sf_node_get(value, "nth")) {
+        sf_error(decoder->diagnostics, sf_node_place(decoder, bound),
+                 "nth, from and to together: from: A and to: B are another form of nth: A..B");
+        return;
+    }
+    rule->nth_first = draft->from ? draft->from : 1;
+    rule->nth_last = draft->to ? draft->to : UINT32_MAX;
+    if (rule->nth_first > rule->nth_last)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, bound), "from %u is behind to %u",
+                 rule->nth_first, rule->nth_last);
+}
+
+static void decode_error(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    struct sf_rule *rule = &draft_of(object)->rule;
+    struct sf_error_names errnos, eais;
+    const char *text = sf_text_decode(decoder, key, value);
+    if (!text)
+        return;
+    sf_errno_names(&errnos);
+    sf_eai_names(&eais);
+    struct sf_arena *arena = decoder->diagnostics->arena;
+    struct sf_place place = sf_node_place(decoder, value);
+    bool resolves = rule->families & FAMILY(RESOLVE), others = rule->families & ~FAMILY(RESOLVE);
+    if (sf_error_find(&eais, text, &rule->error)) {
+        if (others)
+            sf_error(decoder->diagnostics, place,
+                     "%s is an error of resolve alone: the other calls of this rule take an errno such as "
+                     "ECONNRESET",
+                     text);
+    } else if (sf_error_find(&errnos, text, &rule->error)) {
+        if (resolves)
+            sf_error(decoder->diagnostics, place,
+                     "calls of the family resolve fail with one of %s, not with %s",
+                     sf_names_join(arena, eais.names, eais.count), text);
+    } else if (resolves && !others) {
+        sf_error(decoder->diagnostics, place, "unknown error %s, allowed are %s%s", sf_quoted(arena, text),
+                 sf_names_join(arena, eais.names, eais.count),
+                 sf_suggestion(arena, text, eais.names, eais.count));
+    } else {
+        sf_error(decoder->diagnostics, place, "unknown errno %s, allowed are names such as ECONNRESET%s",
+                 sf_quoted(arena, text), sf_suggestion(arena, text, errnos.names, errnos.count));
+    }
+}
+
+static void decode_partial(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                           void *object)
+{
+    struct sf_rule *rule = &draft_of(object)->rule;
+    const char *text = sf_text_decode(decoder, key, value);
+    uint64_t min, max;
+    if (!text)
+        return;
+    if (strcmp(text, "random") == 0) {
+        rule->bytes_min = 1;
+        rule->bytes_max = 0;
+    } else if (sf_range_parse(text, &min, &max) && min >= key->min && max <= key->max) {
+        rule->bytes_min = (uint32_t)min;
+        rule->bytes_max = (uint32_t)max;
+    } else {
+        sf_value_reject(decoder, key, value, "");
+    }
+}
+
+static void decode_interrupt(struct sf_decoder *decoder, const struct sf_key *key,
+                             const struct sf_node *value, void *object)
+{
+    (void)object; /* the key alone says it all */
+    const char *text = sf_text_decode(decoder, key, value);
+    if (text && strcmp(text, "true") != 0)
+        sf_value_reject(decoder, key, value, "");
+}
+
+static const struct sf_type type_call = {
+    "a family such as recv, a function such as recvmsg, or a list of these", decode_call};
+static const struct sf_type type_programs = {"the name of a program or a list of names", decode_programs};
+static const struct sf_type type_peer = {"ADDRESS:PORT such as \"127.0.0.1:80\", \"10.0.0.0/8:*\", "
+                                         "\"[fd00::/8]:*\" or \"*:443\", unix:GLOB, or \"*\"",
+                                         decode_peer};
+static const struct sf_type type_when = {"a mapping such as {nth: 3}", decode_when};
+static const struct sf_type type_error = {"the name of an errno such as ECONNRESET", decode_error};
+static const struct sf_type type_partial = {"a range such as 1..8, or random", decode_partial};
+static const struct sf_type type_interrupt = {"true", decode_interrupt};
+
+static const struct sf_choice families[] = {
+    {"inet", SF_DOMAIN_INET}, {"inet6", SF_DOMAIN_INET6}, {"unix", SF_DOMAIN_UNIX}, {0}};
+static const struct sf_choice types[] = {{"stream", SF_TYPE_STREAM}, {"dgram", SF_TYPE_DGRAM}, {0}};
+static const struct sf_choice roles[] = {{"client", SF_ROLE_CLIENT}, {"server", SF_ROLE_SERVER}, {0}};
+static const struct sf_choice pers[] = {
+    {"connection", SF_PER_CONNECTION}, {"program", SF_PER_PROGRAM}, {"scenario", SF_PER_SCENARIO}, {0}};
+
+/* `call` stands before the faults: what they may be hangs on it. */
+static const struct sf_key rule_keys[] = {
+    {.name = "id", .type = &sf_type_line, .offset = offsetof(struct draft, rule.id)},
+    {.name = "call", .type = &type_call, .flags = SF_KEY_REQUIRED},
+    {.name = "program", .type = &type_programs},
+    {.name = "peer", .type = &type_peer},
+    {.name = "family",
+     .type = &sf_type_mask,
+     .offset = offsetof(struct draft, rule.domains),
+     .choices = families},
+    {.name = "type", .type = &sf_type_mask, .offset = offsetof(struct draft, rule.types), .choices = types},
+    {.name = "role", .type = &sf_type_mask, .offset = offsetof(struct draft, rule.roles), .choices = roles},
+    {.name = "connection",
+     .type = &sf_type_range,
+     .offset = offsetof(struct draft, rule.connection_first),
+     .min = 1,
+     .max = UINT32_MAX},
+    {.name = "when", .type = &type_when},
+    {.name = "per", .type = &sf_type_choice, .offset = offsetof(struct draft, per), .choices = pers},
+    {.name = "times",
+     .type = &sf_type_u32,
+     .offset = offsetof(struct draft, rule.times),
+     .min = 1,
+     .max = UINT32_MAX},
+    {.name = "optional", .type = &sf_type_flag, .offset = offsetof(struct draft, rule.optional)},
+    {.name = "force", .type = &sf_type_flag, .offset = offsetof(struct draft, rule.force)},
+    {.name = "error", .type = &type_error, .flags = SF_KEY_FAULT},
+    {.name = "delay",
+     .type = &sf_type_duration,
+     .offset = offsetof(struct draft, rule.delay_ns),
+     .min = 1,
+     .flags = SF_KEY_FAULT},
+    {.name = "partial", .type = &type_partial, .min = 1, .max = UINT32_MAX, .flags = SF_KEY_FAULT},
+    {.name = "interrupt", .type = &type_interrupt, .flags = SF_KEY_FAULT},
+};
+static const struct sf_table rule_table = SF_TABLE("a rule", rule_keys);
+
+static enum sf_fault_kind fault_kind(const char *key)
+{
+    int kind = 0;
+    while (kind < SF_FAULT_COUNT - 1 && strcmp(sf_faults[kind].name, key) != 0)
+        kind++;
+    return (enum sf_fault_kind)kind;
+}
+
+/* " bind, listen": the families of a mask. */
+static const char *families_text(struct sf_arena *arena, uint32_t mask)
+{
+    const char *names[SF_FAMILY_COUNT];
+    size_t count = 0;
+    for (int family = 0; family < SF_FAMILY_COUNT; family++) {
+        if (mask >> family & 1)
+            names[count++] = sf_family_names[family];
+    }
+    return sf_names_join(arena, names, count);
+}
+
+/* Exactly one fault, and one that the calls can meet. */
+static void finish_fault(struct sf_decoder *decoder, const struct sf_node *node, struct sf_rule *rule)
+{
+    struct sf_arena *arena = decoder->diagnostics->arena;
+    const char *names[SF_FAULT_COUNT];
+    size_t found = 0;
+    for (size_t i = 0; i < SF_FAULT_COUNT; i++)
+        names[i] = sf_faults[i].name;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct sf_pair *pair = &node->pairs[i];
+        enum sf_fault_kind kind = fault_kind(pair->key->text);
+        const struct sf_fault *fault = &sf_faults[kind];
+        if (strcmp(fault->name, pair->key->text) != 0)
+            continue;
+        struct sf_place place = sf_node_place(decoder, pair->key);
+        if (found++) {
+            sf_error(decoder->diagnostics, place, "a second fault %s beside %s: a rule has exactly one",
+                     fault->name, sf_faults[rule->fault].name);
+            continue;
+        }
+        rule->fault = kind;
+        rule->fault_place = place;
+        if (pair->value->kind == SF_NODE_SCALAR) {
+            const char *text =
+                sf_text_expand(decoder, sf_node_place(decoder, pair->value), pair->value->text);
+            rule->fault_text = sf_arena_printf(decoder->arena, "%s: %s", fault->name, text ? text : "");
+        }
+        if (rule->families & ~fault->families)
+            sf_error(decoder->diagnostics, place, "%s does nothing to %s: it is for %s", fault->name,
+                     families_text(arena, rule->families & ~fault->families),
+                     families_text(arena, fault->families));
+    }
+    if (!found)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, node), "a rule needs a fault, one of %s",
+                 sf_names_join(arena, names, SF_FAULT_COUNT));
+}
+
+static void finish_per(struct sf_decoder *decoder, const struct sf_node *node, struct draft *draft)
+{
+    struct sf_rule *rule = &draft->rule;
+    if (draft->per == PER_DEFAULT)
+        rule->per = rule->families & ~PER_CONNECTION ? SF_PER_PROGRAM : SF_PER_CONNECTION;
+    else
+        rule->per = (enum sf_per)draft->per;
+    if (draft->per == SF_PER_CONNECTION && rule->families && !(rule->families & ~NO_SOCKET))
+        sf_error(decoder->diagnostics, sf_node_place(decoder, sf_node_get(node, "per")),
+                 "per: connection cannot count calls of %s: they belong to no connection",
+                 families_text(decoder->diagnostics->arena, rule->families));
+}
+
+bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size_t number,
+                    struct sf_rule *rule)
+{
+    struct draft draft = {
+        .rule = {.place = sf_node_place(decoder, node), .programs = UINT64_MAX, .probability = 1},
+        .per = PER_DEFAULT,
+    };
+    if (sf_mapping_decode(decoder, &rule_table, node, &draft)) {
+        finish_fault(decoder, node, &draft.rule);
+        finish_per(decoder, node, &draft);
+    }
+    if (!draft.rule.id)
+        draft.rule.id = sf_arena_printf(decoder->arena, "rule-%zu", number);
+    *rule = draft.rule;
+    return !draft.foreign;
+}
+
+static void check_id(struct sf_decoder *decoder, const struct sf_node *node, const struct sf_rule *rules,
+                     size_t count)
+{
+    const struct sf_rule *rule = &rules[count];
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(rules[i].id, rule->id) != 0)
+            continue;
+        const struct sf_node *id = node->kind == SF_NODE_MAPPING ? sf_node_get(node, "id") : NULL;
+        sf_error(decoder->diagnostics, sf_node_place(decoder, id ? id : node),
+                 "duplicate id %s, that of the rule in line %u",
+                 sf_quoted(decoder->diagnostics->arena, rule->id), rules[i].place.line);
+        return;
+    }
+}
+
+void sf_rules_decode(struct sf_decoder *decoder, const struct sf_node *node)
+{
+    struct sf_scenario *scenario = decoder->scenario;
+    struct sf_place place = sf_node_place(decoder, node);
+    if (node->kind != SF_NODE_LIST) {
+        sf_error(decoder->diagnostics, place, "faults must be a list of rules, not %s",
+                 node->kind == SF_NODE_MAPPING ? "a mapping"
+                                               : sf_quoted(decoder->diagnostics->arena, node->text));
+        return;
+    }
+    if (node->count > SF_PLAN_RULES_MAX) {
+        sf_error(decoder->diagnostics, place, "%zu rules: at most %u are allowed", node->count,
+                 SF_PLAN_RULES_MAX);
+        return;
+    }
+    /* All rules for the sake of their ids; only those that select a program here are kept. */
+    struct sf_rule *all = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *all);
+    struct sf_rule *kept = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *kept);
+    for (size_t i = 0; i < node->count; i++) {
+        bool selects = sf_rule_decode(decoder, node->items[i], i + 1, &all[i]);
+        check_id(decoder, node->items[i], all, i);
+        if (selects)
+            kept[scenario->rule_count++] = all[i];
+    }
+    scenario->rules = kept;
+    scenario->rule_expect = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *scenario->rule_expect);
+}

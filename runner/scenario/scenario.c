@@ -1,0 +1,157 @@
+/* One document -> one scenario. */
+#include "scenario/scenario.h"
+
+#include "scenario/sections.h"
+
+#include <string.h>
+
+#define SECOND UINT64_C(1000000000)
+
+enum { VARIABLES_MAX = 1024 };
+
+static void check_variable(struct sf_decoder *decoder, const struct sf_node *key)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    if (!*key->text || key->text[strspn(key->text, letters)])
+        sf_error(decoder->diagnostics, sf_node_place(decoder, key),
+                 "%s is no name for a variable: letters, digits, '_' and '-' are allowed",
+                 sf_quoted(decoder->diagnostics->arena, key->text));
+    else if (sf_variable_reserved(key->text))
+        sf_error(decoder->diagnostics, sf_node_place(decoder, key), "the variable %s is sockfault's own",
+                 key->text);
+}
+
+static void decode_vars(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    (void)object;
+    if (!sf_mapping_check(decoder, value, key->name))
+        return;
+    if (value->count > VARIABLES_MAX) {
+        sf_error(decoder->diagnostics, sf_node_place(decoder, value), "%zu variables: at most %d are allowed",
+                 value->count, VARIABLES_MAX);
+        return;
+    }
+    decoder->variables = sf_arena_alloc(decoder->arena, (value->count + 1) * sizeof *decoder->variables);
+    for (size_t i = 0; i < value->count; i++) {
+        const struct sf_pair *pair = &value->pairs[i];
+        check_variable(decoder, pair->key);
+        /* Each may use those above it, so none can contain itself. */
+        const char *text = sf_text_decode(decoder, key, pair->value);
+        decoder->variables[decoder->variable_count++] =
+            (struct sf_variable){sf_arena_strdup(decoder->arena, pair->key->text), text ? text : ""};
+    }
+}
+
+static void decode_programs(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                            void *object)
+{
+    (void)key, (void)object;
+    sf_programs_decode(decoder, value);
+}
+
+static void decode_faults(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                          void *object)
+{
+    (void)key, (void)object;
+    sf_rules_decode(decoder, value);
+}
+
+static void decode_expect(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                          void *object)
+{
+    (void)key, (void)object;
+    if (!decoder->bindings->program_name)
+        sf_expect_decode(decoder, value);
+}
+
+static const struct sf_type type_vars = {"a mapping of names to texts", decode_vars};
+static const struct sf_type type_programs = {"a mapping of names to programs", decode_programs};
+static const struct sf_type type_faults = {"a list of rules", decode_faults};
+static const struct sf_type type_expect = {"a mapping of program names to expectations", decode_expect};
+
+/* In the order in which they need each other. */
+static const struct sf_key scenario_keys[] = {
+    {.name = "vars", .type = &type_vars},
+    {.name = "name",
+     .type = &sf_type_line,
+     .offset = offsetof(struct sf_scenario, name),
+     .flags = SF_KEY_REQUIRED},
+    {.name = "description", .type = &sf_type_text, .offset = offsetof(struct sf_scenario, description)},
+    {.name = "seed", .type = &sf_type_u64, .offset = offsetof(struct sf_scenario, seed), .max = INT64_MAX},
+    {.name = "timeout",
+     .type = &sf_type_duration,
+     .offset = offsetof(struct sf_scenario, timeout_ns),
+     .min = 1},
+    {.name = "programs", .type = &type_programs},
+    {.name = "faults", .type = &type_faults},
+    {.name = "expect", .type = &type_expect},
+};
+static const struct sf_table scenario_table = {
+    "a scenario", scenario_keys, sizeof scenario_keys / sizeof scenario_keys[0], .extensible = true};
+
+/* FNV-1a: the same on every machine and in every version. */
+static uint32_t hash(const char *text)
+{
+    uint32_t sum = 2166136261u;
+    for (; *text; text++)
+        sum = (sum ^ (unsigned char)*text) * 16777619u;
+    return sum;
+}
+
+static void set_seed(struct sf_scenario *scenario, const struct sf_node *root,
+                     const struct sf_bindings *bindings)
+{
+    if (bindings->seed)
+        scenario->seed = *bindings->seed;
+    else if (!sf_node_get(root, "seed"))
+        scenario->seed = hash(scenario->name);
+}
+
+struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_document *document,
+                                       const struct sf_bindings *bindings, struct sf_diagnostics *diagnostics)
+{
+    static const struct sf_bindings none = {0};
+    size_t errors = diagnostics->errors;
+    struct sf_scenario *scenario = sf_arena_alloc(arena, sizeof *scenario);
+    struct sf_decoder decoder = {.arena = arena,
+                                 .diagnostics = diagnostics,
+                                 .file = sf_arena_strdup(arena, document->file),
+                                 .bindings = bindings ? bindings : &none,
+                                 .has_ports = true,
+                                 .scenario = scenario};
+    scenario->file = decoder.file;
+    scenario->place = sf_node_place(&decoder, document->root);
+    scenario->timeout_ns = 60 * SECOND;
+    if (decoder.bindings->program_name) {
+        scenario->programs = sf_arena_alloc(arena, sizeof *scenario->programs);
+        scenario->programs->name = sf_arena_strdup(arena, decoder.bindings->program_name);
+        scenario->programs->place = scenario->place;
+        scenario->programs->wrap = true;
+        scenario->program_count = 1;
+        scenario->expect = sf_arena_alloc(arena, sizeof *scenario->expect);
+    }
+    if (sf_mapping_decode(&decoder, &scenario_table, document->root, scenario) && scenario->name)
+        set_seed(scenario, document->root, decoder.bindings);
+    return document->broken || diagnostics->errors > errors ? NULL : scenario;
+}
+
+bool sf_rule_decode_argument(struct sf_arena *arena, const char *text, size_t index, const char *program_name,
+                             struct sf_rule *rule, struct sf_diagnostics *diagnostics)
+{
+    const struct sf_source source = {.file = "--fault", .text = text, .bytes = strlen(text), .braces = true};
+    const struct sf_bindings bindings = {.program_name = program_name};
+    struct sf_decoder decoder = {.arena = arena,
+                                 .diagnostics = diagnostics,
+                                 .file = source.file,
+                                 .bindings = &bindings,
+                                 .programs = &program_name,
+                                 .program_count = 1};
+    size_t errors = diagnostics->errors, count;
+    struct sf_document **documents = sf_documents_parse(arena, &source, &count, diagnostics);
+    if (count > 1)
+        sf_error(diagnostics, (struct sf_place){source.file, 1, 1}, "one rule is allowed, not %zu", count);
+    if (count == 1)
+        sf_rule_decode(&decoder, documents[0]->root, index + 1, rule);
+    return diagnostics->errors == errors;
+}

@@ -1,0 +1,22 @@
+/* The sections of a scenario, one file each. */
+#ifndef SF_SCENARIO_SECTIONS_H
+#define SF_SCENARIO_SECTIONS_H
+
+#include "scenario/decode.h"
+
+/* programs: fills scenario->programs and the names that rules may use. Where
+ * there is one program of `run` already, the names alone. */
+void sf_programs_decode(struct sf_decoder *decoder, const struct sf_node *node);
+
+/* faults: fills scenario->rules. */
+void sf_rules_decode(struct sf_decoder *decoder, const struct sf_node *node);
+
+/* One rule, the `number`th from 1. False: it selects other programs than the
+ * one of `run`. What is wrong is reported. */
+bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size_t number,
+                    struct sf_rule *rule);
+
+/* expect: fills scenario->expect and ->rule_expect, for which the sections above made room. */
+void sf_expect_decode(struct sf_decoder *decoder, const struct sf_node *node);
+
+#endif
