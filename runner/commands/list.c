@@ -1,0 +1,117 @@
+/* sockfault list faults|calls|errors|scenarios: what rules can use. */
+#include "base/arena.h"
+#include "base/diagnostic.h"
+#include "commands/commands.h"
+#include "scenario/bundled.h"
+#include "scenario/calls.h"
+#include "scenario/errors.h"
+#include "scenario/faults.h"
+#include "scenario/files.h"
+#include "scenario/scenario.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LISTED = 0, WRONG_USAGE = 2 };
+
+static int list_faults(void)
+{
+    for (int i = 0; i < SF_FAULT_COUNT; i++) {
+        const struct sf_fault *fault = &sf_faults[i];
+        printf("%-10s %-27s %s; ", fault->name, fault->values, fault->about);
+        const char *separator = "on ";
+        if (fault->families == (1u << SF_FAMILY_COUNT) - 1) {
+            printf("on any call\n");
+            continue;
+        }
+        for (int family = 0; family < SF_FAMILY_COUNT; family++) {
+            if (fault->families >> family & 1) {
+                printf("%s%s", separator, sf_family_names[family]);
+                separator = ", ";
+            }
+        }
+        printf("\n");
+    }
+    return LISTED;
+}
+
+static int list_calls(void)
+{
+    static const char *const about[SF_FAMILY_COUNT] = {
+#define SF_X(id, spelling, text) text,
+        SF_FAMILIES(SF_X)
+#undef SF_X
+    };
+    for (int family = 0; family < SF_FAMILY_COUNT; family++) {
+        printf("%-18s %s\n", sf_family_names[family], about[family]);
+        for (int call = 0; call < SF_CALL_COUNT; call++) {
+            if (sf_call_families[call] == family && sf_call_nameable((enum sf_call_id)call) &&
+                strcmp(sf_call_names[call], sf_family_names[family]) != 0)
+                printf("  %-16s this function alone\n", sf_call_names[call]);
+        }
+    }
+    return LISTED;
+}
+
+static int list_errors(void)
+{
+    struct sf_error_names errors;
+    sf_errno_names(&errors);
+    for (size_t i = 0; i < errors.count; i++)
+        printf("%-16s %s\n", errors.names[i], strerror(errors.numbers[i]));
+    sf_eai_names(&errors);
+    for (size_t i = 0; i < errors.count; i++)
+        printf("%-16s resolve: %s\n", errors.names[i], gai_strerror(errors.numbers[i]));
+    return LISTED;
+}
+
+/* The name to use it by, and what it says of itself. */
+static void list_file(struct sf_arena *arena, const char *path, struct sf_diagnostics *diagnostics)
+{
+    const char *base = strrchr(path, '/') + 1;
+    int name_bytes = (int)(strrchr(base, '.') - base);
+    size_t count;
+    struct sf_document **documents = sf_documents_read(arena, path, &count, diagnostics);
+    for (size_t i = 0; i < count; i++) {
+        const struct sf_scenario *scenario = sf_scenario_decode(arena, documents[i], NULL, diagnostics);
+        if (!scenario)
+            continue;
+        const char *about = scenario->description ? scenario->description : scenario->name;
+        printf("%-*.*s %.*s\n", 24, name_bytes, base, (int)strcspn(about, "\n"), about);
+    }
+}
+
+static int list_scenarios(void)
+{
+    struct sf_arena *arena = sf_arena_new();
+    struct sf_diagnostics diagnostics = {.arena = arena};
+    struct sf_files files = {0};
+    const char *folder = sf_bundled_folder(arena);
+    if (access(folder, F_OK) == 0)
+        sf_files_add(arena, folder, &files, &diagnostics);
+    else
+        fprintf(stderr, "sockfault list: no scenarios in %s\n", folder);
+    for (size_t i = 0; i < files.count; i++)
+        list_file(arena, files.paths[i], &diagnostics);
+    sf_diagnostics_print(&diagnostics, stderr);
+    sf_arena_free(arena);
+    return LISTED;
+}
+
+static const struct {
+    const char *name;
+    int (*list)(void);
+} lists[] = {
+    {"faults", list_faults}, {"calls", list_calls}, {"errors", list_errors}, {"scenarios", list_scenarios}};
+
+int sf_command_list(int argc, char **argv)
+{
+    for (size_t i = 0; argc == 2 && i < sizeof lists / sizeof lists[0]; i++) {
+        if (strcmp(argv[1], lists[i].name) == 0)
+            return lists[i].list();
+    }
+    fprintf(stderr, "usage: sockfault list faults|calls|errors|scenarios\n");
+    return WRONG_USAGE;
+}
