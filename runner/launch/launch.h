@@ -33,7 +33,7 @@ enum sf_end {
     SF_END_EXITED,
     SF_END_SIGNALED,
     SF_END_TIMEOUT, /* ended by a time-out: the scenario's, or `ready` */
-    SF_END_STOPPED, /* a service that was asked to stop, and did */
+    SF_END_STOPPED, /* a service that was asked to stop, and did; or cancelled, see there */
     SF_END_FAILED   /* could not be executed: exec_errno */
 };
 
@@ -42,6 +42,9 @@ struct sf_exit {
     int code;   /* exit status, when the process exited (STOPPED too); otherwise -1 */
     int signal; /* the signal that killed it (STOPPED too); otherwise 0 */
     int exec_errno;
+    bool cwd_failed; /* exec_errno is about the program's cwd, not about its executable */
+    bool cancelled;  /* STOPPED because the scenario could not go on: another program
+                      * was not executed or not ready. Says nothing about this one. */
     bool ready;       /* a service: it was seen ready */
     bool early;       /* a service: it ended before it was stopped */
     bool stop_killed; /* a service: it had to be killed, its stop_within was over */
@@ -53,7 +56,7 @@ struct sf_outcome {
     struct sf_exit *programs; /* one for each of the scenario's */
     bool timed_out;           /* the scenario's time-out struck */
     unsigned left_behind;     /* processes that were still alive and were ended */
-    bool interrupted;         /* the user ended it (SIGINT, SIGTERM, …) */
+    bool interrupted;         /* sf_launch_interrupt ended it (CAPTURE) */
     int interrupt_signal;
     const char *failure;      /* sockfault itself failed: why (125); NULL: it did not */
     uint64_t duration_ns;
@@ -73,21 +76,32 @@ struct sf_launch_options {
 /* A scenario that is under way. */
 struct sf_launch;
 
-/* Start it. Returns at once; the session must outlive the launch. The scenario
- * must hold one program when stdio is PASS. */
+/* Start it. Returns at once; scenario, session and options->shim_path must
+ * outlive the launch. The scenario must hold one program when stdio is PASS.
+ * Never NULL: what goes wrong is the outcome's `failure`.
+ *
+ * Programs get the signal mask and the ignored signals that the caller has now,
+ * so the runner itself ignores none. PASS blocks the caller's signals until
+ * sf_launch_wait returns: they reach the program instead, as if its caller had
+ * started it without us. */
 struct sf_launch *sf_launch_start(const struct sf_scenario *scenario, struct sf_session_memory *session,
                                   const struct sf_launch_options *options);
 
-/* A pollable descriptor: readable once the scenario is over. */
+/* A pollable descriptor: readable once the scenario is over. -1: it is over
+ * already, do not poll but collect. */
 int sf_launch_fd(const struct sf_launch *launch);
 
 /* Wait until it is over (a caller that polled will not block) and collect. The
- * outcome's memory belongs to the launch. May be called again. */
+ * outcome's memory belongs to the launch. May be called again.
+ *
+ * PASS: passes signals on and stops together with the program, so it must be
+ * called at once, without polling before. */
 const struct sf_outcome *sf_launch_wait(struct sf_launch *launch);
 
 /* End it early: `signal` goes to the programs (run) or everything is killed (test). */
 void sf_launch_interrupt(struct sf_launch *launch, int signal);
 
+/* Ends the scenario first when it is still under way. NULL is fine. */
 void sf_launch_free(struct sf_launch *launch);
 
 /* Why the shim cannot be loaded into what `argv[0]` names (static, setuid,

@@ -1,0 +1,17 @@
+/* Is a service ready? */
+#ifndef SF_LAUNCH_READY_H
+#define SF_LAUNCH_READY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Does a process of the program whose first process is `pid` hold a TCP socket
+ * in LISTEN on `port`? Its processes: what descends from `pid`, and our
+ * own children (orphans come to us) in its process group.
+ *
+ * Looks only into /proc: nothing connects, so the program notices nothing. A
+ * listener of anybody else does not count. */
+bool sf_port_listens(pid_t pid, uint16_t port);
+
+#endif

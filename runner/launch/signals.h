@@ -1,0 +1,26 @@
+/* The runner's signals while a program of `run` has its terminal. */
+#ifndef SF_LAUNCH_SIGNALS_H
+#define SF_LAUNCH_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct sf_signals {
+    int fd; /* readable when a signal came; -1: not taken */
+    sigset_t before;
+};
+
+/* From here on signals do not end the runner but wait on signals->fd. */
+bool sf_signals_take(struct sf_signals *signals);
+
+/* As before; what came and was not looked at is forgotten. */
+void sf_signals_give_back(struct sf_signals *signals);
+
+/* Pass what came on to the program, by messages on `control`. */
+void sf_signals_forward(const struct sf_signals *signals, int control);
+
+/* The program was stopped by `signal`: stop likewise, so that the shell which
+ * waits for us sees a stopped job. Returns when we were continued. */
+void sf_signals_stop(int signal);
+
+#endif

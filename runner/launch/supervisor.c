@@ -1,0 +1,330 @@
+/* The supervisor's loop: one epoll set for its children, the runner, the
+ * programs' stdio and the session's abstract socket. */
+#include "abi/handshake.h"
+#include "launch/course.h"
+#include "launch/descriptors.h"
+#include "launch/handover.h"
+#include "launch/process.h"
+#include "launch/tree.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MS UINT64_C(1000000)
+#define RESUME_RETRY_NS (20 * MS)
+#define END_PATIENCE_NS (10000 * MS) /* then what cannot be killed is given up */
+
+enum source { FROM_SIGNALS, FROM_RUNNER, FROM_CONTROL, FROM_HANDOVER, FROM_IN, FROM_OUT, FROM_ERR };
+enum { EVENTS_MAX = 32 };
+
+struct supervisor {
+    const struct sf_supervision *supervision;
+    struct sf_course course;
+    int epoll, signals, runner, control, listener, session;
+    bool runner_told_stop; /* … and did not yet say that it goes on */
+};
+
+static uint64_t clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 * MS + (uint64_t)now.tv_nsec;
+}
+
+static void fail(struct supervisor *self, const char *what, int error)
+{
+    char *failure = self->supervision->shared->failure;
+    if (!*failure)
+        snprintf(failure, sizeof self->supervision->shared->failure, "supervisor: cannot %s: %s", what,
+                 strerror(error));
+    sf_course_abort(&self->course);
+}
+
+static void watch(struct supervisor *self, int fd, uint32_t events, enum source source, unsigned index)
+{
+    struct epoll_event event = {.events = events, .data.u64 = (uint64_t)index << 8 | source};
+    if (fd >= 0 && epoll_ctl(self->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+        fail(self, "watch a descriptor", errno);
+}
+
+/* Called when a program has been started. */
+static void attend(void *context, unsigned index)
+{
+    struct supervisor *self = context;
+    struct sf_member *member = &self->course.members[index];
+    self->course.childless = false;
+    watch(self, member->in.fd, EPOLLOUT, FROM_IN, index);
+    watch(self, member->out.fd, EPOLLIN, FROM_OUT, index);
+    watch(self, member->err.fd, EPOLLIN, FROM_ERR, index);
+    /* Held open here, the user's files would not end for who reads or writes their other end. */
+    if (!self->supervision->rooms)
+        sf_descriptors_close_others((int[]){STDERR_FILENO, self->epoll, self->signals, self->runner, self->control,
+                                            self->listener, self->session},
+                                    7);
+}
+
+static void tell_runner(struct supervisor *self, int stop_signal)
+{
+    struct sf_request message = {.kind = SF_REQUEST_STOPPED, .signal = stop_signal};
+    send(self->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    self->runner_told_stop = true;
+}
+
+/* Take the state changes of all children. */
+static void reap(struct supervisor *self)
+{
+    int status;
+    struct rusage usage;
+    pid_t pid;
+    bool pass = self->supervision->options->stdio == SF_STDIO_PASS;
+    while ((pid = wait4(-1, &status, WNOHANG | (pass ? WUNTRACED | WCONTINUED : 0), &usage)) > 0) {
+        if (WIFEXITED(status) || WIFSIGNALED(status)) {
+            sf_course_reaped(&self->course, pid, status, &usage, clock_ns());
+        } else if (sf_course_member(&self->course, pid)) {
+            sf_course_stopped(&self->course, WIFSTOPPED(status), clock_ns());
+            if (WIFSTOPPED(status))
+                tell_runner(self, WSTOPSIG(status));
+        }
+    }
+    self->course.childless = pid < 0 && errno == ECHILD;
+}
+
+/* The program goes on, but the runner stopped because of it: wake it. Tried until
+ * it answers, since it may have been about to stop when the first try came. */
+static uint64_t resume_runner(struct supervisor *self, uint64_t now_ns)
+{
+    if (!self->runner_told_stop || self->course.stopped_ns)
+        return UINT64_MAX;
+    pid_t runner = self->supervision->runner_pid;
+    if (sf_process_look(runner).state == 'T')
+        kill(runner, SIGCONT);
+    return now_ns + RESUME_RETRY_NS;
+}
+
+static void pass_signal(struct supervisor *self, const struct sf_request *message)
+{
+    struct sf_member *member = &self->course.members[0];
+    if (member->state != SF_MEMBER_RUNNING)
+        return;
+    if (message->queued)
+        sigqueue(member->pid, message->signal, message->value);
+    else
+        kill(member->pid, message->signal);
+}
+
+static void interrupt(struct supervisor *self, int signal)
+{
+    struct sf_outcome *outcome = &self->supervision->shared->outcome;
+    outcome->interrupted = true;
+    outcome->interrupt_signal = signal;
+    sf_course_abort(&self->course);
+}
+
+static void obey(struct supervisor *self)
+{
+    struct sf_request message;
+    while (recv(self->control, &message, sizeof message, MSG_DONTWAIT) == (ssize_t)sizeof message) {
+        struct sf_member *first = &self->course.members[0];
+        switch (message.kind) {
+        case SF_REQUEST_SIGNAL:
+            pass_signal(self, &message);
+            break;
+        case SF_REQUEST_END:
+            interrupt(self, message.signal);
+            break;
+        case SF_REQUEST_RESUMED:
+            self->runner_told_stop = false;
+            /* Continued by its shell, both were; by its pid alone, only the runner. */
+            if (first->state == SF_MEMBER_RUNNING && sf_process_look(first->pid).state == 'T')
+                kill(first->pid, SIGCONT);
+            break;
+        case SF_REQUEST_STOPPED:
+            break;
+        }
+    }
+}
+
+static void take_signals(struct supervisor *self)
+{
+    struct signalfd_siginfo info;
+    while (read(self->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo != SIGCHLD)
+            interrupt(self, (int)info.ssi_signo);
+    reap(self);
+}
+
+static void handle(struct supervisor *self, const struct epoll_event *event)
+{
+    struct sf_member *member = &self->course.members[event->data.u64 >> 8];
+    switch ((enum source)(event->data.u64 & 0xff)) {
+    case FROM_SIGNALS:
+        take_signals(self);
+        break;
+    case FROM_RUNNER:
+        sf_course_abort(&self->course);
+        break;
+    case FROM_CONTROL:
+        obey(self);
+        /* The other end is closed: the runner is gone; its pidfd says the rest. */
+        if (event->events & (EPOLLHUP | EPOLLERR))
+            epoll_ctl(self->epoll, EPOLL_CTL_DEL, self->control, NULL);
+        break;
+    case FROM_HANDOVER:
+        sf_handover_serve(self->listener, self->session);
+        break;
+    case FROM_IN:
+        sf_feed_write(&member->in);
+        break;
+    case FROM_OUT:
+        sf_capture_read(&member->out);
+        break;
+    case FROM_ERR:
+        sf_capture_read(&member->err);
+        break;
+    }
+}
+
+/* Milliseconds for epoll_wait, rounded up: to wake early would spin. */
+static int timeout_ms(uint64_t wake_ns, uint64_t now_ns)
+{
+    if (wake_ns == UINT64_MAX)
+        return -1;
+    if (wake_ns <= now_ns)
+        return 0;
+    uint64_t ms = (wake_ns - now_ns + MS - 1) / MS;
+    return ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+static void loop(struct supervisor *self)
+{
+    struct epoll_event events[EVENTS_MAX];
+    for (;;) {
+        uint64_t now_ns = clock_ns();
+        uint64_t wake_ns = sf_course_step(&self->course, now_ns);
+        if (self->course.phase == SF_PHASE_OVER)
+            return;
+        uint64_t retry_ns = resume_runner(self, now_ns);
+        int count = epoll_wait(self->epoll, events, EVENTS_MAX,
+                               timeout_ms(wake_ns < retry_ns ? wake_ns : retry_ns, now_ns));
+        for (int i = 0; i < count; i++)
+            handle(self, &events[i]);
+        if (count < 0 && errno != EINTR)
+            fail(self, "wait", errno);
+    }
+}
+
+/* Killed between its announcement and its first instructions, a process escaped
+ * nothing: what still runs the image that announced, or already has the shim in
+ * its new one, is taken off the table. */
+static void settle_execs(struct supervisor *self)
+{
+    const struct sf_session_memory *session = self->supervision->session;
+    uint32_t count = session->session->exec_count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t pid = session->execs[i].pid;
+        if (session->execs[i].state == SF_EXEC_PENDING && sf_process_maps((pid_t)pid, "/libsockfault.so"))
+            sf_exec_withdraw(session->execs, count, pid);
+    }
+}
+
+/* End whatever is left. New processes may appear until the last one that could
+ * fork is dead, so: until there is no child. */
+static void end_all(struct supervisor *self)
+{
+    uint64_t give_up_ns = clock_ns() + END_PATIENCE_NS;
+    struct pollfd child = {.fd = self->signals, .events = POLLIN};
+    reap(self);
+    if (!self->course.childless)
+        settle_execs(self);
+    while (!self->course.childless) {
+        pid_t refused = 0;
+        size_t refusals = sf_tree_kill(NULL, &refused);
+        take_signals(self);
+        if (self->course.childless)
+            return;
+        if (clock_ns() > give_up_ns) {
+            char what[64];
+            snprintf(what, sizeof what, "end process %d", (int)refused);
+            fail(self, what, refusals ? EPERM : ETIMEDOUT);
+            return;
+        }
+        poll(&child, 1, 1);
+    }
+}
+
+/* The runner's handlers must not run here, nor in a program before its exec. */
+static void drop_handlers(void)
+{
+    struct sigaction action;
+    for (int signal_number = 1; signal_number < NSIG; signal_number++)
+        if (sigaction(signal_number, NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
+            action.sa_handler != SIG_DFL)
+            signal(signal_number, SIG_DFL);
+}
+
+static void set_up(struct supervisor *self)
+{
+    const struct sf_supervision *supervision = self->supervision;
+    sigset_t mask;
+    sigfillset(&mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    drop_handlers();
+    sigemptyset(&mask);
+    static const int taken[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        sigaddset(&mask, taken[i]);
+
+    setpgid(0, 0); /* Ctrl-Z or a kill of the runner's group is not for us */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sf_process_rename("sf-supervisor");
+
+    self->runner = sf_descriptor_above_stdio(supervision->runner);
+    self->control = sf_descriptor_above_stdio(supervision->control);
+    self->session = sf_descriptor_above_stdio(supervision->session->fd);
+    if (supervision->options->stdio == SF_STDIO_CAPTURE)
+        sf_descriptors_close_others((int[]){STDERR_FILENO, self->runner, self->control, self->session}, 4);
+    self->course = (struct sf_course){.supervision = supervision,
+                                      .started_one = attend,
+                                      .context = self,
+                                      .session_fd = self->session};
+    sf_course_begin(&self->course, clock_ns());
+
+    self->epoll = epoll_create1(EPOLL_CLOEXEC);
+    self->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    self->listener = sf_handover_listen(supervision->session->id);
+    if (self->epoll < 0 || self->signals < 0 || self->listener < 0) {
+        fail(self, "open its descriptors", errno);
+        return;
+    }
+    watch(self, self->signals, EPOLLIN, FROM_SIGNALS, 0);
+    watch(self, self->runner, EPOLLIN, FROM_RUNNER, 0);
+    watch(self, self->control, EPOLLIN, FROM_CONTROL, 0);
+    watch(self, self->listener, EPOLLIN, FROM_HANDOVER, 0);
+}
+
+void sf_supervisor_run(const struct sf_supervision *supervision)
+{
+    static struct supervisor self;
+    struct sf_launch_shared *shared = supervision->shared;
+    self.supervision = supervision;
+    set_up(&self);
+    loop(&self);
+    if (self.signals >= 0)
+        end_all(&self);
+    for (unsigned i = 0; i < self.course.count; i++) {
+        sf_capture_finish(&self.course.members[i].out);
+        sf_capture_finish(&self.course.members[i].err);
+    }
+    shared->outcome.duration_ns = clock_ns() - self.course.start_ns;
+    shared->over = true;
+    _exit(0);
+}
