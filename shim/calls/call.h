@@ -1,7 +1,5 @@
-/* One intercepted call, from the program's request to its answer.
+/* One call that some rule may select, from the program's request to its answer.
  *
- *   if (sf_is_idle(fd, FAMILY))            no rule: straight on
- *       return sf_real.NAME(…);
  *   struct sf_call call = SF_CALL(NAME, fd, len, flags);
  *   if (!sf_call_enter(&call))             failed by a rule; errno is set
  *       return -1;
@@ -60,16 +58,40 @@ static inline bool sf_call_is_limited(const struct sf_call *call)
     return call->verdict.limit < call->info.len;
 }
 
-/* The body of a call that is never shortened. */
-#define SF_INTERPOSE(name, family, params, args, fd)              \
-    SF_EXPORT int name params                                     \
-    {                                                             \
-        if (sf_is_idle(fd, SF_FAMILY_##family))                   \
-            return sf_real.name args;                             \
-        struct sf_call call = SF_CALL(name, fd, 0, 0);            \
-        if (!sf_call_enter(&call))                                \
-            return -1;                                            \
-        return (int)sf_call_leave(&call, sf_real.name args);      \
+/* An interposer has two halves. The export is the path of idle calls: no stack
+ * frame, a look-up, a jump to libc. The other half is reached by a jump as well,
+ * so that __builtin_return_address(0) in it is the program's. */
+#define SF_SELECTED static __attribute__((noinline))
+
+#define SF_HALVES(result, family, name, params, arguments, fd) \
+    SF_EXPORT result name params                               \
+    {                                                          \
+        if (sf_is_idle(fd, SF_FAMILY_##family))                \
+            return sf_real.name arguments;                     \
+        return selected_##name arguments;                      \
     }
+
+/* A call that is never shortened. */
+#define SF_INTERPOSE(family, name, params, arguments, fd)              \
+    SF_SELECTED int selected_##name params                             \
+    {                                                                  \
+        struct sf_call call = SF_CALL(name, fd, 0, 0);                 \
+        if (!sf_call_enter(&call))                                     \
+            return -1;                                                 \
+        return (int)sf_call_leave(&call, sf_real.name arguments);      \
+    }                                                                  \
+    SF_HALVES(int, family, name, params, arguments, fd)
+
+/* A call that moves up to `len` bytes, `len` being one of its parameters. */
+#define SF_INTERPOSE_MOVE(family, name, params, arguments, fd, len, flags) \
+    SF_SELECTED ssize_t selected_##name params                             \
+    {                                                                      \
+        struct sf_call call = SF_CALL(name, fd, len, flags);               \
+        if (!sf_call_enter(&call))                                         \
+            return -1;                                                     \
+        len = sf_call_limit(&call, len);                                   \
+        return sf_call_leave(&call, sf_real.name arguments);               \
+    }                                                                      \
+    SF_HALVES(ssize_t, family, name, params, arguments, fd)
 
 #endif

@@ -6,25 +6,26 @@
 
 #include <stdarg.h>
 
-SF_EXPORT int close(int fd)
+/* A socket that some rule may select: its record learns of the end. */
+SF_SELECTED int selected_close(int fd)
 {
-    uint64_t word = sf_descriptor_word(fd);
-    bool is_idle = sf_is_idle(fd, SF_FAMILY_CLOSE);
-
-    if (is_idle && !(word & SF_WORD_FAMILIES)) {
-        sf_descriptor_forget(fd);
-        return sf_real.close(fd);
-    }
     struct sf_call call = SF_CALL(close, fd, 0, 0);
-    call.verdict.kind = SF_PASS;
-    if (!is_idle && !sf_call_enter(&call))
+    if (!sf_call_enter(&call))
         return -1;
-    struct sf_socket *record = word & SF_WORD_SOCKET ? sf_record_find(sf_cookie(fd)) : NULL;
+    struct sf_socket *record = sf_descriptor_word(fd) & SF_WORD_FAMILIES ? sf_record_find(sf_cookie(fd)) : NULL;
     if (record)
         sf_record_closed(record);
     /* Before the number is free: another thread may be given it at once. */
     sf_descriptor_forget(fd);
     return (int)sf_call_leave(&call, sf_real.close(fd));
+}
+
+SF_EXPORT int close(int fd)
+{
+    if (sf_descriptor_word(fd) & SF_WORD_FAMILIES || !sf_is_idle(fd, SF_FAMILY_CLOSE))
+        return selected_close(fd);
+    sf_descriptor_forget(fd);
+    return sf_real.close(fd);
 }
 
 SF_EXPORT int close_range(unsigned first, unsigned last, int flags)

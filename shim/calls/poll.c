@@ -2,14 +2,18 @@
 #include "calls/call.h"
 
 #define INTERPOSE(name, params, arguments)                        \
-    SF_EXPORT int name params                                     \
+    SF_SELECTED int selected_##name params                        \
     {                                                             \
-        if (sf_is_idle_program(SF_FAMILY_POLL))                   \
-            return sf_real.name arguments;                        \
         struct sf_call call = SF_CALL(name, -1, 0, 0);            \
         if (!sf_call_enter(&call))                                \
             return -1;                                            \
         return (int)sf_call_leave(&call, sf_real.name arguments); \
+    }                                                             \
+    SF_EXPORT int name params                                     \
+    {                                                             \
+        if (sf_is_idle_program(SF_FAMILY_POLL))                   \
+            return sf_real.name arguments;                        \
+        return selected_##name arguments;                         \
     }
 
 INTERPOSE(poll, (struct pollfd *fds, nfds_t count, int timeout), (fds, count, timeout))

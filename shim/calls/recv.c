@@ -3,76 +3,25 @@
 #include "calls/vector.h"
 #include "sockets/address.h"
 
-#define BODY(name, fd, len, flags, idle_arguments, arguments)        \
-    if (sf_is_idle(fd, SF_FAMILY_RECV))                              \
-        return sf_real.name idle_arguments;                          \
-    struct sf_call call = SF_CALL(name, fd, len, flags);             \
-    if (!sf_call_enter(&call))                                       \
-        return -1;                                                   \
-    return sf_call_leave(&call, sf_real.name arguments)
+SF_INTERPOSE_MOVE(RECV, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), fd, len, flags)
+SF_INTERPOSE_MOVE(RECV, recvfrom,
+                  (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addr_len),
+                  (fd, buf, len, flags, addr, addr_len), fd, len, flags)
+SF_INTERPOSE_MOVE(RECV, read, (int fd, void *buf, size_t len), (fd, buf, len), fd, len, 0)
+SF_INTERPOSE_MOVE(RECV, __read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), fd, len,
+                  0)
+SF_INTERPOSE_MOVE(RECV, __recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags),
+                  (fd, buf, len, buf_len, flags), fd, len, flags)
+SF_INTERPOSE_MOVE(RECV, __recvfrom_chk,
+                  (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr,
+                   socklen_t *addr_len),
+                  (fd, buf, len, buf_len, flags, addr, addr_len), fd, len, flags)
 
-SF_EXPORT ssize_t recv(int fd, void *buf, size_t len, int flags)
-{
-    BODY(recv, fd, len, flags, (fd, buf, len, flags), (fd, buf, sf_call_limit(&call, len), flags));
-}
-
-SF_EXPORT ssize_t recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addr_len)
-{
-    BODY(recvfrom, fd, len, flags, (fd, buf, len, flags, addr, addr_len),
-         (fd, buf, sf_call_limit(&call, len), flags, addr, addr_len));
-}
-
-SF_EXPORT ssize_t read(int fd, void *buf, size_t len)
-{
-    BODY(read, fd, len, 0, (fd, buf, len), (fd, buf, sf_call_limit(&call, len)));
-}
-
-SF_EXPORT ssize_t __read_chk(int fd, void *buf, size_t len, size_t buf_len)
-{
-    BODY(__read_chk, fd, len, 0, (fd, buf, len, buf_len), (fd, buf, sf_call_limit(&call, len), buf_len));
-}
-
-SF_EXPORT ssize_t __recv_chk(int fd, void *buf, size_t len, size_t buf_len, int flags)
-{
-    BODY(__recv_chk, fd, len, flags, (fd, buf, len, buf_len, flags),
-         (fd, buf, sf_call_limit(&call, len), buf_len, flags));
-}
-
-SF_EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr,
-                                 socklen_t *addr_len)
-{
-    BODY(__recvfrom_chk, fd, len, flags, (fd, buf, len, buf_len, flags, addr, addr_len),
-         (fd, buf, sf_call_limit(&call, len), buf_len, flags, addr, addr_len));
-}
-
-/* A vector that is cut lives on our stack for the length of the call. */
-#define VECTOR_BODY(name, idle_arguments, arguments)                                                         \
-    if (sf_is_idle(fd, SF_FAMILY_RECV))                                                                      \
-        return sf_real.name idle_arguments;                                                                  \
-    struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);                      \
-    struct iovec cut[SF_VECTOR_MAX];                                                                         \
-    if (!sf_call_enter(&call))                                                                               \
-        return -1;                                                                                           \
-    if (sf_call_is_limited(&call)) {                                                                         \
-        count = (int)sf_vector_shorten(cut, vector, (size_t)count, call.verdict.limit);                      \
-        vector = cut;                                                                                        \
-    }                                                                                                        \
-    return sf_call_leave(&call, sf_real.name arguments)
-
-SF_EXPORT ssize_t readv(int fd, const struct iovec *vector, int count)
-{
-    VECTOR_BODY(readv, (fd, vector, count), (fd, vector, count));
-}
-
-SF_EXPORT ssize_t preadv2(int fd, const struct iovec *vector, int count, off_t offset, int flags)
-{
-    VECTOR_BODY(preadv2, (fd, vector, count, offset, flags), (fd, vector, count, offset, flags));
-}
-
-SF_EXPORT ssize_t preadv64v2(int fd, const struct iovec *vector, int count, off64_t offset, int flags)
-{
-    VECTOR_BODY(preadv64v2, (fd, vector, count, offset, flags), (fd, vector, count, offset, flags));
-}
+SF_INTERPOSE_VECTOR(RECV, readv, (int fd, const struct iovec *vector, int count), (fd, vector, count))
+SF_INTERPOSE_VECTOR(RECV, preadv2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
+                    (fd, vector, count, offset, flags))
+SF_INTERPOSE_VECTOR(RECV, preadv64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
+                    (fd, vector, count, offset, flags))
 
 /* Descriptors that came with a message: whatever we knew of their numbers is
  * about sockets that are gone. */
@@ -116,51 +65,56 @@ static ssize_t receive_cut(struct sf_call *call, struct msghdr *message, int fla
     return result;
 }
 
-SF_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+static ssize_t received(struct msghdr *message, ssize_t result)
 {
-    ssize_t result;
-
-    if (sf_is_idle(fd, SF_FAMILY_RECV)) {
-        result = sf_real.recvmsg(fd, message, flags);
-    } else {
-        struct sf_call call = SF_CALL(recvmsg, fd, message_bytes(message), flags);
-        if (!sf_call_enter(&call))
-            return -1;
-        result = sf_call_is_limited(&call) ? receive_cut(&call, message, flags) : sf_real.recvmsg(fd, message, flags);
-        result = sf_call_leave(&call, result);
-    }
     if (result >= 0)
         forget_received(message);
     return result;
 }
 
-static void forget_all_received(struct mmsghdr *messages, int count)
+SF_SELECTED ssize_t selected_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    struct sf_call call = SF_CALL(recvmsg, fd, message_bytes(message), flags);
+    if (!sf_call_enter(&call))
+        return -1;
+    return received(message, sf_call_leave(&call, sf_call_is_limited(&call)
+                                                      ? receive_cut(&call, message, flags)
+                                                      : sf_real.recvmsg(fd, message, flags)));
+}
+
+SF_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    if (sf_is_idle(fd, SF_FAMILY_RECV))
+        return received(message, sf_real.recvmsg(fd, message, flags));
+    return selected_recvmsg(fd, message, flags);
+}
+
+static int all_received(struct mmsghdr *messages, int count)
 {
     for (int i = 0; i < count; i++)
         forget_received(&messages[i].msg_hdr);
+    return count;
 }
 
-SF_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                                  struct timespec *timeout)
 {
-    int result;
-
-    if (sf_is_idle(fd, SF_FAMILY_RECV)) {
-        result = sf_real.recvmmsg(fd, messages, count, flags, timeout);
-        forget_all_received(messages, result);
-        return result;
-    }
-    /* A limit is on what the call moves: it then takes one message. */
     uint64_t bytes = count && sf_is_readable(messages, sizeof *messages) ? message_bytes(&messages->msg_hdr) : 0;
     struct sf_call call = SF_CALL(recvmmsg, fd, bytes, flags);
     if (!sf_call_enter(&call))
         return -1;
-    if (sf_call_is_limited(&call)) {
-        int64_t moved = sf_call_leave(&call, receive_cut(&call, &messages->msg_hdr, flags & ~MSG_WAITFORONE));
-        messages->msg_len = (unsigned)moved;
-        result = moved < 0 ? -1 : 1;
-    } else {
-        result = (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout));
-    }
-    forget_all_received(messages, result);
-    return result;
+    if (!sf_call_is_limited(&call))
+        return all_received(messages,
+                            (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout)));
+    /* A limit is on what the call moves: it then takes one message. */
+    int64_t moved = sf_call_leave(&call, receive_cut(&call, &messages->msg_hdr, flags & ~MSG_WAITFORONE));
+    messages->msg_len = (unsigned)moved;
+    return all_received(messages, moved < 0 ? -1 : 1);
+}
+
+SF_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+    if (sf_is_idle(fd, SF_FAMILY_RECV))
+        return all_received(messages, sf_real.recvmmsg(fd, messages, count, flags, timeout));
+    return selected_recvmmsg(fd, messages, count, flags, timeout);
 }

@@ -3,29 +3,15 @@
 #include "calls/vector.h"
 #include "sockets/address.h"
 
-#define BODY(name, fd, len, flags, idle_arguments, arguments)        \
-    if (sf_is_idle(fd, SF_FAMILY_SEND))                              \
-        return sf_real.name idle_arguments;                          \
-    struct sf_call call = SF_CALL(name, fd, len, flags);             \
-    if (!sf_call_enter(&call))                                       \
-        return -1;                                                   \
-    return sf_call_leave(&call, sf_real.name arguments)
+SF_INTERPOSE_MOVE(SEND, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags), fd, len, flags)
+SF_INTERPOSE_MOVE(SEND, write, (int fd, const void *buf, size_t len), (fd, buf, len), fd, len, 0)
+SF_INTERPOSE_MOVE(SEND, sendfile, (int out, int in, off_t *offset, size_t len), (out, in, offset, len), out, len, 0)
+SF_INTERPOSE_MOVE(SEND, sendfile64, (int out, int in, off64_t *offset, size_t len), (out, in, offset, len), out, len,
+                  0)
 
-SF_EXPORT ssize_t send(int fd, const void *buf, size_t len, int flags)
+SF_SELECTED ssize_t selected_sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
+                                    socklen_t addr_len)
 {
-    BODY(send, fd, len, flags, (fd, buf, len, flags), (fd, buf, sf_call_limit(&call, len), flags));
-}
-
-SF_EXPORT ssize_t write(int fd, const void *buf, size_t len)
-{
-    BODY(write, fd, len, 0, (fd, buf, len), (fd, buf, sf_call_limit(&call, len)));
-}
-
-SF_EXPORT ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
-                         socklen_t addr_len)
-{
-    if (sf_is_idle(fd, SF_FAMILY_SEND))
-        return sf_real.sendto(fd, buf, len, flags, addr, addr_len);
     struct sf_call call = SF_CALL(sendto, fd, len, flags);
     sf_call_set_destination(&call, addr, addr_len);
     if (!sf_call_enter(&call))
@@ -33,21 +19,14 @@ SF_EXPORT ssize_t sendto(int fd, const void *buf, size_t len, int flags, const s
     return sf_call_leave(&call, sf_real.sendto(fd, buf, sf_call_limit(&call, len), flags, addr, addr_len));
 }
 
-SF_EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t count)
-{
-    BODY(sendfile, out, count, 0, (out, in, offset, count), (out, in, offset, sf_call_limit(&call, count)));
-}
-
-SF_EXPORT ssize_t sendfile64(int out, int in, off64_t *offset, size_t count)
-{
-    BODY(sendfile64, out, count, 0, (out, in, offset, count), (out, in, offset, sf_call_limit(&call, count)));
-}
+SF_HALVES(ssize_t, SEND, sendto,
+          (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr, socklen_t addr_len),
+          (fd, buf, len, flags, addr, addr_len), fd)
 
 /* splice moves from or to a socket; the other end is a pipe. */
-SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len, unsigned flags)
+SF_SELECTED ssize_t selected_splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len,
+                                    unsigned flags)
 {
-    if (sf_is_idle(out, SF_FAMILY_SEND) && sf_is_idle(in, SF_FAMILY_RECV))
-        return sf_real.splice(in, in_offset, out, out_offset, len, flags);
     struct sf_call call = SF_CALL(splice, out, len, 0);
     if (!(sf_descriptor_discover(out) & SF_WORD_SOCKET)) {
         call.info.call = SF_CALL_splice_in;
@@ -58,34 +37,18 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
     return sf_call_leave(&call, sf_real.splice(in, in_offset, out, out_offset, sf_call_limit(&call, len), flags));
 }
 
-/* A vector that is cut lives on our stack for the length of the call. */
-#define VECTOR_BODY(name, idle_arguments, arguments)                                                         \
-    if (sf_is_idle(fd, SF_FAMILY_SEND))                                                                      \
-        return sf_real.name idle_arguments;                                                                  \
-    struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);                      \
-    struct iovec cut[SF_VECTOR_MAX];                                                                         \
-    if (!sf_call_enter(&call))                                                                               \
-        return -1;                                                                                           \
-    if (sf_call_is_limited(&call)) {                                                                         \
-        count = (int)sf_vector_shorten(cut, vector, (size_t)count, call.verdict.limit);                      \
-        vector = cut;                                                                                        \
-    }                                                                                                        \
-    return sf_call_leave(&call, sf_real.name arguments)
-
-SF_EXPORT ssize_t writev(int fd, const struct iovec *vector, int count)
+SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len, unsigned flags)
 {
-    VECTOR_BODY(writev, (fd, vector, count), (fd, vector, count));
+    if (sf_is_idle(out, SF_FAMILY_SEND) && sf_is_idle(in, SF_FAMILY_RECV))
+        return sf_real.splice(in, in_offset, out, out_offset, len, flags);
+    return selected_splice(in, in_offset, out, out_offset, len, flags);
 }
 
-SF_EXPORT ssize_t pwritev2(int fd, const struct iovec *vector, int count, off_t offset, int flags)
-{
-    VECTOR_BODY(pwritev2, (fd, vector, count, offset, flags), (fd, vector, count, offset, flags));
-}
-
-SF_EXPORT ssize_t pwritev64v2(int fd, const struct iovec *vector, int count, off64_t offset, int flags)
-{
-    VECTOR_BODY(pwritev64v2, (fd, vector, count, offset, flags), (fd, vector, count, offset, flags));
-}
+SF_INTERPOSE_VECTOR(SEND, writev, (int fd, const struct iovec *vector, int count), (fd, vector, count))
+SF_INTERPOSE_VECTOR(SEND, pwritev2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
+                    (fd, vector, count, offset, flags))
+SF_INTERPOSE_VECTOR(SEND, pwritev64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
+                    (fd, vector, count, offset, flags))
 
 /* Describe what a message says of itself, where it can be read. */
 static void describe_message(struct sf_call *call, const struct msghdr *message)
@@ -106,10 +69,8 @@ static ssize_t send_cut(const struct sf_call *call, const struct msghdr *message
     return sf_real.sendmsg(call->fd, &shorter, flags);
 }
 
-SF_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+SF_SELECTED ssize_t selected_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    if (sf_is_idle(fd, SF_FAMILY_SEND))
-        return sf_real.sendmsg(fd, message, flags);
     struct sf_call call = SF_CALL(sendmsg, fd, 0, flags);
     describe_message(&call, message);
     if (!sf_call_enter(&call))
@@ -118,10 +79,10 @@ SF_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
                                                           : sf_real.sendmsg(fd, message, flags));
 }
 
-SF_EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+SF_HALVES(ssize_t, SEND, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), fd)
+
+SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-    if (sf_is_idle(fd, SF_FAMILY_SEND))
-        return sf_real.sendmmsg(fd, messages, count, flags);
     struct sf_call call = SF_CALL(sendmmsg, fd, 0, flags);
     if (count && sf_is_readable(messages, sizeof *messages))
         describe_message(&call, &messages->msg_hdr);
@@ -134,3 +95,6 @@ SF_EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int fla
     messages->msg_len = (unsigned)moved;
     return moved < 0 ? -1 : 1;
 }
+
+SF_HALVES(int, SEND, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
+          (fd, messages, count, flags), fd)

@@ -40,7 +40,7 @@ SF_EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
     return result;
 }
 
-SF_INTERPOSE(bind, BIND, (int fd, const struct sockaddr *addr, socklen_t length), (fd, addr, length), fd)
+SF_INTERPOSE(BIND, bind, (int fd, const struct sockaddr *addr, socklen_t length), (fd, addr, length), fd)
 
 SF_EXPORT int listen(int fd, int backlog)
 {
@@ -54,24 +54,37 @@ SF_EXPORT int listen(int fd, int backlog)
     return result;
 }
 
-#define ACCEPT_BODY(name, arguments)                                             \
-    struct sf_call call = SF_CALL(name, fd, 0, 0);                               \
-    call.verdict.kind = SF_PASS;                                                 \
-    if (!sf_is_idle(fd, SF_FAMILY_ACCEPT) && !sf_call_enter(&call))              \
-        return -1;                                                               \
-    int result = (int)sf_call_leave(&call, sf_real.name arguments);              \
-    if (result >= 0 && sf_shim.session)                                          \
-        sf_socket_accepted(fd, result);                                          \
-    return result
-
-SF_EXPORT int accept(int fd, struct sockaddr *addr, socklen_t *length)
+static int accepted(int listener, int fd)
 {
-    ACCEPT_BODY(accept, (fd, addr, length));
+    if (fd >= 0 && sf_shim.session)
+        sf_socket_accepted(listener, fd);
+    return fd;
 }
 
-SF_EXPORT int accept4(int fd, struct sockaddr *addr, socklen_t *length, int flags)
+#define INTERPOSE_ACCEPT(name, params, arguments)                              \
+    SF_SELECTED int selected_##name params                                     \
+    {                                                                          \
+        struct sf_call call = SF_CALL(name, fd, 0, 0);                         \
+        if (!sf_call_enter(&call))                                             \
+            return -1;                                                         \
+        return accepted(fd, (int)sf_call_leave(&call, sf_real.name arguments)); \
+    }                                                                          \
+    SF_EXPORT int name params                                                  \
+    {                                                                          \
+        if (sf_is_idle(fd, SF_FAMILY_ACCEPT))                                  \
+            return accepted(fd, sf_real.name arguments);                       \
+        return selected_##name arguments;                                      \
+    }
+
+INTERPOSE_ACCEPT(accept, (int fd, struct sockaddr *addr, socklen_t *length), (fd, addr, length))
+INTERPOSE_ACCEPT(accept4, (int fd, struct sockaddr *addr, socklen_t *length, int flags), (fd, addr, length, flags))
+
+SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
-    ACCEPT_BODY(accept4, (fd, addr, length, flags));
+    struct sf_call call = SF_CALL(connect, fd, 0, 0);
+    if (!sf_call_enter(&call))
+        return -1;
+    return (int)sf_call_leave(&call, sf_real.connect(fd, addr, length));
 }
 
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
@@ -81,16 +94,13 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
         sf_socket_connects(fd, addr, length);
     if (sf_is_idle(fd, SF_FAMILY_CONNECT))
         return sf_real.connect(fd, addr, length);
-    struct sf_call call = SF_CALL(connect, fd, 0, 0);
-    if (!sf_call_enter(&call))
-        return -1;
-    return (int)sf_call_leave(&call, sf_real.connect(fd, addr, length));
+    return selected_connect(fd, addr, length);
 }
 
-SF_INTERPOSE(shutdown, SHUTDOWN, (int fd, int how), (fd, how), fd)
-SF_INTERPOSE(getsockopt, OPTION, (int fd, int level, int name, void *value, socklen_t *length),
+SF_INTERPOSE(SHUTDOWN, shutdown, (int fd, int how), (fd, how), fd)
+SF_INTERPOSE(OPTION, getsockopt, (int fd, int level, int name, void *value, socklen_t *length),
              (fd, level, name, value, length), fd)
-SF_INTERPOSE(setsockopt, OPTION, (int fd, int level, int name, const void *value, socklen_t length),
+SF_INTERPOSE(OPTION, setsockopt, (int fd, int level, int name, const void *value, socklen_t length),
              (fd, level, name, value, length), fd)
 
 /* No rule names these two. They are rows since the addresses of a connection

@@ -23,19 +23,16 @@ static struct sf_tally *claim(void)
     return NULL;
 }
 
-void sf_tally_first(enum sf_family family)
+void sf_tally_add(enum sf_family family)
 {
     static _Atomic bool exhausted; /* do not search 1,000 taken tallies at every call */
 
-    if (!atomic_load_explicit(&exhausted, memory_order_relaxed)) {
+    if (!sf_tally && !atomic_load_explicit(&exhausted, memory_order_relaxed)) {
         sf_tally = claim();
-        if (sf_tally) {
-            sf_tally->calls[family]++;
-            return;
-        }
-        atomic_store_explicit(&exhausted, true, memory_order_relaxed);
+        atomic_store_explicit(&exhausted, sf_tally == NULL, memory_order_relaxed);
     }
-    __atomic_fetch_add(&sf_shim.tallies[sf_shim.program].calls[family], 1, __ATOMIC_RELAXED);
+    if (!sf_tally_add_quick(family))
+        __atomic_fetch_add(&sf_shim.tallies[sf_shim.program].calls[family], 1, __ATOMIC_RELAXED);
 }
 
 void sf_tally_forget(void)

@@ -6,18 +6,20 @@
 
 extern __thread struct sf_tally *sf_tally;
 
-/* The first call of a thread: claim a tally, or add to the shared one. */
-void sf_tally_first(enum sf_family family);
+/* Add one, claiming a tally for this thread if it has none yet. */
+void sf_tally_add(enum sf_family family);
 
 /* In a forked child: the tally is the parent's. */
 void sf_tally_forget(void);
 
-static inline void sf_tally_add(enum sf_family family)
+/* Add one without a function call; false: this thread has no tally (yet), the
+ * caller must take the longer way. */
+static inline bool sf_tally_add_quick(enum sf_family family)
 {
-    if (__builtin_expect(sf_tally != NULL, 1))
-        sf_tally->calls[family]++;
-    else
-        sf_tally_first(family);
+    if (__builtin_expect(sf_tally == NULL, 0))
+        return false;
+    sf_tally->calls[family]++;
+    return true;
 }
 
 #endif

@@ -52,9 +52,7 @@ static inline bool sf_is_idle(int fd, enum sf_family family)
         atomic_load_explicit(&sf_shim.descriptors[sf_descriptor_index((uint32_t)fd)], memory_order_relaxed);
     if (__builtin_expect((uint32_t)(word >> SF_WORD_GENERATION_SHIFT) != sf_generation() || word >> family & 1, 0))
         return false;
-    if (word & SF_WORD_SOCKET)
-        sf_tally_add(family);
-    return true;
+    return !(word & SF_WORD_SOCKET) || sf_tally_add_quick(family);
 }
 
 /* Likewise for calls that belong to no one descriptor. */
@@ -62,10 +60,7 @@ static inline bool sf_is_idle_program(enum sf_family family)
 {
     if (__builtin_expect(sf_shim.descriptor_count == 0, 0))
         return sf_shim.bare;
-    if (sf_shim.families >> family & 1)
-        return false;
-    sf_tally_add(family);
-    return true;
+    return !(sf_shim.families >> family & 1) && sf_tally_add_quick(family);
 }
 
 void sf_descriptor_set(int fd, uint64_t word); /* the generation is added; word 0: unknown */
