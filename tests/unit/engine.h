@@ -1,0 +1,109 @@
+/* An engine over rules as people write them: text → plan → verdicts, with no
+ * socket, no clock, no preload. */
+#ifndef TESTS_UNIT_ENGINE_H
+#define TESTS_UNIT_ENGINE_H
+
+#include "base/arena.h"
+#include "engine/scope.h"
+#include "engine/verdict.h"
+#include "plan/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RULES_MAX 8
+#define PROGRAMS 2
+
+struct engine {
+    struct sf_arena *arena;
+    struct sf_plan *plan;
+    struct sf_engine engine;
+    struct sf_rule_state rules[RULES_MAX];
+    _Atomic uint32_t calls[RULES_MAX * PROGRAMS];
+    /* what the next call meets */
+    bool nonblocking, timeout, handler;
+};
+
+/* A connection as the shim's records hold it. */
+struct connection {
+    struct sf_socket socket;
+    uint64_t selected[1];
+    struct sf_socket_rule per_rule[RULES_MAX];
+};
+
+static inline bool engine_fact(void *context, enum sf_fact fact)
+{
+    const struct engine *engine = context;
+    return fact == SF_FACT_NONBLOCKING ? engine->nonblocking
+           : fact == SF_FACT_TIMEOUT   ? engine->timeout
+                                       : engine->handler;
+}
+
+/* Rules as on the command line; the list ends with NULL. Programs: client, server. */
+static inline void engine_make(struct engine *engine, uint64_t seed, const char *const *texts)
+{
+    static struct sf_program programs[PROGRAMS] = {{.name = "client", .wrap = true}, {.name = "server", .wrap = true}};
+    struct sf_rule rules[RULES_MAX];
+    size_t count = 0;
+
+    memset(engine, 0, sizeof *engine);
+    engine->arena = sf_arena_new();
+    struct sf_diagnostics diagnostics = {.arena = engine->arena};
+    for (; texts[count]; count++)
+        sf_rule_decode_argument(engine->arena, texts[count], count, "client", &rules[count], &diagnostics);
+    sf_diagnostics_print(&diagnostics, stderr);
+    assert_int_equal(diagnostics.errors, 0);
+    struct sf_scenario scenario = {.name = "test", .seed = seed, .programs = programs, .program_count = PROGRAMS,
+                                   .rules = rules, .rule_count = count};
+    engine->plan = sf_plan_compile(&scenario);
+    assert_null(sf_plan_verify(engine->plan, engine->plan->total_bytes));
+    engine->engine = (struct sf_engine){.plan = engine->plan, .rules = engine->rules, .calls = engine->calls};
+}
+
+static inline void engine_free(struct engine *engine)
+{
+    free(engine->plan);
+    sf_arena_free(engine->arena);
+}
+
+/* Open a connection of program 0: scope, ordinals, as sockets/connection.c does. */
+static inline void connection_open(struct engine *engine, struct connection *connection, struct sf_scope scope)
+{
+    memset(connection, 0, sizeof *connection);
+    connection->socket.type = scope.type;
+    sf_scope_select(engine->plan, &scope, connection->selected);
+    for (uint32_t i = 0; i < engine->plan->rule_count; i++)
+        if (connection->selected[0] >> i & 1)
+            connection->per_rule[i].connection = ++engine->rules[i].connections;
+}
+
+static const struct sf_addr engine_peer = {
+    .domain = SF_DOMAIN_INET, .port = 80, .ip = {[10] = 0xff, [11] = 0xff, 127, 0, 0, 1}};
+
+static inline void connection_open_tcp(struct engine *engine, struct connection *connection)
+{
+    connection_open(engine, connection, (struct sf_scope){.program = 0, .domain = SF_DOMAIN_INET,
+                                                          .type = SF_TYPE_STREAM, .role = SF_ROLE_CLIENT,
+                                                          .peer = &engine_peer});
+}
+
+/* One call on a connection (NULL: a call without a socket). */
+static inline struct sf_verdict call_on(struct engine *engine, struct connection *connection, enum sf_call_id id,
+                                        uint64_t len)
+{
+    uint64_t selected[1];
+    struct sf_selection selection = {.selected = selected};
+    struct sf_call_info info = {.call = id, .program = 0, .len = len, .fact = engine_fact, .context = engine};
+
+    if (connection) {
+        selection = (struct sf_selection){connection->selected, connection->per_rule, &connection->socket};
+        info.type = connection->socket.type;
+    } else {
+        sf_scope_select(engine->plan, &(struct sf_scope){.program = 0}, selected);
+    }
+    return sf_verdict_decide(&engine->engine, &selection, &info);
+}
+
+#define ENGINE(engine, seed, ...) engine_make(engine, seed, (const char *const[]){__VA_ARGS__, NULL})
+
+#endif

@@ -1,0 +1,146 @@
+/* Scopes: which sockets a rule may select. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+static struct sf_addr address(const char *text, uint16_t port)
+{
+    struct sf_addr to = {.port = port};
+    if (text[0] == '/' || text[0] == '@') {
+        to.domain = SF_DOMAIN_UNIX;
+        to.path_len = (uint8_t)strlen(text);
+        memcpy(to.path, text, to.path_len);
+    } else if (strchr(text, ':')) {
+        to.domain = SF_DOMAIN_INET6;
+        assert_int_equal(inet_pton(AF_INET6, text, to.ip), 1);
+    } else {
+        to.domain = SF_DOMAIN_INET;
+        to.ip[10] = to.ip[11] = 0xff;
+        assert_int_equal(inet_pton(AF_INET, text, to.ip + 12), 1);
+    }
+    return to;
+}
+
+/* Does "call: recv, SCOPE, delay: 1ms" select a socket like this? */
+static bool selects(const char *scope_text, struct sf_scope scope)
+{
+    struct engine engine;
+    uint64_t selected[1];
+    char rule[200];
+    snprintf(rule, sizeof rule, "call: recv, %s, delay: 1ms", scope_text);
+    ENGINE(&engine, 1, rule);
+    uint32_t families = sf_scope_select(engine.plan, &scope, selected);
+    assert_int_equal(families, selected[0] ? 1u << SF_FAMILY_RECV : 0);
+    engine_free(&engine);
+    return selected[0] == 1;
+}
+
+static bool peer_selects(const char *pattern, const char *peer, uint16_t port)
+{
+    struct sf_addr at = address(peer, port);
+    char scope[160];
+    snprintf(scope, sizeof scope, "peer: \"%s\"", pattern);
+    return selects(scope, (struct sf_scope){.domain = at.domain, .type = SF_TYPE_STREAM, .peer = &at});
+}
+
+static void peer_pattern_selects_what_it_says(void **state)
+{
+    static const struct {
+        const char *pattern, *peer;
+        uint16_t port;
+        bool selects;
+    } cases[] = {
+        {"127.0.0.1:80", "127.0.0.1", 80, true},
+        {"127.0.0.1:80", "127.0.0.1", 81, false},
+        {"127.0.0.1:80", "127.0.0.2", 80, false},
+        {"127.0.0.1:80", "::1", 80, false},
+        {"127.0.0.1:80", "::ffff:127.0.0.1", 80, true}, /* through an IPv6 socket */
+        {"127.0.0.1:*", "127.0.0.1", 9, true},
+        {"*:80", "10.1.2.3", 80, true},
+        {"*:80", "fd00::1", 80, true},
+        {"*:80", "/run/x.sock", 0, false},
+        {"10.0.0.0/8:443", "10.255.0.1", 443, true},
+        {"10.0.0.0/8:443", "11.0.0.1", 443, false},
+        {"10.0.0.0/9:443", "10.127.0.1", 443, true},
+        {"10.0.0.0/9:443", "10.128.0.1", 443, false},
+        {"0.0.0.0/0:*", "9.9.9.9", 1, true},
+        {"[fd00::/8]:*", "fdff::1", 7, true},
+        {"[fd00::/8]:*", "fe00::1", 7, false},
+        {"[::1]:80", "::1", 80, true},
+        {"[::1]:80", "127.0.0.1", 80, false},
+        {"unix:/run/x*.sock", "/run/xyz.sock", 0, true},
+        {"unix:/run/x*.sock", "/run/y.sock", 0, false},
+        {"unix:/run/x*.sock", "/run/x.sock.old", 0, false},
+        {"unix:/run/x*.sock", "127.0.0.1", 80, false},
+        {"*", "/anything", 0, true},
+        {"*", "::1", 1, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (peer_selects(cases[i].pattern, cases[i].peer, cases[i].port) != cases[i].selects)
+            fail_msg("peer %s and socket %s port %u: expected %s", cases[i].pattern, cases[i].peer, cases[i].port,
+                     cases[i].selects ? "selected" : "left alone");
+}
+
+static void rule_with_a_peer_leaves_unconnected_streams_alone(void **state)
+{
+    (void)state;
+    assert_false(selects("peer: \"*:80\"", (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM}));
+}
+
+static void rule_with_a_peer_may_select_any_datagram(void **state)
+{
+    (void)state;
+    assert_true(selects("peer: \"*:80\"", (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM}));
+}
+
+static void family_type_and_role_must_all_fit(void **state)
+{
+    struct sf_scope tcp = {.domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM, .role = SF_ROLE_CLIENT};
+    (void)state;
+    assert_true(selects("family: inet", tcp));
+    assert_false(selects("family: inet6", tcp));
+    assert_false(selects("family: unix", tcp));
+    assert_true(selects("type: stream", tcp));
+    assert_false(selects("type: dgram", tcp));
+    assert_true(selects("role: client", tcp));
+    assert_false(selects("role: server", tcp));
+    assert_false(selects("family: inet, type: stream, role: server", tcp));
+    tcp.role = 0;
+    assert_false(selects("role: client", tcp));
+}
+
+static void rule_of_another_program_does_not_select(void **state)
+{
+    struct engine engine;
+    uint64_t selected[1];
+    struct sf_scope scope = {.program = 1, .domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM};
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, program: client, delay: 1ms", "call: recv, delay: 1ms");
+    sf_scope_select(engine.plan, &scope, selected);
+    assert_int_equal(selected[0], 2);
+    scope.program = 0;
+    sf_scope_select(engine.plan, &scope, selected);
+    assert_int_equal(selected[0], 3);
+    engine_free(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(peer_pattern_selects_what_it_says),
+        cmocka_unit_test(rule_with_a_peer_leaves_unconnected_streams_alone),
+        cmocka_unit_test(rule_with_a_peer_may_select_any_datagram),
+        cmocka_unit_test(family_type_and_role_must_all_fit),
+        cmocka_unit_test(rule_of_another_program_does_not_select),
+    };
+    return cmocka_run_group_tests_name("scope", tests, NULL, NULL);
+}

@@ -1,0 +1,380 @@
+/* The engine: which calls a rule changes, and how. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine.h"
+
+#include <errno.h>
+#include <netdb.h>
+
+static void call_that_no_rule_names_passes(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: send, partial: 1");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].fired, 0);
+    engine_free(&engine);
+}
+
+static void every_function_of_a_family_is_selected(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 1");
+    connection_open_tcp(&engine, &connection);
+    for (int id = 0; id < SF_CALL_COUNT; id++) {
+        struct sf_verdict verdict = call_on(&engine, &connection, id, 100);
+        assert_int_equal(verdict.kind == SF_APPLY, sf_call_families[id] == SF_FAMILY_RECV);
+    }
+    engine_free(&engine);
+}
+
+static void one_function_leaves_its_family_alone(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recvmsg, partial: 1");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_read, 100).kind, SF_PASS);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recvmsg, 100).limit, 1);
+    engine_free(&engine);
+}
+
+static void length_that_fits_the_limit_is_not_fired(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 10");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 10).kind, SF_PASS);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 0).kind, SF_PASS);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 11).limit, 10);
+    assert_int_equal(engine.rules[0].fired, 1);
+    engine_free(&engine);
+}
+
+static void limit_that_did_not_bind_is_taken_back(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 10", "call: recv, delay: 1ms");
+    connection_open_tcp(&engine, &connection);
+    struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
+    assert_int_equal(verdict.rule_count, 2);
+    sf_verdict_settle(&engine.engine, &verdict, 4);
+    assert_int_equal(engine.rules[0].fired, 0);
+    assert_int_equal(engine.rules[1].fired, 1);
+    assert_int_equal(verdict.rule_count, 1);
+    assert_int_equal(verdict.rules[0], 1);
+    verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
+    sf_verdict_settle(&engine.engine, &verdict, 10);
+    assert_int_equal(engine.rules[0].fired, 1);
+    engine_free(&engine);
+}
+
+static void third_recv_of_each_connection_is_shortened(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 1, when: {nth: 3}");
+    for (int i = 0; i < 3; i++) {
+        connection_open_tcp(&engine, &connection);
+        for (int n = 1; n <= 6; n++)
+            assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).limit == 1, n == 3);
+    }
+    engine_free(&engine);
+}
+
+static void range_and_every_must_both_hold(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 1, when: {nth: 3.., every: 2}");
+    connection_open_tcp(&engine, &connection);
+    for (int n = 1; n <= 9; n++)
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).kind == SF_APPLY, n >= 3 && n % 2 == 0);
+    engine_free(&engine);
+}
+
+static void connects_are_counted_over_the_program(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: connect, error: ECONNREFUSED, when: {nth: 2}");
+    for (int n = 1; n <= 3; n++) {
+        connection_open_tcp(&engine, &connection);
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_connect, 0).error, n == 2 ? ECONNREFUSED : 0);
+    }
+    engine_free(&engine);
+}
+
+static void per_says_what_is_counted_over(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 1, when: {nth: 2}, per: scenario");
+    for (int n = 1; n <= 3; n++) {
+        connection_open_tcp(&engine, &connection);
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind == SF_APPLY, n == 2);
+    }
+    engine_free(&engine);
+}
+
+static void only_the_asked_for_connection_is_selected(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, connection: 2..3, partial: 1");
+    for (int n = 1; n <= 4; n++) {
+        connection_open_tcp(&engine, &connection);
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind == SF_APPLY, n == 2 || n == 3);
+    }
+    engine_free(&engine);
+}
+
+static void times_bounds_all_connections_together(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    int fired = 0;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, error: ECONNRESET, times: 3");
+    for (int n = 0; n < 10; n++) {
+        connection_open_tcp(&engine, &connection);
+        fired += call_on(&engine, &connection, SF_CALL_recv, 9).error == ECONNRESET;
+    }
+    assert_int_equal(fired, 3);
+    assert_int_equal(engine.rules[0].fired, 3);
+    engine_free(&engine);
+}
+
+static void probability_fires_about_that_often_and_repeats_with_the_seed(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    unsigned char pattern[3][2000];
+    int fired = 0;
+    (void)state;
+    for (int run = 0; run < 3; run++) {
+        ENGINE(&engine, run < 2 ? 7 : 8, "call: recv, error: ECONNRESET, when: {probability: 0.25}");
+        connection_open_tcp(&engine, &connection);
+        for (int n = 0; n < 2000; n++) {
+            pattern[run][n] = call_on(&engine, &connection, SF_CALL_recv, 9).kind == SF_APPLY;
+            fired += pattern[run][n];
+        }
+        engine_free(&engine);
+    }
+    assert_memory_equal(pattern[0], pattern[1], sizeof pattern[0]);
+    assert_memory_not_equal(pattern[0], pattern[2], sizeof pattern[0]);
+    assert_in_range(fired, 6000 / 4 - 150, 6000 / 4 + 150);
+}
+
+static void interleaving_does_not_change_what_a_connection_meets(void **state)
+{
+    struct engine engine;
+    struct connection a, b;
+    uint64_t alone[2][100];
+    (void)state;
+    for (int run = 0; run < 2; run++) {
+        ENGINE(&engine, 7, "call: recv, partial: 1..50, when: {probability: 0.5}");
+        connection_open_tcp(&engine, &a);
+        connection_open_tcp(&engine, &b);
+        for (int n = 0; n < 100; n++) {
+            if (run == 1) /* the other connection is busy in between */
+                call_on(&engine, &b, SF_CALL_recv, 100);
+            alone[run][n] = call_on(&engine, &a, SF_CALL_recv, 100).limit;
+        }
+        engine_free(&engine);
+    }
+    assert_memory_equal(alone[0], alone[1], sizeof alone[0]);
+}
+
+static void random_length_stays_within_its_range(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    uint64_t least = UINT64_MAX, most = 0;
+    (void)state;
+    ENGINE(&engine, 3, "call: recv, partial: 5..9");
+    connection_open_tcp(&engine, &connection);
+    for (int n = 0; n < 500; n++) {
+        uint64_t limit = call_on(&engine, &connection, SF_CALL_recv, 100).limit;
+        least = limit < least ? limit : least;
+        most = limit > most ? limit : most;
+    }
+    assert_int_equal(least, 5);
+    assert_int_equal(most, 9);
+    engine_free(&engine);
+}
+
+static void delays_add_up_and_the_smallest_partial_counts(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, delay: 1ms", "call: recv, partial: 7", "call: recv, delay: 2ms",
+           "call: recv, partial: 5");
+    connection_open_tcp(&engine, &connection);
+    struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
+    assert_int_equal(verdict.delay_ns, 3000000);
+    assert_int_equal(verdict.limit, 5);
+    assert_int_equal(engine.rules[1].fired, 0);
+    assert_int_equal(engine.rules[3].fired, 1);
+    engine_free(&engine);
+}
+
+static void first_failure_in_the_file_wins_and_only_it_has_fired(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 5", "call: recv, error: ECONNRESET", "call: recv, error: ETIMEDOUT");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).error, ECONNRESET);
+    assert_int_equal(engine.rules[0].fired, 0);
+    assert_int_equal(engine.rules[1].fired, 1);
+    assert_int_equal(engine.rules[2].fired, 0);
+    engine_free(&engine);
+}
+
+static void interrupt_needs_a_handler_or_a_timeout(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, interrupt: true");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].illegal, 1);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_NO_HANDLER);
+    engine.handler = true;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).error, EINTR);
+    engine.handler = false;
+    call_on(&engine, &connection, SF_CALL_recv, 9);
+    engine.timeout = true;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).error, EINTR);
+    engine.nonblocking = engine.handler = true;
+    call_on(&engine, &connection, SF_CALL_recv, 9);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    engine_free(&engine);
+}
+
+static void interrupt_never_strikes_twice_running(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, interrupt: true");
+    engine.handler = true;
+    connection_open_tcp(&engine, &connection);
+    for (int n = 1; n <= 6; n++)
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).error, n % 2 ? EINTR : 0);
+    assert_int_equal(engine.rules[0].illegal, 0);
+    engine_free(&engine);
+}
+
+static void poll_is_always_interruptible(void **state)
+{
+    struct engine engine;
+    (void)state;
+    ENGINE(&engine, 1, "call: poll, interrupt: true");
+    assert_int_equal(call_on(&engine, NULL, SF_CALL_epoll_wait, 0).error, EINTR);
+    engine_free(&engine);
+}
+
+static void unknown_errno_is_illegal_unless_forced(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, error: EXDEV");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_ERRNO);
+    engine_free(&engine);
+    ENGINE(&engine, 1, "call: recv, error: EXDEV, force: true");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).error, EXDEV);
+    engine_free(&engine);
+}
+
+static void eagain_needs_a_socket_that_does_not_wait(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, error: EAGAIN");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_BLOCKING);
+    engine.nonblocking = true;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).error, EAGAIN);
+    engine_free(&engine);
+}
+
+static void datagram_is_never_sent_in_part(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: send, partial: 1");
+    connection_open(&engine, &connection, (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM});
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_send, 9).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_DATAGRAM);
+    engine_free(&engine);
+}
+
+static void resolve_takes_eai_codes(void **state)
+{
+    struct engine engine;
+    (void)state;
+    ENGINE(&engine, 1, "call: resolve, error: EAI_AGAIN");
+    assert_int_equal(call_on(&engine, NULL, SF_CALL_getaddrinfo, 0).error, EAI_AGAIN);
+    engine_free(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(call_that_no_rule_names_passes),
+        cmocka_unit_test(every_function_of_a_family_is_selected),
+        cmocka_unit_test(one_function_leaves_its_family_alone),
+        cmocka_unit_test(length_that_fits_the_limit_is_not_fired),
+        cmocka_unit_test(limit_that_did_not_bind_is_taken_back),
+        cmocka_unit_test(third_recv_of_each_connection_is_shortened),
+        cmocka_unit_test(range_and_every_must_both_hold),
+        cmocka_unit_test(connects_are_counted_over_the_program),
+        cmocka_unit_test(per_says_what_is_counted_over),
+        cmocka_unit_test(only_the_asked_for_connection_is_selected),
+        cmocka_unit_test(times_bounds_all_connections_together),
+        cmocka_unit_test(probability_fires_about_that_often_and_repeats_with_the_seed),
+        cmocka_unit_test(interleaving_does_not_change_what_a_connection_meets),
+        cmocka_unit_test(random_length_stays_within_its_range),
+        cmocka_unit_test(delays_add_up_and_the_smallest_partial_counts),
+        cmocka_unit_test(first_failure_in_the_file_wins_and_only_it_has_fired),
+        cmocka_unit_test(interrupt_needs_a_handler_or_a_timeout),
+        cmocka_unit_test(interrupt_never_strikes_twice_running),
+        cmocka_unit_test(poll_is_always_interruptible),
+        cmocka_unit_test(unknown_errno_is_illegal_unless_forced),
+        cmocka_unit_test(eagain_needs_a_socket_that_does_not_wait),
+        cmocka_unit_test(datagram_is_never_sent_in_part),
+        cmocka_unit_test(resolve_takes_eai_codes),
+    };
+    return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
