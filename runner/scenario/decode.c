@@ -106,6 +106,32 @@ bool sf_mapping_check(struct sf_decoder *decoder, const struct sf_node *node, co
     return node->kind == SF_NODE_MAPPING;
 }
 
+bool sf_key_misspelt(const struct sf_table *table, const struct sf_node *mapping, const char *name)
+{
+    for (size_t i = 0; i < mapping->count; i++) {
+        const char *key = mapping->pairs[i].key->text;
+        if (!in_table(table, key) && sf_nearest(key, &name, 1))
+            return true;
+    }
+    return false;
+}
+
+static void decode_rows(struct sf_decoder *decoder, const struct sf_table *table, const struct sf_node *node,
+                        void *object, bool first)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct sf_key *key = &table->keys[i];
+        const struct sf_node *value = sf_node_get(node, key->name);
+        if (!(key->flags & SF_KEY_FIRST) == first)
+            continue;
+        if (value && value->kind != SF_NODE_BAD)
+            key->type->decode(decoder, key, value, object);
+        else if (!value && (key->flags & SF_KEY_REQUIRED) && !sf_key_misspelt(table, node, key->name))
+            sf_error(decoder->diagnostics, sf_node_place(decoder, node), "%s needs the key %s", table->what,
+                     key->name);
+    }
+}
+
 bool sf_mapping_decode(struct sf_decoder *decoder, const struct sf_table *table, const struct sf_node *node,
                        void *object)
 {
@@ -117,15 +143,8 @@ bool sf_mapping_decode(struct sf_decoder *decoder, const struct sf_table *table,
         return false;
     }
     report_unknown(decoder, table, node);
-    for (size_t i = 0; i < table->count; i++) {
-        const struct sf_key *key = &table->keys[i];
-        const struct sf_node *value = sf_node_get(node, key->name);
-        if (value && value->kind != SF_NODE_BAD)
-            key->type->decode(decoder, key, value, object);
-        else if (!value && (key->flags & SF_KEY_REQUIRED))
-            sf_error(decoder->diagnostics, sf_node_place(decoder, node), "%s needs the key %s", table->what,
-                     key->name);
-    }
+    decode_rows(decoder, table, node, object, true);
+    decode_rows(decoder, table, node, object, false);
     return true;
 }
 
@@ -138,7 +157,7 @@ ptrdiff_t sf_name_find(struct sf_decoder *decoder, struct sf_place place, const 
     }
     struct sf_arena *arena = decoder->diagnostics->arena;
     if (!count || sf_diagnostics_full(decoder->diagnostics))
-        sf_error(decoder->diagnostics, place, "no %s %s: there is none", what, sf_quoted(arena, name));
+        sf_error(decoder->diagnostics, place, "no %s %s, there are none", what, sf_quoted(arena, name));
     else
         sf_error(decoder->diagnostics, place, "no %s %s, known are %s%s", what, sf_quoted(arena, name),
                  sf_names_join(arena, names, count), sf_suggestion(arena, name, names, count));

@@ -42,7 +42,12 @@ struct sf_choice {
     int value;
 };
 
-enum { SF_KEY_REQUIRED = 1, SF_KEY_FAULT = 2 };
+#define SF_BETWEEN(low, high) .min = (low), .max = (high)
+
+enum {
+    SF_KEY_REQUIRED = 1,
+    SF_KEY_FIRST = 2 /* others need it: decoded before them */
+};
 
 struct sf_key {
     const char *name;
@@ -70,11 +75,15 @@ static inline void *sf_key_field(const struct sf_key *key, void *object)
     return (char *)object + key->offset;
 }
 
-/* Decode a mapping, in the order of the table: a row may rely on those above
- * it. Unknown keys and missing ones are reported. False when the node is no
- * mapping, which is reported too. */
+/* Decode a mapping: the rows that come first, then the others, in the order of
+ * the table; a row may rely on those before it. Unknown keys and missing ones
+ * are reported. False when the node is no mapping, which is reported too. */
 bool sf_mapping_decode(struct sf_decoder *decoder, const struct sf_table *table, const struct sf_node *node,
                        void *object);
+
+/* Is one of the unknown keys of a mapping probably this one? It was reported, so
+ * to say that this one is missing would be noise. */
+bool sf_key_misspelt(const struct sf_table *table, const struct sf_node *mapping, const char *name);
 
 struct sf_place sf_node_place(const struct sf_decoder *decoder, const struct sf_node *node);
 

@@ -60,18 +60,14 @@ static void decode_empty(struct sf_decoder *decoder, const struct sf_key *key, c
 
 static const struct sf_type type_empty = {"true or false", decode_empty};
 
+#define AT(member) offsetof(struct sf_text_expectation, member)
 static const struct sf_key text_keys[] = {
-    {.name = "equals", .type = &sf_type_item, .offset = offsetof(struct sf_text_expectation, equals)},
-    {.name = "contains",
-     .type = &sf_type_items,
-     .offset = offsetof(struct sf_text_expectation, contains),
-     .count_offset = offsetof(struct sf_text_expectation, contains_count)},
-    {.name = "not_contains",
-     .type = &sf_type_items,
-     .offset = offsetof(struct sf_text_expectation, not_contains),
-     .count_offset = offsetof(struct sf_text_expectation, not_contains_count)},
-    {.name = "empty", .type = &type_empty, .offset = offsetof(struct sf_text_expectation, empty.value)},
+    {.name = "equals", .type = &sf_type_item, .offset = AT(equals)},
+    {.name = "contains", .type = &sf_type_items, .offset = AT(contains), .count_offset = AT(contains_count)},
+    {.name = "not_contains", .type = &sf_type_items, .offset = AT(not_contains), .count_offset = AT(not_contains_count)},
+    {.name = "empty", .type = &type_empty, .offset = AT(empty.value)},
 };
+#undef AT
 
 static void decode_output(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                           void *object)
@@ -87,15 +83,15 @@ static const struct sf_type type_exit = {"an exit status from 0 to 255, a list o
 static const struct sf_type type_signal = {"a signal such as SEGV or SIGSEGV, or none", decode_signal};
 static const struct sf_type type_output = {"a mapping such as {contains: TEXT}", decode_output};
 
+#define AT(member) offsetof(struct sf_program_expectation, member)
 static const struct sf_key expect_keys[] = {
     {.name = "exit", .type = &type_exit},
     {.name = "signal", .type = &type_signal},
-    {.name = "stdout", .type = &type_output, .offset = offsetof(struct sf_program_expectation, out)},
-    {.name = "stderr", .type = &type_output, .offset = offsetof(struct sf_program_expectation, err)},
-    {.name = "duration",
-     .type = &sf_type_elapsed,
-     .offset = offsetof(struct sf_program_expectation, duration)},
+    {.name = "stdout", .type = &type_output, .offset = AT(out)},
+    {.name = "stderr", .type = &type_output, .offset = AT(err)},
+    {.name = "duration", .type = &sf_type_elapsed, .offset = AT(duration)},
 };
+#undef AT
 static const struct sf_table expect_table = SF_TABLE("what is expected of a program", expect_keys);
 
 static void decode_program(struct sf_decoder *decoder, const struct sf_node *value,

@@ -85,7 +85,7 @@ const char *sf_pattern_hint(const char *text)
     if (text[0] != '[' && colon && strchr(text, ':') != colon)
         return " (an IPv6 address wants brackets: \"[::1]:80\")";
     size_t bytes = strcspn(text, "/");
-    if (bytes < sizeof inet) {
+    if (!colon && bytes < sizeof inet) {
         memcpy(inet, text, bytes);
         inet[bytes] = '\0';
         if (inet_pton(AF_INET, inet, &address) == 1)

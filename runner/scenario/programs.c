@@ -56,15 +56,12 @@ static void decode_env(struct sf_decoder *decoder, const struct sf_key *key, con
     }
 }
 
+#define AT(member) offsetof(struct sf_ready, member)
 static const struct sf_key ready_keys[] = {
-    {.name = "port",
-     .type = &sf_type_u16,
-     .offset = offsetof(struct sf_ready, port),
-     .min = 1,
-     .max = UINT16_MAX,
-     .flags = SF_KEY_REQUIRED},
-    {.name = "within", .type = &sf_type_duration, .offset = offsetof(struct sf_ready, within_ns), .min = 1},
+    {.name = "port", .type = &sf_type_u16, .offset = AT(port), SF_BETWEEN(1, UINT16_MAX), .flags = SF_KEY_REQUIRED},
+    {.name = "within", .type = &sf_type_duration, .offset = AT(within_ns), .min = 1},
 };
+#undef AT
 static const struct sf_table ready_table = SF_TABLE("ready", ready_keys);
 
 static void decode_ready(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
@@ -80,19 +77,18 @@ static const struct sf_type type_run = {"a command: a list of words, or text for
 static const struct sf_type type_env = {"a mapping of names to texts", decode_env};
 static const struct sf_type type_ready = {"a mapping such as {port: 8080}", decode_ready};
 
+#define AT(member) offsetof(struct sf_program, member)
 static const struct sf_key program_keys[] = {
     {.name = "run", .type = &type_run, .flags = SF_KEY_REQUIRED},
-    {.name = "ready", .type = &type_ready, .offset = offsetof(struct sf_program, ready)},
+    {.name = "ready", .type = &type_ready, .offset = AT(ready)},
     {.name = "env", .type = &type_env},
-    {.name = "cwd", .type = &sf_type_line, .offset = offsetof(struct sf_program, cwd)},
-    {.name = "stdin", .type = &sf_type_text, .offset = offsetof(struct sf_program, stdin_text)},
-    {.name = "wrap", .type = &sf_type_flag, .offset = offsetof(struct sf_program, wrap)},
-    {.name = "stop", .type = &sf_type_signal, .offset = offsetof(struct sf_program, stop_signal)},
-    {.name = "stop_within",
-     .type = &sf_type_duration,
-     .offset = offsetof(struct sf_program, stop_within_ns),
-     .min = 1},
+    {.name = "cwd", .type = &sf_type_line, .offset = AT(cwd)},
+    {.name = "stdin", .type = &sf_type_text, .offset = AT(stdin_text)},
+    {.name = "wrap", .type = &sf_type_flag, .offset = AT(wrap)},
+    {.name = "stop", .type = &sf_type_signal, .offset = AT(stop_signal)},
+    {.name = "stop_within", .type = &sf_type_duration, .offset = AT(stop_within_ns), .min = 1},
 };
+#undef AT
 static const struct sf_table program_table = SF_TABLE("a program", program_keys);
 
 static void check_name(struct sf_decoder *decoder, const struct sf_node *key)

@@ -103,25 +103,15 @@ static void decode_peer(struct sf_decoder *decoder, const struct sf_key *key, co
     }
 }
 
+#define AT(member) offsetof(struct draft, member)
 static const struct sf_key when_keys[] = {
-    {.name = "nth",
-     .type = &sf_type_range,
-     .offset = offsetof(struct draft, rule.nth_first),
-     .min = 1,
-     .max = UINT32_MAX},
-    {.name = "from",
-     .type = &sf_type_u32,
-     .offset = offsetof(struct draft, from),
-     .min = 1,
-     .max = UINT32_MAX},
-    {.name = "to", .type = &sf_type_u32, .offset = offsetof(struct draft, to), .min = 1, .max = UINT32_MAX},
-    {.name = "every",
-     .type = &sf_type_u32,
-     .offset = offsetof(struct draft, rule.every),
-     .min = 1,
-     .max = UINT32_MAX},
-    {.name = "probability", .type = &sf_type_fraction, .offset = offsetof(struct draft, rule.probability)},
+    {.name = "nth", .type = &sf_type_range, .offset = AT(rule.nth_first), SF_BETWEEN(1, UINT32_MAX)},
+    {.name = "from", .type = &sf_type_u32, .offset = AT(from), SF_BETWEEN(1, UINT32_MAX)},
+    {.name = "to", .type = &sf_type_u32, .offset = AT(to), SF_BETWEEN(1, UINT32_MAX)},
+    {.name = "every", .type = &sf_type_u32, .offset = AT(rule.every), SF_BETWEEN(1, UINT32_MAX)},
+    {.name = "probability", .type = &sf_type_fraction, .offset = AT(rule.probability)},
 };
+#undef AT
 static const struct sf_table when_table = SF_TABLE("when", when_keys);
 
 static void decode_when(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
@@ -226,40 +216,27 @@ static const struct sf_choice pers[] = {
     {"connection", SF_PER_CONNECTION}, {"program", SF_PER_PROGRAM}, {"scenario", SF_PER_SCENARIO}, {0}};
 
 /* `call` stands before the faults: what they may be hangs on it. */
+#define AT(member) offsetof(struct draft, member)
 static const struct sf_key rule_keys[] = {
-    {.name = "id", .type = &sf_type_line, .offset = offsetof(struct draft, rule.id)},
+    {.name = "id", .type = &sf_type_line, .offset = AT(rule.id)},
     {.name = "call", .type = &type_call, .flags = SF_KEY_REQUIRED},
     {.name = "program", .type = &type_programs},
     {.name = "peer", .type = &type_peer},
-    {.name = "family",
-     .type = &sf_type_mask,
-     .offset = offsetof(struct draft, rule.domains),
-     .choices = families},
-    {.name = "type", .type = &sf_type_mask, .offset = offsetof(struct draft, rule.types), .choices = types},
-    {.name = "role", .type = &sf_type_mask, .offset = offsetof(struct draft, rule.roles), .choices = roles},
-    {.name = "connection",
-     .type = &sf_type_range,
-     .offset = offsetof(struct draft, rule.connection_first),
-     .min = 1,
-     .max = UINT32_MAX},
+    {.name = "family", .type = &sf_type_mask, .offset = AT(rule.domains), .choices = families},
+    {.name = "type", .type = &sf_type_mask, .offset = AT(rule.types), .choices = types},
+    {.name = "role", .type = &sf_type_mask, .offset = AT(rule.roles), .choices = roles},
+    {.name = "connection", .type = &sf_type_range, .offset = AT(rule.connection_first), SF_BETWEEN(1, UINT32_MAX)},
     {.name = "when", .type = &type_when},
-    {.name = "per", .type = &sf_type_choice, .offset = offsetof(struct draft, per), .choices = pers},
-    {.name = "times",
-     .type = &sf_type_u32,
-     .offset = offsetof(struct draft, rule.times),
-     .min = 1,
-     .max = UINT32_MAX},
-    {.name = "optional", .type = &sf_type_flag, .offset = offsetof(struct draft, rule.optional)},
-    {.name = "force", .type = &sf_type_flag, .offset = offsetof(struct draft, rule.force)},
-    {.name = "error", .type = &type_error, .flags = SF_KEY_FAULT},
-    {.name = "delay",
-     .type = &sf_type_duration,
-     .offset = offsetof(struct draft, rule.delay_ns),
-     .min = 1,
-     .flags = SF_KEY_FAULT},
-    {.name = "partial", .type = &type_partial, .min = 1, .max = UINT32_MAX, .flags = SF_KEY_FAULT},
-    {.name = "interrupt", .type = &type_interrupt, .flags = SF_KEY_FAULT},
+    {.name = "per", .type = &sf_type_choice, .offset = AT(per), .choices = pers},
+    {.name = "times", .type = &sf_type_u32, .offset = AT(rule.times), SF_BETWEEN(1, UINT32_MAX)},
+    {.name = "optional", .type = &sf_type_flag, .offset = AT(rule.optional)},
+    {.name = "force", .type = &sf_type_flag, .offset = AT(rule.force)},
+    {.name = "error", .type = &type_error},
+    {.name = "delay", .type = &sf_type_duration, .offset = AT(rule.delay_ns), .min = 1},
+    {.name = "partial", .type = &type_partial, SF_BETWEEN(1, UINT32_MAX)},
+    {.name = "interrupt", .type = &type_interrupt},
 };
+#undef AT
 static const struct sf_table rule_table = SF_TABLE("a rule", rule_keys);
 
 static enum sf_fault_kind fault_kind(const char *key)
@@ -314,7 +291,10 @@ static void finish_fault(struct sf_decoder *decoder, const struct sf_node *node,
                      families_text(arena, rule->families & ~fault->families),
                      families_text(arena, fault->families));
     }
-    if (!found)
+    bool misspelt = false;
+    for (size_t i = 0; i < SF_FAULT_COUNT; i++)
+        misspelt |= sf_key_misspelt(&rule_table, node, names[i]);
+    if (!found && !misspelt)
         sf_error(decoder->diagnostics, sf_node_place(decoder, node), "a rule needs a fault, one of %s",
                  sf_names_join(arena, names, SF_FAULT_COUNT));
 }

@@ -70,23 +70,19 @@ static const struct sf_type type_programs = {"a mapping of names to programs", d
 static const struct sf_type type_faults = {"a list of rules", decode_faults};
 static const struct sf_type type_expect = {"a mapping of program names to expectations", decode_expect};
 
-/* In the order in which they need each other. */
+/* programs, faults, expect: each names what those before it define. */
+#define AT(member) offsetof(struct sf_scenario, member)
 static const struct sf_key scenario_keys[] = {
-    {.name = "vars", .type = &type_vars},
-    {.name = "name",
-     .type = &sf_type_line,
-     .offset = offsetof(struct sf_scenario, name),
-     .flags = SF_KEY_REQUIRED},
-    {.name = "description", .type = &sf_type_text, .offset = offsetof(struct sf_scenario, description)},
-    {.name = "seed", .type = &sf_type_u64, .offset = offsetof(struct sf_scenario, seed), .max = INT64_MAX},
-    {.name = "timeout",
-     .type = &sf_type_duration,
-     .offset = offsetof(struct sf_scenario, timeout_ns),
-     .min = 1},
+    {.name = "name", .type = &sf_type_line, .offset = AT(name), .flags = SF_KEY_REQUIRED},
+    {.name = "description", .type = &sf_type_text, .offset = AT(description)},
+    {.name = "seed", .type = &sf_type_u64, .offset = AT(seed), .max = INT64_MAX},
+    {.name = "timeout", .type = &sf_type_duration, .offset = AT(timeout_ns), .min = 1},
+    {.name = "vars", .type = &type_vars, .flags = SF_KEY_FIRST},
     {.name = "programs", .type = &type_programs},
     {.name = "faults", .type = &type_faults},
     {.name = "expect", .type = &type_expect},
 };
+#undef AT
 static const struct sf_table scenario_table = {
     "a scenario", scenario_keys, sizeof scenario_keys / sizeof scenario_keys[0], .extensible = true};
 
