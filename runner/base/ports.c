@@ -41,10 +41,11 @@ static struct range free_range(void)
 static bool can_bind(int domain, int type, uint16_t port)
 {
     union {
+        struct sockaddr_storage whole;
         struct sockaddr any;
         struct sockaddr_in inet;
         struct sockaddr_in6 inet6;
-    } address = {.any.sa_family = (sa_family_t)domain};
+    } address = {.whole.ss_family = (sa_family_t)domain};
     int fd = socket(domain, type | SOCK_CLOEXEC, 0), on = 1;
     if (fd < 0) /* no IPv6 here: no program can use it either */
         return errno == EAFNOSUPPORT;

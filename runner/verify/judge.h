@@ -25,9 +25,6 @@ static inline bool sf_judge_ran(const struct sf_exit *exit)
     return exit->end != SF_END_NOT_STARTED && exit->end != SF_END_FAILED && !exit->cancelled;
 }
 
-/* Can some rule of the scenario select what this program does? */
-bool sf_judge_is_faulted(const struct sf_judge *judge, size_t program);
-
 void sf_judge_end(struct sf_judge *judge, size_t program);    /* ends.c: exit, signal, ready, stop */
 void sf_judge_shim(struct sf_judge *judge, size_t program);   /* shim.c: loaded, escapes */
 void sf_judge_output(struct sf_judge *judge, size_t program); /* outputs.c: stdout, stderr */

@@ -6,6 +6,7 @@
 #include "verify/wording.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* "client", "client or server", "any program" */
 static const char *selected_programs(const struct sf_judge *judge, const struct sf_rule *rule)
@@ -78,12 +79,13 @@ static bool all_started(const struct sf_judge *judge)
     return true;
 }
 
-const char *sf_verify_idle(struct sf_arena *arena, const struct sf_scenario *scenario,
-                           const struct sf_session_memory *session, size_t rule)
+/* "rule one-byte (partial: 1)"; one without a name of its own is "rule 3 (…)". */
+static const char *name_of(const struct sf_judge *judge, const struct sf_rule *rule)
 {
-    const struct sf_judge judge = {.arena = arena, .scenario = scenario, .session = session};
-    const struct sf_rule_state *state = &session->rules[rule];
-    return state->fired ? NULL : times_fired(&judge, &scenario->rules[rule], state);
+    bool numbered =
+        strncmp(rule->id, "rule-", 5) == 0 && rule->id[5 + strspn(rule->id + 5, "0123456789")] == '\0';
+    const char *id = numbered ? rule->id + 5 : rule->id;
+    return sf_arena_printf(judge->arena, "rule %s (%s)", id, rule->fault_text);
 }
 
 void sf_judge_rules(struct sf_judge *judge)
@@ -96,11 +98,11 @@ void sf_judge_rules(struct sf_judge *judge)
         const char *got = sf_arena_printf(judge->arena, "%" PRIu64, state->fired);
         if (bound->place.file) {
             if (state->fired < bound->min || state->fired > bound->max)
-                sf_judge_note(judge, bound->place, "faults", rule->id, bound->text, got,
-                              "rule %s %s%sexpected %s", rule->id, times_fired(judge, rule, state),
+                sf_judge_note(judge, bound->place, "faults", rule->id, bound->text, got, "%s %s%sexpected %s",
+                              name_of(judge, rule), times_fired(judge, rule, state),
                               state->fired ? ", " : "; ", bound->text);
         } else if (!rule->optional && state->fired == 0 && complete) {
-            sf_judge_note(judge, rule->place, "faults", rule->id, ">=1", got, "rule %s %s", rule->id,
+            sf_judge_note(judge, rule->place, "faults", rule->id, ">=1", got, "%s %s", name_of(judge, rule),
                           times_fired(judge, rule, state));
         }
     }

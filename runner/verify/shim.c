@@ -18,7 +18,7 @@ void sf_judge_shim(struct sf_judge *judge, size_t index)
 {
     const struct sf_program *program = &judge->scenario->programs[index];
     const struct sf_program_state *state = &judge->session->programs[index];
-    if (!sf_judge_ran(&judge->outcome->programs[index]) || !sf_judge_is_faulted(judge, index))
+    if (!sf_judge_ran(&judge->outcome->programs[index]) || !sf_verify_is_faulted(judge->scenario, index))
         return;
     if (state->loaded == 0) {
         sf_judge_note(

@@ -23,11 +23,11 @@ void sf_judge_note(struct sf_judge *judge, struct sf_place place, const char *su
     finding->place = place;
 }
 
-bool sf_judge_is_faulted(const struct sf_judge *judge, size_t program)
+bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program)
 {
-    for (size_t i = 0; i < judge->scenario->rule_count; i++)
-        if (judge->scenario->rules[i].programs >> program & 1)
-            return judge->scenario->programs[program].wrap;
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        if (scenario->rules[i].programs >> program & 1)
+            return scenario->programs[program].wrap;
     return false;
 }
 

@@ -26,9 +26,7 @@ struct sf_findings {
 struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *scenario,
                              const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
-/* Why a rule did nothing ("never fired: client made no recv call on a socket"),
- * or NULL when it fired. */
-const char *sf_verify_idle(struct sf_arena *arena, const struct sf_scenario *scenario,
-                           const struct sf_session_memory *session, size_t rule);
+/* Can some rule of the scenario select what this program does? */
+bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program);
 
 #endif

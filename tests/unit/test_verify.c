@@ -55,6 +55,7 @@ static int setup(void **state)
     world->programs[CLIENT] = (struct sf_program){
         .name = "client", .place = PLACE(6), .argv = argv, .wrap = true, .stop_signal = SIGTERM};
     world->rules[0] = (struct sf_rule){.id = "one-byte",
+                                       .fault_text = "partial: 1",
                                        .place = PLACE(9),
                                        .programs = 1u << CLIENT,
                                        .families = 1u << SF_FAMILY_RECV,
@@ -422,8 +423,9 @@ static void rule_that_never_fired_says_that_no_call_was_made(void **state)
 {
     struct world *world = *state;
     world->session->rules[0].fired = 0;
-    const struct sf_finding *finding = expect_one(
-        world, "faults.one-byte", 9, "rule one-byte never fired: client made no recv call on a socket");
+    const struct sf_finding *finding =
+        expect_one(world, "faults.one-byte", 9,
+                   "rule one-byte (partial: 1) never fired: client made no recv call on a socket");
     assert_string_equal(finding->want, ">=1");
     assert_string_equal(finding->got, "0");
 }
@@ -434,9 +436,9 @@ static void rule_that_never_fired_counts_the_calls_that_it_passed_over(void **st
     world->session->rules[0].fired = 0;
     world->session->tallies[SERVER].calls[SF_FAMILY_RECV] = 99;
     world->session->tallies[CLIENT].calls[SF_FAMILY_RECV] = 3;
-    expect_one(
-        world, "faults.one-byte", 9,
-        "rule one-byte never fired: client made 3 recv calls, none of which its scope and trigger select");
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: client made 3 recv calls, none of which its scope "
+               "and trigger select");
 }
 
 static void rule_that_was_refused_says_why(void **state)
@@ -447,8 +449,18 @@ static void rule_that_was_refused_says_why(void **state)
     world->session->rules[0].illegal_reason = SF_ILLEGAL_NO_HANDLER;
     judge(world);
     assert_int_equal(world->found.count, 1);
-    assert_non_null(strstr(world->found.list[0].message, "rule one-byte never fired: 12 calls refused: "));
+    assert_non_null(
+        strstr(world->found.list[0].message, "rule one-byte (partial: 1) never fired: 12 calls refused: "));
     assert_non_null(strstr(world->found.list[0].message, sf_illegal_text(SF_ILLEGAL_NO_HANDLER)));
+}
+
+static void rule_without_a_name_is_told_by_its_number(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->rules[0].id = "rule-3";
+    expect_one(world, "faults.rule-3", 9,
+               "rule 3 (partial: 1) never fired: client made no recv call on a socket");
 }
 
 static void optional_rule_may_stay_idle(void **state)
@@ -463,11 +475,11 @@ static void expected_count_of_a_rule_is_compared(void **state)
 {
     struct world *world = *state;
     world->rule_expect[0] = (struct sf_comparison){PLACE(40), ">=10", 10, UINT64_MAX};
-    expect_one(world, "faults.one-byte", 40, "rule one-byte fired 5 times, expected >=10");
+    expect_one(world, "faults.one-byte", 40, "rule one-byte (partial: 1) fired 5 times, expected >=10");
     world->rule_expect[0] = (struct sf_comparison){PLACE(40), "5", 5, 5};
     expect_none(world);
     world->rule_expect[0] = (struct sf_comparison){PLACE(40), "0", 0, 0};
-    expect_one(world, "faults.one-byte", 40, "rule one-byte fired 5 times, expected 0");
+    expect_one(world, "faults.one-byte", 40, "rule one-byte (partial: 1) fired 5 times, expected 0");
     world->session->rules[0].fired = 0;
     expect_none(world);
 }
@@ -591,6 +603,7 @@ int main(void)
         T(rule_that_never_fired_says_that_no_call_was_made),
         T(rule_that_never_fired_counts_the_calls_that_it_passed_over),
         T(rule_that_was_refused_says_why),
+        T(rule_without_a_name_is_told_by_its_number),
         T(optional_rule_may_stay_idle),
         T(expected_count_of_a_rule_is_compared),
         T(program_without_the_shim_fails_only_where_rules_select_it),

@@ -1,0 +1,99 @@
+/* sockfault help: the commands and what each takes. */
+#include "commands/help.h"
+
+#include "base/diagnostic.h"
+#include "commands/commands.h"
+#include "commands/options.h"
+
+#include <string.h>
+
+enum { WRONG_USAGE = 2 };
+
+static const struct command {
+    struct sf_command_entry entry;
+    unsigned options; /* enum sf_command; 0: none of the table */
+    const char *more;
+} commands[] = {
+    {{"run", sf_command_run, "run [OPTION…] [--] PROGRAM [ARG…]", "run one program under faults"},
+     SF_COMMAND_RUN,
+     "The exit status is the program's own; 128+N when signal N killed it, 124 when\n"
+     "--timeout ended it, 125 when sockfault failed, 126 when PROGRAM is not\n"
+     "executable, 127 when it is not found.\n"
+     "\n"
+     "  sockfault run -f 'call: recv, partial: 1' -- curl -fsS http://localhost:8080/\n"},
+    {{"test", sf_command_test, "test [OPTION…] PATH…", "run scenarios and judge their expectations"},
+     SF_COMMAND_TEST,
+     "A PATH is a scenario file, or a folder: every *.yaml and *.yml below it, sorted.\n"
+     "The exit status is 0 when all passed, 1 when one failed, 2 when a scenario is\n"
+     "invalid, none was found, or the usage is wrong; 125 when sockfault failed.\n"},
+    {{"check", sf_command_check, "check [-q] PATH…", "validate scenarios, start nothing"},
+     0,
+     "The exit status is 0 when all are valid, otherwise 2.\n"},
+    {{"list", sf_command_list, "list faults|calls|errors|scenarios",
+      "what rules can use; the bundled scenarios"},
+     0,
+     NULL},
+    {{"help", sf_command_help, "help [COMMAND]", "this, or more about a command"}, 0, NULL},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const struct command *find(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].entry.name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+const struct sf_command_entry *sf_command_find(const char *name)
+{
+    const struct command *command = find(name);
+    return command ? &command->entry : NULL;
+}
+
+static void print_all(FILE *out)
+{
+    fputs("sockfault makes the network fail on purpose and says what your programs made of it.\n\n", out);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  sockfault %-36s %s\n", commands[i].entry.usage, commands[i].entry.about);
+    fputs("  sockfault --version\n\nSee 'sockfault help COMMAND' for the options of a command.\n", out);
+}
+
+int sf_help_print(const char *name, FILE *out)
+{
+    const struct command *command = name ? find(name) : NULL;
+    if (!command) {
+        print_all(out);
+        return 0;
+    }
+    fprintf(out, "Usage: sockfault %s\n\n%s.\n", command->entry.usage, command->entry.about);
+    if (command->options) {
+        fputc('\n', out);
+        sf_options_print(command->options, out);
+    }
+    if (command->more)
+        fprintf(out, "\n%s", command->more);
+    return 0;
+}
+
+int sf_help_unknown(const char *name)
+{
+    const char *names[COMMANDS];
+    for (int i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].entry.name;
+    const char *near = sf_nearest(name, names, COMMANDS);
+    fprintf(stderr, "sockfault: unknown command '%s'%s%s%s\nTry 'sockfault help'.\n", name,
+            near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+    return WRONG_USAGE;
+}
+
+int sf_command_help(int argc, char **argv)
+{
+    if (argc > 2) {
+        fputs("sockfault help: one command at most is explained\n", stderr);
+        return WRONG_USAGE;
+    }
+    if (argc == 2 && !find(argv[1]))
+        return sf_help_unknown(argv[1]);
+    return sf_help_print(argv[1], stdout);
+}

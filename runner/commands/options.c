@@ -1,0 +1,222 @@
+#include "commands/options.h"
+
+#include "base/arena.h"
+#include "base/diagnostic.h"
+#include "base/quantity.h"
+
+#include <getopt.h>
+#include <sched.h>
+#include <string.h>
+
+/* A value is taken over or a sentence says what would be allowed. */
+typedef const char *taker(struct sf_arena *arena, struct sf_options *options, const char *value);
+
+static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs,
+    take_verbose, take_quiet, take_help;
+
+static const struct row {
+    const char *name;
+    char letter;          /* 0: none */
+    const char *argument; /* NULL: none */
+    unsigned commands;    /* bits of enum sf_command */
+    taker *take;
+    const char *about;
+} rows[] = {
+    {"scenario", 's', "FILE", SF_COMMAND_RUN, take_scenario, "take faults and seed from a scenario file"},
+    {"fault", 'f', "RULE", SF_COMMAND_RUN, take_fault,
+     "add a rule: 'call: recv, partial: 1'; may be repeated"},
+    {"as", 0, "NAME", SF_COMMAND_RUN, take_as, "the program's name in rules; default: its base name"},
+    {"seed", 0, "N", SF_COMMAND_RUN | SF_COMMAND_TEST, take_seed, "override every seed"},
+    {"timeout", 0, "DURATION", SF_COMMAND_RUN | SF_COMMAND_TEST, take_timeout, "end a run that takes longer"},
+    {"report", 0, "FORMAT[=FILE]", SF_COMMAND_RUN | SF_COMMAND_TEST, take_report,
+     "pretty or json; may be repeated"},
+    {"jobs", 'j', "N", SF_COMMAND_TEST, take_jobs, "scenarios at once; default: the cores"},
+    {"verbose", 'v', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_verbose,
+     "show counters and injected faults"},
+    {"quiet", 'q', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_quiet, "show failures only"},
+    {"help", 'h', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_help, "show this"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static const char *take_scenario(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena;
+    if (options->scenario)
+        return "--scenario is given twice; one file is allowed";
+    options->scenario = value;
+    return NULL;
+}
+
+static const char *take_fault(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    const char **slot =
+        sf_arena_push(arena, &options->faults, &options->fault_count, sizeof *options->faults);
+    *slot = value;
+    return NULL;
+}
+
+static const char *take_as(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena;
+    options->as = value;
+    return *value ? NULL : "--as: a name is needed";
+}
+
+static const char *take_seed(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    options->has_seed = true;
+    if (sf_number_parse(value, &options->seed) && options->seed <= INT64_MAX)
+        return NULL;
+    return sf_arena_printf(arena, "--seed: '%s' is not a number from 0 to %lld", value, (long long)INT64_MAX);
+}
+
+static const char *take_timeout(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    if (sf_duration_parse(value, &options->timeout_ns) && options->timeout_ns > 0)
+        return NULL;
+    return sf_arena_printf(arena, "--timeout: '%s' is not " SF_DURATION_EXAMPLES, value);
+}
+
+static const char *take_report(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    char error[200];
+    struct sf_report_request *request =
+        sf_arena_push(arena, &options->reports, &options->report_count, sizeof *request);
+    return sf_report_parse(value, request, error, sizeof error)
+               ? NULL
+               : sf_arena_printf(arena, "--report: %s", error);
+}
+
+static const char *take_jobs(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    uint64_t jobs;
+    if (!sf_number_parse(value, &jobs) || jobs == 0 || jobs > 1024)
+        return sf_arena_printf(arena, "--jobs: '%s' is not a number from 1 to 1024", value);
+    options->jobs = (unsigned)jobs;
+    return NULL;
+}
+
+static const char *take_verbose(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena, (void)value;
+    options->verbosity = 1;
+    return NULL;
+}
+
+static const char *take_quiet(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena, (void)value;
+    options->verbosity = -1;
+    return NULL;
+}
+
+static const char *take_help(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena, (void)value;
+    options->help = true;
+    return NULL;
+}
+
+/* getopt's view of the command's rows. Values are row numbers, out of the way of letters. */
+struct view {
+    struct option longs[ROWS + 1];
+    char letters[2 * ROWS + 3];
+    const char *names[ROWS];
+    size_t count;
+};
+
+enum { FIRST_ROW = 256 };
+
+static struct view view_of(enum sf_command command)
+{
+    struct view view = {.count = 0};
+    size_t length = 0;
+    if (command == SF_COMMAND_RUN)
+        view.letters[length++] = '+';
+    view.letters[length++] = ':'; /* a missing argument is ':', not '?' */
+    for (int i = 0; i < ROWS; i++) {
+        if (!(rows[i].commands & command))
+            continue;
+        view.names[view.count] = rows[i].name;
+        view.longs[view.count++] = (struct option){
+            rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, FIRST_ROW + i};
+        if (rows[i].letter) {
+            view.letters[length++] = rows[i].letter;
+            if (rows[i].argument)
+                view.letters[length++] = ':';
+        }
+    }
+    return view;
+}
+
+static const struct row *row_of(int value)
+{
+    if (value >= FIRST_ROW)
+        return &rows[value - FIRST_ROW];
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].letter == value)
+            return &rows[i];
+    return NULL;
+}
+
+/* Why getopt returned '?': an unknown letter, an unknown or ambiguous long
+ * option, or one with a value that takes none. */
+static const char *explain(struct sf_arena *arena, const struct view *view, const char *argument)
+{
+    if (optopt >= FIRST_ROW)
+        return sf_arena_printf(arena, "option '--%s' takes no value", row_of(optopt)->name);
+    if (optopt)
+        return sf_arena_printf(arena, "unknown option '-%c'", optopt);
+    char *name = sf_arena_strndup(arena, argument + 2, strcspn(argument + 2, "="));
+    const char *near = sf_nearest(name, view->names, view->count);
+    if (near)
+        return sf_arena_printf(arena, "unknown option '--%s' (did you mean --%s?)", name, near);
+    return sf_arena_printf(arena, "unknown option '--%s'", name);
+}
+
+static unsigned core_count(void)
+{
+    cpu_set_t cores;
+    int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+    return count > 0 ? (unsigned)count : 1;
+}
+
+const char *sf_options_parse(struct sf_arena *arena, enum sf_command command, int argc, char **argv,
+                             struct sf_options *options)
+{
+    const struct view view = view_of(command);
+    const char *problem = NULL;
+    *options = (struct sf_options){.jobs = core_count()};
+    optind = 0; /* glibc: start anew */
+    opterr = 0;
+    while (!problem) {
+        int value = getopt_long(argc, argv, view.letters, view.longs, NULL);
+        if (value == -1)
+            break;
+        const struct row *row = row_of(value == ':' ? optopt : value);
+        if (value == '?')
+            problem = explain(arena, &view, argv[optind - 1]);
+        else if (value == ':')
+            problem = sf_arena_printf(arena, "option '--%s' needs a value: %s", row->name, row->argument);
+        else
+            problem = row->take(arena, options, optarg);
+    }
+    options->rest = argv + optind;
+    options->rest_count = argc - optind;
+    return problem;
+}
+
+void sf_options_print(enum sf_command command, FILE *out)
+{
+    for (int i = 0; i < ROWS; i++) {
+        if (!(rows[i].commands & command))
+            continue;
+        char name[64];
+        snprintf(name, sizeof name, "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
+                 rows[i].argument ? rows[i].argument : "");
+        if (rows[i].letter)
+            fprintf(out, "  -%c, %-24s %s\n", rows[i].letter, name, rows[i].about);
+        else
+            fprintf(out, "      %-24s %s\n", name, rows[i].about);
+    }
+}

@@ -1,0 +1,42 @@
+/* The options of the commands that start programs: one table for parsing, for
+ * help and for "did you mean". */
+#ifndef SF_COMMANDS_OPTIONS_H
+#define SF_COMMANDS_OPTIONS_H
+
+#include "report/report.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Bits: which command is asking. */
+enum sf_command { SF_COMMAND_RUN = 1, SF_COMMAND_TEST = 2 };
+
+struct sf_options {
+    const char *scenario; /* NULL: none */
+    const char **faults;
+    size_t fault_count;
+    const char *as; /* NULL: the program's base name */
+    uint64_t seed;
+    bool has_seed;
+    uint64_t timeout_ns; /* 0: not given */
+    struct sf_report_request *reports;
+    size_t report_count;
+    unsigned jobs; /* default: the cores that this process may use */
+    int verbosity; /* -1 with -q, 1 with -v */
+    bool help;     /* show the command's help, do nothing else */
+    char **rest;   /* NULL-terminated: the program and its arguments, or paths */
+    int rest_count;
+};
+
+/* Parse a command's arguments; argv[0] is the command's name. `run` stops at the
+ * first argument that is no option, so that the program's own stay its own.
+ * Returns NULL, or what is wrong as a sentence ("unknown option '--foo'"). All
+ * memory belongs to `arena`. */
+const char *sf_options_parse(struct sf_arena *arena, enum sf_command command, int argc, char **argv,
+                             struct sf_options *options);
+
+/* One line for each option of the command. */
+void sf_options_print(enum sf_command command, FILE *out);
+
+#endif

@@ -1,0 +1,67 @@
+#include "commands/prepare.h"
+
+#include "base/arena.h"
+#include "launch/launch.h"
+#include "verify/verify.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SHIM "libsockfault.so"
+
+/* The folder of this very executable; NULL: it cannot be told. */
+static const char *own_folder(struct sf_arena *arena)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0)
+        return NULL;
+    path[length] = '\0';
+    *strrchr(path, '/') = '\0';
+    return sf_arena_strdup(arena, path);
+}
+
+const char *sf_shim_find(struct sf_arena *arena, const char **problem)
+{
+    const char *folder = own_folder(arena);
+    const char *installed = SF_LIBDIR "/sockfault/" SHIM;
+    const char *beside = folder ? sf_arena_printf(arena, "%s/" SHIM, folder) : installed;
+    const char *path = access(beside, R_OK) == 0 ? beside : access(installed, R_OK) == 0 ? installed : NULL;
+    *problem = NULL;
+    if (!path)
+        *problem =
+            sf_arena_printf(arena, "cannot find " SHIM ": there is none at %s nor at %s", beside, installed);
+    else if (strpbrk(path, " :"))
+        *problem = sf_arena_printf(arena,
+                                   "cannot preload %s: LD_PRELOAD takes no path with a space or a colon; "
+                                   "put sockfault and " SHIM " into another folder",
+                                   path);
+    return *problem ? NULL : path;
+}
+
+const char *sf_program_unreachable(struct sf_arena *arena, const struct sf_scenario *scenario, size_t index)
+{
+    const struct sf_program *program = &scenario->programs[index];
+    if (!sf_verify_is_faulted(scenario, index))
+        return NULL;
+    const char *path = getenv("PATH");
+    for (size_t i = 0; i < program->env_count; i++)
+        if (strcmp(program->env[i].name, "PATH") == 0)
+            path = program->env[i].value;
+    char why[PATH_MAX + 200];
+    return sf_unreachable(program->argv[0], path, program->cwd, why, sizeof why) ? sf_arena_strdup(arena, why)
+                                                                                 : NULL;
+}
+
+struct sf_session_memory *sf_scenario_session(const struct sf_scenario *scenario)
+{
+    struct sf_plan *plan = sf_plan_compile(scenario);
+    struct sf_session_memory *session = sf_session_create(plan);
+    int error = errno;
+    free(plan);
+    errno = error;
+    return session;
+}

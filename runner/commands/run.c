@@ -1,0 +1,218 @@
+/* sockfault run PROGRAM: one program under faults, otherwise as if it were
+ * started without us. */
+#include "base/arena.h"
+#include "base/ports.h"
+#include "commands/commands.h"
+#include "commands/help.h"
+#include "commands/options.h"
+#include "commands/prepare.h"
+#include "scenario/bundled.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TIMED_OUT = 124, FAILED = SF_EXIT_INTERNAL, NOT_EXECUTABLE = 126, NOT_FOUND = 127, SIGNALED = 128 };
+
+/* One run, from the arguments to the report. */
+struct run {
+    struct sf_arena *arena;
+    struct sf_options options;
+    struct sf_port_set ports;
+    const char *shim_path;
+    struct sf_scenario *scenario;
+    struct sf_session_memory *session;
+    struct sf_launch *launch;
+    struct sf_report_scenario *report;
+};
+
+/* Of all that goes wrong before the start there is one kind: ours. */
+static int fail(const char *message)
+{
+    fprintf(stderr, "sockfault run: %s\n", message);
+    return FAILED;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* The faults of a scenario file, for one program of whatever name. */
+static struct sf_scenario *read_scenario(struct run *run, const char *name,
+                                         struct sf_diagnostics *diagnostics)
+{
+    const char *path = run->options.scenario;
+    if (!strchr(path, '/') && access(path, F_OK) != 0) {
+        const char *bundled = sf_bundled_find(run->arena, path);
+        path = bundled ? bundled : path;
+    }
+    size_t count;
+    struct sf_document **documents = sf_documents_read(run->arena, path, &count, diagnostics);
+    if (count > 1)
+        sf_error(diagnostics, (struct sf_place){.file = path},
+                 "this file holds %zu scenarios; run takes a file with one", count);
+    if (count == 0 || diagnostics->errors)
+        return NULL;
+    const struct sf_bindings bindings = {.port = sf_port_find,
+                                         .context = &run->ports,
+                                         .seed = run->options.has_seed ? &run->options.seed : NULL,
+                                         .program_name = name};
+    return sf_scenario_decode(run->arena, documents[0], &bindings, diagnostics);
+}
+
+static struct sf_scenario *empty_scenario(struct run *run, const char *name)
+{
+    struct sf_scenario *scenario = sf_arena_alloc(run->arena, sizeof *scenario);
+    scenario->file = "--fault";
+    scenario->name = name;
+    scenario->seed = run->options.seed;
+    return scenario;
+}
+
+/* The rules of the file, then those of the command line. */
+static void add_rules(struct run *run, const char *name, struct sf_diagnostics *diagnostics)
+{
+    struct sf_scenario *scenario = run->scenario;
+    size_t count = scenario->rule_count + run->options.fault_count;
+    struct sf_rule *rules = sf_arena_alloc(run->arena, count * sizeof *rules);
+    if (scenario->rule_count)
+        memcpy(rules, scenario->rules, scenario->rule_count * sizeof *rules);
+    for (size_t i = scenario->rule_count; i < count; i++)
+        sf_rule_decode_argument(run->arena, run->options.faults[i - scenario->rule_count], i, name, &rules[i],
+                                diagnostics);
+    if (count > SF_PLAN_RULES_MAX)
+        sf_error(diagnostics, (struct sf_place){.file = "--fault"}, "%zu rules are too many: %u are allowed",
+                 count, SF_PLAN_RULES_MAX);
+    scenario->rules = rules;
+    scenario->rule_count = count;
+    scenario->rule_expect = sf_arena_alloc(run->arena, count * sizeof *scenario->rule_expect);
+}
+
+/* From options to a scenario of one program; false: its errors are printed. */
+static bool make_scenario(struct run *run)
+{
+    const char *name = run->options.as ? run->options.as : base_name(run->options.rest[0]);
+    struct sf_diagnostics diagnostics = {.arena = run->arena};
+    run->scenario =
+        run->options.scenario ? read_scenario(run, name, &diagnostics) : empty_scenario(run, name);
+    if (run->scenario)
+        add_rules(run, name, &diagnostics);
+    if (diagnostics.errors) {
+        sf_diagnostics_print(&diagnostics, stderr);
+        return false;
+    }
+    struct sf_program *program = sf_arena_alloc(run->arena, sizeof *program);
+    *program = (struct sf_program){
+        .name = name, .place = run->scenario->place, .argv = run->options.rest, .wrap = true};
+    run->scenario->programs = program;
+    run->scenario->program_count = 1;
+    run->scenario->expect = sf_arena_alloc(run->arena, sizeof *run->scenario->expect);
+    if (run->options.timeout_ns)
+        run->scenario->timeout_ns = run->options.timeout_ns;
+    return true;
+}
+
+/* The program's own status, as a shell would give it. */
+static int status_of(const struct run *run, const struct sf_outcome *outcome)
+{
+    const struct sf_exit *exit = &outcome->programs[0];
+    if (outcome->failure)
+        return fail(outcome->failure);
+    if (exit->end == SF_END_FAILED) {
+        fprintf(stderr, "sockfault run: %s: %s\n", run->options.rest[0], strerror(exit->exec_errno));
+        return exit->exec_errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+    }
+    if (outcome->timed_out || exit->end == SF_END_TIMEOUT)
+        return TIMED_OUT;
+    return exit->signal ? SIGNALED + exit->signal : exit->code;
+}
+
+/* What makes the run mean less than it seems to: a line each, unless asked for
+ * less, or told by the report anyway. */
+static void put_notes(const struct run *run, const struct sf_outcome *outcome)
+{
+    if (run->options.verbosity < 0)
+        return;
+    for (size_t i = 0; i < run->report->findings.count; i++) {
+        const struct sf_finding *finding = &run->report->findings.list[i];
+        const char *aspect = finding->what + strcspn(finding->what, ".");
+        if (strncmp(finding->what, "faults.", 7) == 0 || strcmp(aspect, ".loaded") == 0 ||
+            strcmp(aspect, ".escaped") == 0)
+            fprintf(stderr, "sockfault: %s\n", finding->message);
+    }
+    if (outcome->left_behind == 1)
+        fprintf(stderr, "sockfault: a process that %s left behind was ended\n",
+                run->scenario->programs[0].name);
+    else if (outcome->left_behind > 1)
+        fprintf(stderr, "sockfault: %u processes that %s left behind were ended\n", outcome->left_behind,
+                run->scenario->programs[0].name);
+}
+
+static int write_reports(struct run *run, int status)
+{
+    static const struct sf_report_request details = {.format = SF_REPORT_PRETTY};
+    const struct sf_report_run all = {&run->report, 1, run->report->duration_ns};
+    const struct sf_report_request *requests = run->options.reports;
+    size_t count = run->options.report_count;
+    if (count == 0 && run->options.verbosity > 0) {
+        requests = &details;
+        count = 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        int error = sf_report_write(&requests[i], &all, stderr, run->options.verbosity);
+        if (error)
+            status = fail(sf_arena_printf(run->arena, "cannot write the report to %s: %s",
+                                          requests[i].path ? requests[i].path : "standard error",
+                                          strerror(error)));
+    }
+    return status;
+}
+
+static int start(struct run *run)
+{
+    const char *problem;
+    run->shim_path = sf_shim_find(run->arena, &problem);
+    if (!run->shim_path)
+        return fail(problem);
+    problem = sf_program_unreachable(run->arena, run->scenario, 0);
+    if (problem)
+        return fail(problem);
+    run->session = sf_scenario_session(run->scenario);
+    if (!run->session)
+        return fail(sf_arena_printf(run->arena, "cannot make a session: %s", strerror(errno)));
+    const struct sf_launch_options options = {
+        .stdio = SF_STDIO_PASS, .shim_path = run->shim_path, .no_timeout = run->options.timeout_ns == 0};
+    run->launch = sf_launch_start(run->scenario, run->session, &options);
+    const struct sf_outcome *outcome = sf_launch_wait(run->launch);
+    int status = status_of(run, outcome);
+    if (outcome->failure || outcome->programs[0].end == SF_END_FAILED)
+        return status;
+    run->report = sf_report_new(run->scenario->name, run->scenario->file, run->scenario->place.line);
+    sf_report_judge(run->report, run->scenario, run->session, outcome);
+    put_notes(run, outcome);
+    return write_reports(run, status);
+}
+
+int sf_command_run(int argc, char **argv)
+{
+    struct run run = {.arena = sf_arena_new()};
+    run.ports.arena = run.arena;
+    const char *problem = sf_options_parse(run.arena, SF_COMMAND_RUN, argc, argv, &run.options);
+    int status = FAILED;
+    if (!problem && run.options.help)
+        status = sf_help_print("run", stdout);
+    else if (!problem && run.options.rest_count == 0)
+        problem = "no program is given";
+    if (problem)
+        fprintf(stderr, "sockfault run: %s\nTry 'sockfault help run'.\n", problem);
+    else if (!run.options.help && make_scenario(&run))
+        status = start(&run);
+    sf_report_free(run.report);
+    sf_launch_free(run.launch);
+    sf_session_free(run.session);
+    sf_port_set_release(&run.ports);
+    sf_arena_free(run.arena);
+    return status;
+}

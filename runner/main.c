@@ -1,0 +1,36 @@
+/* sockfault: picks the command. What a command returns is the exit status. */
+#include "abi/session.h"
+#include "commands/help.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int pick(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (!name) {
+        sf_help_print(NULL, stderr);
+        return 2;
+    }
+    if (strcmp(name, "--version") == 0)
+        return puts("sockfault " SF_VERSION) == EOF ? SF_EXIT_INTERNAL : 0;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return sf_help_print(NULL, stdout);
+    const struct sf_command_entry *command = sf_command_find(name);
+    if (!command)
+        return sf_help_unknown(name);
+    if (argc == 3 && strcmp(argv[2], "--help") == 0)
+        return sf_help_print(name, stdout);
+    return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    int status = pick(argc, argv);
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "sockfault: cannot write to standard output: %s\n", strerror(errno ? errno : EIO));
+        return SF_EXIT_INTERNAL;
+    }
+    return status;
+}
