@@ -13,6 +13,7 @@ set -u
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$root/build/release}
+[[ $BUILD == /* ]] || BUILD=$PWD/$BUILD
 SOCKFAULT=${SOCKFAULT:-$BUILD/sockfault}
 SOCKFAULT_SHIM=${SOCKFAULT_SHIM:-$BUILD/libsockfault.so}
 export BUILD SOCKFAULT SOCKFAULT_SHIM
