@@ -5,9 +5,10 @@
 #include "commands/commands.h"
 #include "commands/options.h"
 
+#include <ctype.h>
 #include <string.h>
 
-enum { WRONG_USAGE = 2 };
+enum { WRONG_USAGE = 2, USAGE_COLUMNS = 36 };
 
 static const struct command {
     struct sf_command_entry entry;
@@ -30,10 +31,10 @@ static const struct command {
      0,
      "The exit status is 0 when all are valid, otherwise 2.\n"},
     {{"list", sf_command_list, "list faults|calls|errors|scenarios",
-      "what rules can use; the bundled scenarios"},
+      "show what rules can use, and the bundled scenarios"},
      0,
      NULL},
-    {{"help", sf_command_help, "help [COMMAND]", "this, or more about a command"}, 0, NULL},
+    {{"help", sf_command_help, "help [COMMAND]", "show this, or more about a command"}, 0, NULL},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -51,11 +52,21 @@ const struct sf_command_entry *sf_command_find(const char *name)
     return command ? &command->entry : NULL;
 }
 
+/* "…" is one column, but three bytes. */
+static int pad_of(const char *usage)
+{
+    int columns = 0;
+    for (; *usage; usage++)
+        columns += (*usage & 0xc0) != 0x80;
+    return columns < USAGE_COLUMNS ? USAGE_COLUMNS - columns : 0;
+}
+
 static void print_all(FILE *out)
 {
     fputs("sockfault makes the network fail on purpose and says what your programs made of it.\n\n", out);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  sockfault %-36s %s\n", commands[i].entry.usage, commands[i].entry.about);
+        fprintf(out, "  sockfault %s%*s %s\n", commands[i].entry.usage, pad_of(commands[i].entry.usage), "",
+                commands[i].entry.about);
     fputs("  sockfault --version\n\nSee 'sockfault help COMMAND' for the options of a command.\n", out);
 }
 
@@ -66,7 +77,8 @@ int sf_help_print(const char *name, FILE *out)
         print_all(out);
         return 0;
     }
-    fprintf(out, "Usage: sockfault %s\n\n%s.\n", command->entry.usage, command->entry.about);
+    fprintf(out, "Usage: sockfault %s\n\n%c%s.\n", command->entry.usage,
+            toupper((unsigned char)command->entry.about[0]), command->entry.about + 1);
     if (command->options) {
         fputc('\n', out);
         sf_options_print(command->options, out);

@@ -90,10 +90,20 @@ static void add_rules(struct run *run, const char *name, struct sf_diagnostics *
     scenario->rule_expect = sf_arena_alloc(run->arena, count * sizeof *scenario->rule_expect);
 }
 
+/* The supervisor names itself where our arguments are, so the program's are copied. */
+static char **copy_arguments(struct sf_arena *arena, char **from, int count)
+{
+    char **to = sf_arena_alloc(arena, ((size_t)count + 1) * sizeof *to);
+    for (int i = 0; i < count; i++)
+        to[i] = sf_arena_strdup(arena, from[i]);
+    return to;
+}
+
 /* From options to a scenario of one program; false: its errors are printed. */
 static bool make_scenario(struct run *run)
 {
-    const char *name = run->options.as ? run->options.as : base_name(run->options.rest[0]);
+    char **argv = copy_arguments(run->arena, run->options.rest, run->options.rest_count);
+    const char *name = sf_arena_strdup(run->arena, run->options.as ? run->options.as : base_name(argv[0]));
     struct sf_diagnostics diagnostics = {.arena = run->arena};
     run->scenario =
         run->options.scenario ? read_scenario(run, name, &diagnostics) : empty_scenario(run, name);
@@ -104,8 +114,7 @@ static bool make_scenario(struct run *run)
         return false;
     }
     struct sf_program *program = sf_arena_alloc(run->arena, sizeof *program);
-    *program = (struct sf_program){
-        .name = name, .place = run->scenario->place, .argv = run->options.rest, .wrap = true};
+    *program = (struct sf_program){.name = name, .place = run->scenario->place, .argv = argv, .wrap = true};
     run->scenario->programs = program;
     run->scenario->program_count = 1;
     run->scenario->expect = sf_arena_alloc(run->arena, sizeof *run->scenario->expect);
@@ -129,25 +138,33 @@ static int status_of(const struct run *run, const struct sf_outcome *outcome)
     return exit->signal ? SIGNALED + exit->signal : exit->code;
 }
 
-/* What makes the run mean less than it seems to: a line each, unless asked for
- * less, or told by the report anyway. */
+/* Does a report on the screen tell the findings anyway? */
+static bool shows_findings(const struct sf_options *options)
+{
+    for (size_t i = 0; i < options->report_count; i++)
+        if (options->reports[i].format == SF_REPORT_PRETTY && !options->reports[i].path)
+            return true;
+    return options->report_count == 0 && options->verbosity > 0;
+}
+
+/* What makes the run mean less than it seems to: a line each. */
 static void put_notes(const struct run *run, const struct sf_outcome *outcome)
 {
     if (run->options.verbosity < 0)
         return;
-    for (size_t i = 0; i < run->report->findings.count; i++) {
+    for (size_t i = 0; i < run->report->findings.count && !shows_findings(&run->options); i++) {
         const struct sf_finding *finding = &run->report->findings.list[i];
         const char *aspect = finding->what + strcspn(finding->what, ".");
         if (strncmp(finding->what, "faults.", 7) == 0 || strcmp(aspect, ".loaded") == 0 ||
             strcmp(aspect, ".escaped") == 0)
             fprintf(stderr, "sockfault: %s\n", finding->message);
     }
+    const char *name = run->scenario->programs[0].name;
     if (outcome->left_behind == 1)
-        fprintf(stderr, "sockfault: a process that %s left behind was ended\n",
-                run->scenario->programs[0].name);
+        fprintf(stderr, "sockfault: a process that %s left behind was ended\n", name);
     else if (outcome->left_behind > 1)
         fprintf(stderr, "sockfault: %u processes that %s left behind were ended\n", outcome->left_behind,
-                run->scenario->programs[0].name);
+                name);
 }
 
 static int write_reports(struct run *run, int status)
