@@ -1,0 +1,287 @@
+/* The kernel as the oracle: each case is run twice, once where the real thing
+ * happens (`pairs real CASE`) and once where a rule makes it happen
+ * (`pairs injected CASE`); both must print the same. Times are coarse. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool real;
+static int near, far, listener;
+static volatile sig_atomic_t handled;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void say(const char *call, long result)
+{
+    int error = errno;
+    printf("%s %ld", call, result);
+    if (result < 0)
+        printf(" %s", strerrorname_np(error));
+    printf("\n");
+}
+
+static void listen_and_connect(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    near = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (void *)&address, length) != 0 || listen(listener, 5) != 0 ||
+        getsockname(listener, (void *)&address, &length) != 0 || connect(near, (void *)&address, length) != 0)
+        exit(2);
+}
+
+static void connected(void)
+{
+    listen_and_connect();
+    far = accept(listener, NULL, NULL);
+}
+
+static void give(const char *text)
+{
+    if (write(far, text, strlen(text)) != (ssize_t)strlen(text))
+        exit(2);
+    /* On loopback it has arrived when the peer can see it. */
+    struct pollfd wait = {.fd = near, .events = POLLIN};
+    while (poll(&wait, 1, 1000) != 1)
+        ;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    handled = handled + 1;
+}
+
+static void handle(int flags, long after_us)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
+    struct itimerval timer = {.it_value = {.tv_usec = after_us}};
+    sigaction(SIGALRM, &action, NULL);
+    if (after_us)
+        setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void recv_interrupted(void)
+{
+    char buf[10];
+    connected();
+    handle(0, real ? 20000 : 0);
+    if (!real)
+        give("hello");
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real)
+        give("hello");
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+static void recv_with_timeout_interrupted(void)
+{
+    char buf[10];
+    struct timeval timeout = {.tv_sec = 5};
+    connected();
+    setsockopt(near, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    handle(SA_RESTART, real ? 20000 : 0);
+    if (!real)
+        give("hello");
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real)
+        give("hello");
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+static void poll_interrupted(void)
+{
+    struct pollfd wait = {.events = POLLIN};
+    connected();
+    wait.fd = near;
+    handle(SA_RESTART, real ? 20000 : 0);
+    say("poll", poll(&wait, 1, 2000));
+    say("poll", poll(&wait, 1, 0));
+}
+
+/* The bytes arrive (or the delay ends) after 400 ms, a signal after 50 ms. */
+static void slow_recv(int flags)
+{
+    char buf[10];
+    connected();
+    fflush(stdout);
+    if (real && fork() == 0) {
+        struct timespec pause = {.tv_nsec = 400000000};
+        nanosleep(&pause, NULL);
+        _exit(write(far, "hello", 5) != 5);
+    }
+    if (!real)
+        give("hello");
+    handle(flags, 50000);
+    double start = now();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    double took = now() - start;
+    printf("%s, handler ran %d\n", took < 0.3 ? "early" : "late", (int)handled);
+}
+
+static void slow_recv_restarts(void)
+{
+    slow_recv(SA_RESTART);
+}
+
+static void slow_recv_is_interrupted(void)
+{
+    slow_recv(0);
+}
+
+static void recv_in_pieces(void)
+{
+    char buf[10];
+    connected();
+    if (!real)
+        give("abcde");
+    for (int i = 0; i < 5; i++) {
+        if (real)
+            give("x");
+        say("recv", recv(near, buf, sizeof buf, 0));
+    }
+    shutdown(far, SHUT_WR);
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+static void wait_edge(int set)
+{
+    struct epoll_event event = {0};
+    int count = epoll_wait(set, &event, 1, 200);
+    printf("epoll_wait %d %#x\n", count, count == 1 ? event.events : 0);
+}
+
+static int edge_set(uint32_t events)
+{
+    struct epoll_event event = {.events = events | EPOLLET};
+    int set = epoll_create1(0);
+    fcntl(near, F_SETFL, O_NONBLOCK);
+    epoll_ctl(set, EPOLL_CTL_ADD, near, &event);
+    return set;
+}
+
+static void short_read_gives_an_edge(void)
+{
+    char buf[10];
+    connected();
+    int set = edge_set(EPOLLIN);
+    give(real ? "hello" : "helloworld");
+    wait_edge(set);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real)
+        give("world");
+    wait_edge(set);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    wait_edge(set);
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+static void drain(int fd)
+{
+    static char buf[1 << 16];
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    while (poll(&wait, 1, 50) == 1 && recv(fd, buf, sizeof buf, 0) > 0)
+        ;
+}
+
+static void short_send_gives_an_edge(void)
+{
+    static char bulk[1 << 24];
+    int size = 8192;
+    connected();
+    if (real)
+        setsockopt(near, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    int set = edge_set(EPOLLOUT);
+    wait_edge(set);
+    ssize_t sent = send(near, bulk, sizeof bulk, 0);
+    printf("send %s\n", sent > 0 && sent < (ssize_t)sizeof bulk ? "short" : "not short");
+    drain(far);
+    wait_edge(set);
+    say("send", send(near, bulk, 10, 0));
+}
+
+static void accept_without_descriptors(void)
+{
+    struct rlimit limit, none;
+    listen_and_connect();
+    struct pollfd wait = {.fd = listener, .events = POLLIN};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = limit;
+    none.rlim_cur = (rlim_t)listener + 2;
+    if (real)
+        setrlimit(RLIMIT_NOFILE, &none);
+    say("poll", poll(&wait, 1, 1000));
+    say("accept", accept(listener, NULL, NULL));
+    say("poll", poll(&wait, 1, 1000));
+    if (real)
+        setrlimit(RLIMIT_NOFILE, &limit);
+    printf("accept %s\n", accept(listener, NULL, NULL) >= 0 ? "works" : "fails");
+}
+
+static void short_datagram(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    char buf[20];
+    struct iovec part = {buf, sizeof buf};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    near = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    far = socket(AF_INET, SOCK_DGRAM, 0);
+    if (bind(near, (void *)&address, length) != 0 || getsockname(near, (void *)&address, &length) != 0 ||
+        connect(far, (void *)&address, length) != 0)
+        exit(2);
+    give(real ? "abc" : "abcdefghij");
+    say("recvmsg", recvmsg(near, &message, 0));
+    printf("flags %#x\n", (unsigned)message.msg_flags);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    give(real ? "abc" : "abcdefghij");
+    say("recv trunc", recv(near, buf, sizeof buf, MSG_TRUNC));
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} cases[] = {
+    {"recv-interrupted", recv_interrupted},
+    {"recv-with-timeout-interrupted", recv_with_timeout_interrupted},
+    {"poll-interrupted", poll_interrupted},
+    {"slow-recv-restarts", slow_recv_restarts},
+    {"slow-recv-is-interrupted", slow_recv_is_interrupted},
+    {"recv-in-pieces", recv_in_pieces},
+    {"short-read-gives-an-edge", short_read_gives_an_edge},
+    {"short-send-gives-an-edge", short_send_gives_an_edge},
+    {"accept-without-descriptors", accept_without_descriptors},
+    {"short-datagram", short_datagram},
+};
+
+int main(int argc, char **argv)
+{
+    if (argc != 3)
+        return 2;
+    real = strcmp(argv[1], "real") == 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (strcmp(argv[2], cases[i].name) == 0) {
+            cases[i].run();
+            return 0;
+        }
+    }
+    return 2;
+}

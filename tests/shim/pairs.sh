@@ -1,0 +1,23 @@
+#!/bin/bash
+# The kernel is the oracle: what a rule does and what really happens look alike.
+. "$(dirname "$0")/../lib.sh"
+
+pair() # CASE RULE
+{
+    timeout 60 "$BUILD/tests/shim/pairs" real "$1" > "$TMP/real" 2>&1 || diag "natively: status $?"
+    timeout 60 "$SOCKFAULT" run -f "$2" -- "$BUILD/tests/shim/pairs" injected "$1" > "$TMP/injected" 2>&1
+    check_same "$1" "$TMP/real" "$TMP/injected"
+    [ -s "$TMP/real" ] || fail "$1 says something"
+}
+
+pair recv-interrupted 'call: recv, interrupt: true, times: 1'
+pair recv-with-timeout-interrupted 'call: recv, interrupt: true, times: 1'
+pair poll-interrupted 'call: poll, interrupt: true, times: 1'
+pair slow-recv-restarts 'call: recv, delay: 400ms, times: 1'
+pair slow-recv-is-interrupted 'call: recv, delay: 400ms, times: 1'
+pair recv-in-pieces 'call: recv, partial: 1'
+pair short-read-gives-an-edge 'call: recv, partial: 5'
+pair short-send-gives-an-edge 'call: send, partial: 100, when: {nth: 1}'
+pair accept-without-descriptors 'call: accept, error: EMFILE, when: {nth: 1}'
+pair short-datagram 'call: recv, partial: 3'
+finish
