@@ -22,7 +22,7 @@ struct sf_report_rule {
     const char *illegal_reason; /* NULL: none */
 };
 
-#define SF_REPORT_EVENTS_MAX 50u /* of a scenario: the first ones */
+#define SF_REPORT_EVENTS_MAX 20u /* of a scenario: the first ones */
 struct sf_report_scenario {
     struct sf_arena *arena;
     const char *name, *file;

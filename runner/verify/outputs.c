@@ -115,7 +115,7 @@ void sf_judge_output(struct sf_judge *judge, size_t index)
     const char *name = judge->scenario->programs[index].name;
     const struct sf_exit *exit = &judge->outcome->programs[index];
     const struct sf_program_expectation *expect = &judge->scenario->expect[index];
-    if (!sf_judge_ran(exit))
+    if (!sf_judge_ran(exit) || exit->end == SF_END_TIMEOUT)
         return;
     judge_stream(judge, &(struct stream){name, "stdout", &exit->out}, &expect->out);
     judge_stream(judge, &(struct stream){name, "stderr", &exit->err}, &expect->err);

@@ -246,7 +246,10 @@ static void program_that_cannot_start_is_the_only_finding(void **state)
 static void timeout_names_who_was_running_and_nothing_follows_from_it(void **state)
 {
     struct world *world = *state;
+    struct sf_text_item texts[] = {{PLACE(30), "three"}};
     world->outcome.timed_out = true;
+    world->expect[CLIENT].out =
+        (struct sf_text_expectation){.place = PLACE(29), .contains = texts, .contains_count = 1};
     world->exits[CLIENT] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
     world->exits[SERVER] =
         (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL, .ready = true};
