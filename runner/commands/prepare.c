@@ -26,14 +26,21 @@ static const char *own_folder(struct sf_arena *arena)
 
 const char *sf_shim_find(struct sf_arena *arena, const char **problem)
 {
+    /* Beside the command (a build), where an installation that was moved or
+     * staged has it, and where this one was configured to be installed. */
     const char *folder = own_folder(arena);
-    const char *installed = SF_LIBDIR "/sockfault/" SHIM;
-    const char *beside = folder ? sf_arena_printf(arena, "%s/" SHIM, folder) : installed;
-    const char *path = access(beside, R_OK) == 0 ? beside : access(installed, R_OK) == 0 ? installed : NULL;
+    const char *candidates[] = {
+        folder ? sf_arena_printf(arena, "%s/" SHIM, folder) : NULL,
+        folder ? sf_arena_printf(arena, "%s/../lib/sockfault/" SHIM, folder) : NULL,
+        SF_LIBDIR "/sockfault/" SHIM,
+    };
+    const char *path = NULL;
+    for (size_t i = 0; i < sizeof candidates / sizeof candidates[0] && !path; i++)
+        path = candidates[i] && access(candidates[i], R_OK) == 0 ? candidates[i] : NULL;
     *problem = NULL;
     if (!path)
-        *problem =
-            sf_arena_printf(arena, "cannot find " SHIM ": there is none at %s nor at %s", beside, installed);
+        *problem = sf_arena_printf(arena, "cannot find " SHIM ": it is neither beside the command, in %s, nor in %s",
+                                   folder ? folder : "/proc/self/exe", SF_LIBDIR "/sockfault");
     else if (strpbrk(path, " :"))
         *problem = sf_arena_printf(arena,
                                    "cannot preload %s: LD_PRELOAD takes no path with a space or a colon; "

@@ -23,7 +23,10 @@ const char *sf_bundled_folder(struct sf_arena *arena)
     if (bytes > 0) {
         path[bytes] = '\0';
         cut(path); /* sockfault */
-        cut(path); /* release */
+        cut(path); /* release, or bin */
+        const char *moved = sf_arena_printf(arena, "%s/share/sockfault/scenarios", path);
+        if (access(moved, X_OK) == 0) /* an installation, wherever it was put */
+            return moved;
         if (strcmp(cut(path), "build") == 0)
             return sf_arena_printf(arena, "%s/scenarios", path);
     }
