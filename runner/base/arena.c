@@ -54,6 +54,8 @@ void *sf_arena_alloc(struct sf_arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX - ALIGNMENT)
         sf_out_of_memory();
+    if (bytes == 0)
+        bytes = 1; /* a block, and not that of someone else */
     bytes = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     if (bytes > arena->block_bytes / 4)
         return block_add(arena, bytes); /* a block of its own: what is free in the current one stays usable */

@@ -64,7 +64,8 @@ static const struct sf_type type_empty = {"true or false", decode_empty};
 static const struct sf_key text_keys[] = {
     {.name = "equals", .type = &sf_type_item, .offset = AT(equals)},
     {.name = "contains", .type = &sf_type_items, .offset = AT(contains), .count_offset = AT(contains_count)},
-    {.name = "not_contains", .type = &sf_type_items, .offset = AT(not_contains), .count_offset = AT(not_contains_count)},
+    {.name = "not_contains", .type = &sf_type_items, .offset = AT(not_contains),
+     .count_offset = AT(not_contains_count)},
     {.name = "empty", .type = &type_empty, .offset = AT(empty.value)},
 };
 #undef AT

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDERS_DEEP_MAX = 64 }; /* also ends a loop of symbolic links */
-
 static bool is_scenario(const char *name)
 {
     const char *dot = strrchr(name, '.');
@@ -33,7 +31,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name); /* not by locale: the same everywhere */
 }
 
-static void add_folder(struct sf_arena *arena, const char *folder, unsigned depth, struct sf_files *files,
+static void add_folder(struct sf_arena *arena, const char *folder, struct sf_files *files,
                        struct sf_diagnostics *diagnostics)
 {
     struct dirent **entries;
@@ -49,10 +47,9 @@ static void add_folder(struct sf_arena *arena, const char *folder, unsigned dept
     for (int i = 0; i < count; i++) {
         const char *path = sf_arena_printf(arena, "%s%s%s", folder, slash, entries[i]->d_name);
         struct stat status;
-        bool there = stat(path, &status) == 0;
-        if (there && S_ISDIR(status.st_mode)) {
-            if (depth < FOLDERS_DEEP_MAX)
-                add_folder(arena, path, depth + 1, files, diagnostics);
+        /* Links to folders are not followed, as find does not: they may lead back. */
+        if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+            add_folder(arena, path, files, diagnostics);
         } else if (is_scenario(entries[i]->d_name)) {
             const char **slot = sf_arena_push(arena, &files->paths, &files->count, sizeof *slot);
             *slot = path;
@@ -70,7 +67,7 @@ void sf_files_add(struct sf_arena *arena, const char *path, struct sf_files *fil
         unreadable(path, diagnostics);
     } else if (S_ISDIR(status.st_mode)) {
         size_t count = files->count, errors = diagnostics->errors;
-        add_folder(arena, path, 1, files, diagnostics);
+        add_folder(arena, path, files, diagnostics);
         if (files->count == count && diagnostics->errors == errors)
             sf_error(diagnostics, (struct sf_place){.file = path}, "no *.yaml or *.yml in this folder");
     } else {

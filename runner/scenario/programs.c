@@ -58,7 +58,8 @@ static void decode_env(struct sf_decoder *decoder, const struct sf_key *key, con
 
 #define AT(member) offsetof(struct sf_ready, member)
 static const struct sf_key ready_keys[] = {
-    {.name = "port", .type = &sf_type_u16, .offset = AT(port), SF_BETWEEN(1, UINT16_MAX), .flags = SF_KEY_REQUIRED},
+    {.name = "port", .type = &sf_type_u16, .offset = AT(port), SF_BETWEEN(1, UINT16_MAX),
+     .flags = SF_KEY_REQUIRED},
     {.name = "within", .type = &sf_type_duration, .offset = AT(within_ns), .min = 1},
 };
 #undef AT
