@@ -149,6 +149,8 @@ void sf_pretty_scenario(FILE *out, const struct sf_report_scenario *report, int 
     fprintf(out, " %s", report->name);
     if (report->result == SF_SKIPPED)
         fprintf(out, ": %s\n", report->reason);
+    else if (report->duration_ns == 0) /* it was not started */
+        fputc('\n', out);
     else
         fprintf(out, " (%s)\n", sf_word_duration(report->arena, report->duration_ns));
     put_findings(out, report);

@@ -121,6 +121,19 @@ static bool is_interrupt(const struct sf_plan_rule *rule)
     return rule->fault == SF_FAULT_INTERRUPT || (rule->fault == SF_FAULT_ERROR && rule->error == EINTR);
 }
 
+/* A rule with `peer` met a socket without one, on which every datagram may have
+ * another: what is sent says where to, what will come is not known yet. */
+static bool fits_the_peer(const struct sf_plan *plan, const struct sf_selection *selection,
+                          const struct sf_call_info *call, const struct sf_plan_rule *rule)
+{
+    if (rule->peer_count == 0)
+        return true;
+    if (call->destination)
+        return sf_peer_matches(plan, rule, call->destination);
+    return (selection->socket && selection->socket->peer.domain != 0) ||
+           sf_call_families[call->call] == SF_FAMILY_RECV;
+}
+
 static void consider(const struct sf_engine *engine, const struct sf_selection *selection,
                      const struct sf_call_info *call, uint32_t index, bool was_interrupted, struct wishes *wishes,
                      struct sf_verdict *verdict)
@@ -132,7 +145,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
     uint32_t connection = connection_ordinal(engine, selection, index, call);
     if (!in_range(connection, rule->connection_first, rule->connection_last))
         return;
-    if (call->destination && !sf_peer_matches(engine->plan, rule, call->destination))
+    if (!fits_the_peer(engine->plan, selection, call, rule))
         return;
 
     uint32_t nth = count_call(engine, selection, index, call);

@@ -62,9 +62,13 @@ static void select_program(void)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
 
-    for (uint32_t i = 0; i < sf_shim.plan->rule_count; i++)
-        if (rules[i].programs >> sf_shim.program & 1)
-            sf_shim.families |= rules[i].families;
+    for (uint32_t i = 0; i < sf_shim.plan->rule_count; i++) {
+        if (!(rules[i].programs >> sf_shim.program & 1))
+            continue;
+        sf_shim.families |= rules[i].families;
+        if (rules[i].peer_count == 0)
+            sf_shim.program_families |= rules[i].families;
+    }
 }
 
 /* The forked child has one thread, and must not add to its parent's tally. */

@@ -16,7 +16,8 @@ struct sf_shim {
     bool bare;                     /* … where this says: loaded, no session, nothing to do */
     bool loaded;
     uint16_t program;              /* our index in the plan */
-    uint32_t families;             /* that some rule may select in this program */
+    uint32_t families;             /* that some rule may select in this program … */
+    uint32_t program_families;     /* … and on a call without a socket */
     struct sf_control *control;
     struct sf_tally *tallies;
 

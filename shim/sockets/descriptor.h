@@ -60,7 +60,7 @@ static inline bool sf_is_idle_program(enum sf_family family)
 {
     if (__builtin_expect(sf_shim.descriptor_count == 0, 0))
         return sf_shim.bare;
-    return !(sf_shim.families >> family & 1) && sf_tally_add_quick(family);
+    return !(sf_shim.program_families >> family & 1) && sf_tally_add_quick(family);
 }
 
 void sf_descriptor_set(int fd, uint64_t word); /* the generation is added; word 0: unknown */

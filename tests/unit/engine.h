@@ -71,6 +71,8 @@ static inline void connection_open(struct engine *engine, struct connection *con
 {
     memset(connection, 0, sizeof *connection);
     connection->socket.type = scope.type;
+    if (scope.peer)
+        connection->socket.peer = *scope.peer;
     sf_scope_select(engine->plan, &scope, connection->selected);
     for (uint32_t i = 0; i < engine->plan->rule_count; i++)
         if (connection->selected[0] >> i & 1)

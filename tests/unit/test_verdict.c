@@ -340,6 +340,25 @@ static void datagram_is_never_sent_in_part(void **state)
     engine_free(&engine);
 }
 
+static void datagram_meets_rules_of_its_own_destination(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    struct sf_addr other = engine_peer;
+    (void)state;
+    ENGINE(&engine, 1, "call: [send, socket], peer: \"127.0.0.1:80\", error: ENOBUFS");
+    connection_open(&engine, &connection, (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM});
+    struct sf_selection selection = {connection.selected, connection.per_rule, &connection.socket};
+    struct sf_call_info info = {.call = SF_CALL_sendto, .len = 9, .type = SF_TYPE_DGRAM, .destination = &other};
+    assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_APPLY);
+    other.port = 81;
+    assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_PASS);
+    info.destination = NULL; /* nobody knows yet who it will talk to */
+    info.call = SF_CALL_socket;
+    assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_PASS);
+    engine_free(&engine);
+}
+
 static void resolve_takes_eai_codes(void **state)
 {
     struct engine engine;
@@ -374,6 +393,7 @@ int main(void)
         cmocka_unit_test(unknown_errno_is_illegal_unless_forced),
         cmocka_unit_test(eagain_needs_a_socket_that_does_not_wait),
         cmocka_unit_test(datagram_is_never_sent_in_part),
+        cmocka_unit_test(datagram_meets_rules_of_its_own_destination),
         cmocka_unit_test(resolve_takes_eai_codes),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
