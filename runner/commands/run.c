@@ -44,9 +44,12 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
                                          struct sf_diagnostics *diagnostics)
 {
     const char *path = run->options.scenario;
-    if (!strchr(path, '/') && access(path, F_OK) != 0) {
-        const char *bundled = sf_bundled_find(run->arena, path);
-        path = bundled ? bundled : path;
+    if (!strchr(path, '/') && access(path, F_OK) != 0)
+        path = sf_bundled_find(run->arena, path);
+    if (!path) {
+        sf_error(diagnostics, (struct sf_place){.file = run->options.scenario},
+                 "there is no such file, nor a bundled scenario of that name: see 'sockfault list scenarios'");
+        return NULL;
     }
     size_t count;
     struct sf_document **documents = sf_documents_read(run->arena, path, &count, diagnostics);
