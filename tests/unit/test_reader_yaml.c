@@ -70,6 +70,15 @@ static void the_last_anchor_of_a_name_counts(void **state)
     release(reading);
 }
 
+static void an_alias_means_the_anchor_around_it_not_one_before(void **state)
+{
+    (void)state;
+    struct reading *reading = read_text("name: n\nx-a: &a b\nx-b: &a [*a]\n");
+    assert_null(reading->scenario);
+    assert_true(says(reading, "alias '*a' stands inside of what it stands for"));
+    release(reading);
+}
+
 static void anchors_end_with_their_document(void **state)
 {
     (void)state;
@@ -266,6 +275,7 @@ int main(void)
         cmocka_unit_test(every_spelling_of_null_is_an_error),
         cmocka_unit_test(aliases_stand_for_their_anchor),
         cmocka_unit_test(the_last_anchor_of_a_name_counts),
+        cmocka_unit_test(an_alias_means_the_anchor_around_it_not_one_before),
         cmocka_unit_test(anchors_end_with_their_document),
         cmocka_unit_test(own_keys_win_over_merged_ones),
         cmocka_unit_test(merged_programs_start_where_they_are_merged),

@@ -1,0 +1,132 @@
+/* check and list, called as main calls them. */
+#include "commands/commands.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define CALL(command, ...) call(command, COUNT(((char *[]){__VA_ARGS__})), (char *[]){__VA_ARGS__, NULL})
+
+static char out[1 << 16], err[1 << 16]; /* what the last command wrote */
+static char folder[] = "/tmp/sockfault-check-XXXXXX";
+
+static void slurp(FILE *from, char *to, size_t bytes)
+{
+    rewind(from);
+    to[fread(to, 1, bytes - 1, from)] = '\0';
+    fclose(from);
+}
+
+static int call(int (*command)(int, char **), size_t argc, char **argv)
+{
+    FILE *files[2] = {tmpfile(), tmpfile()};
+    int saved[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
+    fflush(NULL);
+    dup2(fileno(files[0]), STDOUT_FILENO);
+    dup2(fileno(files[1]), STDERR_FILENO);
+    int status = command((int)argc, argv);
+    fflush(NULL);
+    dup2(saved[0], STDOUT_FILENO);
+    dup2(saved[1], STDERR_FILENO);
+    close(saved[0]);
+    close(saved[1]);
+    slurp(files[0], out, sizeof out);
+    slurp(files[1], err, sizeof err);
+    return status;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder) || chdir(folder) < 0)
+        return -1;
+    FILE *good = fopen("good.yaml", "w"), *bad = fopen("bad.yaml", "w");
+    fputs("name: n\n", good);
+    fputs("name: n\nfoo: 1\n", bad);
+    return fclose(good) | fclose(bad);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink("good.yaml");
+    unlink("bad.yaml");
+    return rmdir(folder);
+}
+
+static void a_valid_file_is_ok(void **state)
+{
+    (void)state;
+    assert_int_equal(CALL(sf_command_check, "check", "good.yaml"), 0);
+    assert_string_equal(out, "good.yaml: ok\n");
+    assert_string_equal(err, "");
+}
+
+static void quiet_says_nothing_of_a_valid_file(void **state)
+{
+    (void)state;
+    assert_int_equal(CALL(sf_command_check, "check", "-q", "good.yaml"), 0);
+    assert_string_equal(out, "");
+    assert_string_equal(err, "");
+}
+
+static void one_invalid_file_among_others_is_2(void **state)
+{
+    (void)state;
+    assert_int_equal(CALL(sf_command_check, "check", "."), 2);
+    assert_string_equal(out, "./good.yaml: ok\n");
+    assert_non_null(strstr(err, "./bad.yaml:2:1: unknown key 'foo'"));
+}
+
+static void wrong_usage_is_2(void **state)
+{
+    (void)state;
+    assert_int_equal(CALL(sf_command_check, "check"), 2);
+    assert_int_equal(CALL(sf_command_check, "check", "none.yaml"), 2);
+    assert_string_equal(err, "none.yaml: No such file or directory\n");
+    assert_int_equal(CALL(sf_command_check, "check", "--wrong", "good.yaml"), 2);
+    assert_non_null(strstr(err, "unknown option '--wrong'"));
+    assert_int_equal(CALL(sf_command_list, "list"), 2);
+    assert_int_equal(CALL(sf_command_list, "list", "everything"), 2);
+    assert_int_equal(CALL(sf_command_list, "list", "calls", "errors"), 2);
+    assert_string_equal(err, "usage: sockfault list faults|calls|errors|scenarios\n");
+}
+
+static void lists_name_what_rules_use(void **state)
+{
+    (void)state;
+    static const struct {
+        char *list;
+        const char *words[3];
+    } rows[] = {{"faults", {"partial ", "interrupt ", "delay "}},
+                {"calls", {"\nrecv ", "\n  recvmsg ", "\n  epoll_wait "}},
+                {"errors", {"\nECONNRESET ", "\nEWOULDBLOCK ", "\nEAI_AGAIN "}}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(CALL(sf_command_list, "list", rows[i].list), 0);
+        for (size_t j = 0; j < COUNT(rows[i].words); j++)
+            assert_non_null(strstr(out, rows[i].words[j]));
+        assert_string_equal(err, "");
+    }
+    assert_int_equal(CALL(sf_command_list, "list", "scenarios"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_valid_file_is_ok),
+        cmocka_unit_test(quiet_says_nothing_of_a_valid_file),
+        cmocka_unit_test(one_invalid_file_among_others_is_2),
+        cmocka_unit_test(wrong_usage_is_2),
+        cmocka_unit_test(lists_name_what_rules_use),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
