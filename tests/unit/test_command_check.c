@@ -14,7 +14,8 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define CALL(command, ...) call(command, COUNT(((char *[]){__VA_ARGS__})), (char *[]){__VA_ARGS__, NULL})
+#define CALL(command, ...)                                                                              \
+    call(command, COUNT(((const char *[]){__VA_ARGS__})), (const char *[]){__VA_ARGS__, NULL})
 
 static char out[1 << 16], err[1 << 16]; /* what the last command wrote */
 static char folder[] = "/tmp/sockfault-check-XXXXXX";
@@ -26,14 +27,15 @@ static void slurp(FILE *from, char *to, size_t bytes)
     fclose(from);
 }
 
-static int call(int (*command)(int, char **), size_t argc, char **argv)
+/* getopt may reorder the arguments, but writes to none of them. */
+static int call(int (*command)(int, char **), size_t argc, const char **argv)
 {
     FILE *files[2] = {tmpfile(), tmpfile()};
     int saved[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
     fflush(NULL);
     dup2(fileno(files[0]), STDOUT_FILENO);
     dup2(fileno(files[1]), STDERR_FILENO);
-    int status = command((int)argc, argv);
+    int status = command((int)argc, (char **)argv);
     fflush(NULL);
     dup2(saved[0], STDOUT_FILENO);
     dup2(saved[1], STDERR_FILENO);
@@ -105,7 +107,7 @@ static void lists_name_what_rules_use(void **state)
 {
     (void)state;
     static const struct {
-        char *list;
+        const char *list;
         const char *words[3];
     } rows[] = {{"faults", {"partial ", "interrupt ", "delay "}},
                 {"calls", {"\nrecv ", "\n  recvmsg ", "\n  epoll_wait "}},
