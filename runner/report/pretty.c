@@ -109,7 +109,8 @@ static void put_program(FILE *out, const struct sf_report_scenario *report,
         fprintf(out, "ended by %s", sf_word_signal(report->arena, exit->signal));
     else
         fprintf(out, "exited with %d", exit->code);
-    fprintf(out, " after %s", sf_word_duration(report->arena, exit->duration_ns));
+    if (exit->duration_ns > 0)
+        fprintf(out, " after %s", sf_word_duration(report->arena, exit->duration_ns));
     const char *separator = "; calls: ";
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++) {
         if (program->calls[family] == 0)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -252,6 +253,21 @@ static void many_sets_share_no_port(void **state)
         sf_port_set_release(&sets[i]);
 }
 
+/* Another runner goes by the name; it is free again with the set. */
+static void port_is_reserved_by_name_until_its_set_goes(void **state)
+{
+    struct world *world = *state;
+    struct sf_port_set set = {.arena = world->arena};
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int length = sprintf(name.sun_path + 1, "sockfault-port-%u", sf_port_find(&set, "web"));
+    socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, bytes), -1);
+    sf_port_set_release(&set);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, bytes), 0);
+    close(fd);
+}
+
 static void port_of_a_set_can_be_listened_on(void **state)
 {
     struct world *world = *state;
@@ -286,6 +302,7 @@ int main(void)
         T(commands_are_found_by_their_names),
         T(equal_names_have_one_port_and_others_another),
         T(many_sets_share_no_port),
+        T(port_is_reserved_by_name_until_its_set_goes),
         T(port_of_a_set_can_be_listened_on),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);

@@ -314,6 +314,28 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     free(plan);
 }
 
+static void extremes_that_are_legal_are_taken(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    struct sf_plan_rule *rule = (void *)((char *)plan + plan->rules_at);
+    struct sf_plan_pattern *pattern = (void *)((char *)plan + plan->patterns_at);
+    rule->domains = SF_DOMAIN_INET | SF_DOMAIN_INET6 | SF_DOMAIN_UNIX | SF_DOMAIN_OTHER;
+    rule->types = SF_TYPE_STREAM | SF_TYPE_DGRAM | SF_TYPE_OTHER;
+    rule->roles = SF_ROLE_CLIENT | SF_ROLE_SERVER;
+    rule->per = SF_PER_SCENARIO;
+    rule->connection_first = rule->connection_last = UINT32_MAX;
+    rule->flags = SF_RULE_FORCE | SF_RULE_OPTIONAL;
+    rule->programs = 3;
+    rule->peer = plan->pattern_count - rule->peer_count;
+    pattern->prefix_len = 128;
+    pattern->domains = SF_DOMAIN_INET | SF_DOMAIN_INET6;
+    pattern[1].glob_at = plan->string_bytes - 1;
+    fix_checksum(plan);
+    assert_null(sf_plan_verify(plan, plan->total_bytes));
+    free(plan);
+}
+
 static void session_has_its_areas_apart_and_sealed(void **state)
 {
     (void)state;
@@ -489,6 +511,7 @@ int main(void)
         cmocka_unit_test(truncation_with_a_right_checksum_is_noticed),
         cmocka_unit_test(damage_with_a_right_checksum_is_refused_or_harmless),
         cmocka_unit_test(field_out_of_range_is_refused_with_its_reason),
+        cmocka_unit_test(extremes_that_are_legal_are_taken),
         cmocka_unit_test(session_has_its_areas_apart_and_sealed),
         cmocka_unit_test(sessions_have_different_ids),
         cmocka_unit_test(many_rules_keep_the_socket_table_within_a_gibibyte),

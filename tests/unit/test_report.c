@@ -5,6 +5,7 @@
 #include "verify/wording.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -173,6 +174,44 @@ static void stderr_of_a_program_that_did_well_is_not_shown(void **state)
 static void colour_is_for_terminals_alone(void **state)
 {
     assert_null(strchr(write_report(*state, SF_REPORT_PRETTY, 1), '\033'));
+}
+
+/* What a terminal is sent. */
+static const char *show_on_terminal(struct world *world, char *text, size_t bytes)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_int_equal(grantpt(master) | unlockpt(master), 0);
+    FILE *terminal = fopen(ptsname(master), "r+");
+    assert_non_null(terminal);
+    sf_pretty_scenario(terminal, world->scenarios[0], 0);
+    fflush(terminal);
+    ssize_t got = read(master, text, bytes - 1);
+    assert_true(got > 0);
+    text[got] = '\0';
+    fclose(terminal);
+    close(master);
+    return text;
+}
+
+static void terminal_gets_colour_unless_told_otherwise(void **state)
+{
+    char text[200];
+    unsetenv("NO_COLOR");
+    setenv("TERM", "xterm", 1);
+    assert_string_equal(show_on_terminal(*state, text, sizeof text), "\033[32mPASS\033[0m fine (100ms)\r\n");
+    setenv("NO_COLOR", "1", 1);
+    assert_string_equal(show_on_terminal(*state, text, sizeof text), "PASS fine (100ms)\r\n");
+    unsetenv("NO_COLOR");
+    setenv("TERM", "dumb", 1);
+    assert_string_equal(show_on_terminal(*state, text, sizeof text), "PASS fine (100ms)\r\n");
+}
+
+static void program_that_was_not_started_has_no_end_to_show(void **state)
+{
+    struct world *world = *state;
+    world->program.exit = (struct sf_exit){.end = SF_END_NOT_STARTED, .code = -1};
+    assert_non_null(strstr(write_report(world, SF_REPORT_PRETTY, 1), "program client: not started"));
+    assert_non_null(strstr(write_report(world, SF_REPORT_JSON, 1), "\"exit\": null"));
 }
 
 static void json_report_has_the_keys_of_the_contract_in_order(void **state)
@@ -395,6 +434,8 @@ int main(void)
         T(one_line_that_the_message_tells_is_not_repeated),
         T(stderr_of_a_program_that_did_well_is_not_shown),
         T(colour_is_for_terminals_alone),
+        T(terminal_gets_colour_unless_told_otherwise),
+        T(program_that_was_not_started_has_no_end_to_show),
         T(json_report_has_the_keys_of_the_contract_in_order),
         T(json_exit_is_null_where_a_signal_is_named),
         T(json_replaces_what_is_not_utf8),

@@ -176,7 +176,10 @@ static void last_line_of_stderr_explains_a_failure(void **state)
 static void long_last_line_is_left_to_the_tail(void **state)
 {
     struct world *world = *state;
-    static char line[400];
+    static char line[202];
+    memset(line, 'x', sizeof line - 2);
+    struct sf_output whole = output(line);
+    assert_int_equal(strlen(sf_word_last_line(world->arena, &whole, 200)), 200);
     memset(line, 'x', sizeof line - 1);
     world->exits[CLIENT].code = 1;
     world->exits[CLIENT].err = output(line);
@@ -539,7 +542,9 @@ static void excerpt_is_bounded_and_escaped(void **state)
     struct world *world = *state;
     assert_string_equal(sf_word_excerpt(world->arena, "abcdef", 6, 0, 3), "\"abc\"…");
     assert_string_equal(sf_word_excerpt(world->arena, "abcdef", 6, 3, 3), "…\"def\"");
+    assert_string_equal(sf_word_excerpt(world->arena, "abcdef", 6, 0, 6), "\"abcdef\"");
     assert_string_equal(sf_word_excerpt(world->arena, NULL, 0, 0, 3), "\"\"");
+    assert_string_equal(sf_word_excerpt(world->arena, "\xc2\xa0\xc2\x9b", 4, 0, 9), "\"\xc2\xa0\\xc2\\x9b\"");
     assert_string_equal(sf_word_excerpt(world->arena, "\xc3\xa4\x1b\"\\\xff\0", 7, 0, 9),
                         "\"\xc3\xa4\\x1b\\\"\\\\\\xff\\x00\"");
     /* Starts on a whole character. */
@@ -570,6 +575,9 @@ static void utf8_is_told_from_what_only_looks_like_it(void **state)
     assert_int_equal(sf_utf8_length("\xe0\x9f\xbf", 3), 0);     /* overlong */
     assert_int_equal(sf_utf8_length("\xed\xa0\x80", 3), 0);     /* surrogate */
     assert_int_equal(sf_utf8_length("\xf4\x90\x80\x80", 4), 0); /* beyond U+10FFFF */
+    assert_int_equal(sf_utf8_length("\xf4\x8f\xbf\xbf", 4), 4); /* U+10FFFF itself */
+    assert_int_equal(sf_utf8_length("\xe0\xa0\x80", 3), 3);
+    assert_int_equal(sf_utf8_length("\xed\x9f\xbf", 3), 3);
     assert_int_equal(sf_utf8_length("", 0), 0);
 }
 
