@@ -4,6 +4,7 @@
 #include "apply/readiness.h"
 #include "calls/facts.h"
 #include "log/event.h"
+#include "load/memory.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
 #include "sockets/record.h"
@@ -17,7 +18,7 @@ static enum sf_family family_of(const struct sf_call *call)
 
 void sf_call_set_destination(struct sf_call *call, const struct sockaddr *address, socklen_t length)
 {
-    if (!address || length < sizeof(sa_family_t) || !sf_is_readable(address, length))
+    if (!address || length < sizeof(sa_family_t) || !sf_memory_is_readable(address, length))
         return;
     sf_address_from(&call->destination, address, length);
     call->has_destination = call->destination.domain != 0;

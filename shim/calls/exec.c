@@ -3,7 +3,7 @@
 #include "calls/call.h"
 #include "abi/handshake.h"
 #include "load/environment.h"
-#include "sockets/address.h"
+#include "load/memory.h"
 
 #include <alloca.h>
 #include <errno.h>
@@ -32,7 +32,7 @@ static void announce(const struct sf_mending *mending, const char *path)
 {
     if (mending->is_ours)
         escaped_table(sf_exec_announce(sf_shim.execs, sf_shim.session->exec_count, (uint32_t)getpid(), sf_shim.program,
-                                       sf_is_readable(path, 1) ? path : "?"));
+                                       sf_memory_is_readable(path, 1) ? path : "?"));
 }
 
 /* exec returned: it failed. */

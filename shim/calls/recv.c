@@ -1,7 +1,7 @@
 /* recv and all that moves data in. */
 #include "calls/call.h"
 #include "calls/vector.h"
-#include "sockets/address.h"
+#include "load/memory.h"
 
 SF_INTERPOSE_MOVE(RECV, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), fd, len, flags)
 SF_INTERPOSE_MOVE(RECV, recvfrom,
@@ -44,7 +44,7 @@ static void forget_received(struct msghdr *message)
 /* Bytes that a message has room for; 0 when the kernel will refuse it anyway. */
 static uint64_t message_bytes(const struct msghdr *message)
 {
-    return sf_is_readable(message, sizeof *message) ? sf_vector_bytes(message->msg_iov, message->msg_iovlen) : 0;
+    return sf_memory_is_readable(message, sizeof *message) ? sf_vector_bytes(message->msg_iov, message->msg_iovlen) : 0;
 }
 
 /* recvmsg on a copy whose vector is cut; what the kernel writes goes back. */
@@ -99,7 +99,7 @@ static int all_received(struct mmsghdr *messages, int count)
 SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                                   struct timespec *timeout)
 {
-    uint64_t bytes = count && sf_is_readable(messages, sizeof *messages) ? message_bytes(&messages->msg_hdr) : 0;
+    uint64_t bytes = count && sf_memory_is_readable(messages, sizeof *messages) ? message_bytes(&messages->msg_hdr) : 0;
     struct sf_call call = SF_CALL(recvmmsg, fd, bytes, flags);
     if (!sf_call_enter(&call))
         return -1;

@@ -1,7 +1,7 @@
 /* send and all that moves data out. */
 #include "calls/call.h"
 #include "calls/vector.h"
-#include "sockets/address.h"
+#include "load/memory.h"
 
 SF_INTERPOSE_MOVE(SEND, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags), fd, len, flags)
 SF_INTERPOSE_MOVE(SEND, write, (int fd, const void *buf, size_t len), (fd, buf, len), fd, len, 0)
@@ -53,7 +53,7 @@ SF_INTERPOSE_VECTOR(SEND, pwritev64v2, (int fd, const struct iovec *vector, int 
 /* Describe what a message says of itself, where it can be read. */
 static void describe_message(struct sf_call *call, const struct msghdr *message)
 {
-    if (!sf_is_readable(message, sizeof *message))
+    if (!sf_memory_is_readable(message, sizeof *message))
         return;
     call->info.len = sf_vector_bytes(message->msg_iov, message->msg_iovlen);
     sf_call_set_destination(call, message->msg_name, message->msg_namelen);
@@ -84,7 +84,7 @@ SF_HALVES(ssize_t, SEND, sendmsg, (int fd, const struct msghdr *message, int fla
 SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     struct sf_call call = SF_CALL(sendmmsg, fd, 0, flags);
-    if (count && sf_is_readable(messages, sizeof *messages))
+    if (count && sf_memory_is_readable(messages, sizeof *messages))
         describe_message(&call, &messages->msg_hdr);
     if (!sf_call_enter(&call))
         return -1;

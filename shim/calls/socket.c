@@ -1,79 +1,126 @@
 /* The life of a socket before and around its data: socket, bind, listen,
  * accept, connect, shutdown, options, names. */
 #include "calls/call.h"
+#include "load/memory.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
 
-/* socket and socketpair have arguments where others have a descriptor. */
-static bool enter_new(struct sf_call *call)
+static int opened(int fd, int domain, int type)
 {
-    return sf_is_idle_program(SF_FAMILY_SOCKET) || sf_call_enter(call);
-}
-
-SF_EXPORT int socket(int domain, int type, int protocol)
-{
-    struct sf_call call = SF_CALL(socket, -1, 0, 0);
-    call.verdict.kind = SF_PASS;
-    call.domain = sf_domain_bit(domain);
-    call.info.type = sf_type_bit(type);
-    if (!enter_new(&call))
-        return -1;
-    int fd = (int)sf_call_leave(&call, sf_real.socket(domain, type, protocol));
     if (fd >= 0 && sf_shim.session)
         sf_socket_opened(fd, domain, type);
     return fd;
 }
 
-SF_EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
+/* socket and socketpair have properties where others have a descriptor. */
+#define NEW_CALL(name, domain_, type_)                 \
+    struct sf_call call = SF_CALL(name, -1, 0, 0);     \
+    call.domain = sf_domain_bit(domain_);              \
+    call.info.type = sf_type_bit(type_);               \
+    if (!sf_call_enter(&call))                         \
+        return -1
+
+SF_SELECTED int selected_socket(int domain, int type, int protocol)
 {
-    struct sf_call call = SF_CALL(socketpair, -1, 0, 0);
-    call.verdict.kind = SF_PASS;
-    call.domain = sf_domain_bit(domain);
-    call.info.type = sf_type_bit(type);
-    if (!enter_new(&call))
-        return -1;
-    int result = (int)sf_call_leave(&call, sf_real.socketpair(domain, type, protocol, pair));
-    if (result == 0 && sf_shim.session) {
-        sf_socket_opened(pair[0], domain, type);
-        sf_socket_opened(pair[1], domain, type);
+    NEW_CALL(socket, domain, type);
+    return opened((int)sf_call_leave(&call, sf_real.socket(domain, type, protocol)), domain, type);
+}
+
+SF_EXPORT int socket(int domain, int type, int protocol)
+{
+    if (sf_is_idle_program(SF_FAMILY_SOCKET))
+        return opened(sf_real.socket(domain, type, protocol), domain, type);
+    return selected_socket(domain, type, protocol);
+}
+
+static int both_opened(int result, int domain, int type, const int pair[2])
+{
+    if (result == 0) {
+        opened(pair[0], domain, type);
+        opened(pair[1], domain, type);
     }
     return result;
 }
 
+SF_SELECTED int selected_socketpair(int domain, int type, int protocol, int pair[2])
+{
+    NEW_CALL(socketpair, domain, type);
+    int result = (int)sf_call_leave(&call, sf_real.socketpair(domain, type, protocol, pair));
+    return both_opened(result, domain, type, pair);
+}
+
+SF_EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
+{
+    if (sf_is_idle_program(SF_FAMILY_SOCKET))
+        return both_opened(sf_real.socketpair(domain, type, protocol, pair), domain, type, pair);
+    return selected_socketpair(domain, type, protocol, pair);
+}
+
 SF_INTERPOSE(BIND, bind, (int fd, const struct sockaddr *addr, socklen_t length), (fd, addr, length), fd)
 
-SF_EXPORT int listen(int fd, int backlog)
+static int listening(int fd, int result)
 {
-    struct sf_call call = SF_CALL(listen, fd, 0, 0);
-    call.verdict.kind = SF_PASS;
-    if (!sf_is_idle(fd, SF_FAMILY_LISTEN) && !sf_call_enter(&call))
-        return -1;
-    int result = (int)sf_call_leave(&call, sf_real.listen(fd, backlog));
     if (result == 0 && sf_shim.session)
         sf_socket_listens(fd);
     return result;
 }
 
-static int accepted(int listener, int fd)
+SF_SELECTED int selected_listen(int fd, int backlog)
 {
-    if (fd >= 0 && sf_shim.session)
-        sf_socket_accepted(listener, fd);
+    struct sf_call call = SF_CALL(listen, fd, 0, 0);
+    if (!sf_call_enter(&call))
+        return -1;
+    return listening(fd, (int)sf_call_leave(&call, sf_real.listen(fd, backlog)));
+}
+
+SF_EXPORT int listen(int fd, int backlog)
+{
+    if (sf_is_idle(fd, SF_FAMILY_LISTEN))
+        return listening(fd, sf_real.listen(fd, backlog));
+    return selected_listen(fd, backlog);
+}
+
+/* Where the program does not ask for the peer's address we do: the kernel
+ * writes it along, and a getpeername is saved. */
+struct room {
+    struct sockaddr_storage address;
+    socklen_t length;
+};
+
+static int accepted(int listener, int fd, const struct room *room)
+{
+    if (fd < 0 || !sf_shim.session)
+        return fd;
+    if (room->length && room->length <= sizeof room->address)
+        sf_socket_accepted(listener, fd, (const struct sockaddr *)&room->address, room->length);
+    else
+        sf_socket_accepted(listener, fd, NULL, 0);
     return fd;
 }
+
+#define ROOM_FOR_PEER                                   \
+    struct room room;                                   \
+    room.length = addr ? 0 : sizeof room.address;       \
+    length = addr ? length : &room.length;              \
+    addr = addr ? addr : (struct sockaddr *)&room.address
 
 #define INTERPOSE_ACCEPT(name, params, arguments)                              \
     SF_SELECTED int selected_##name params                                     \
     {                                                                          \
         struct sf_call call = SF_CALL(name, fd, 0, 0);                         \
+        ROOM_FOR_PEER;                                                         \
         if (!sf_call_enter(&call))                                             \
             return -1;                                                         \
-        return accepted(fd, (int)sf_call_leave(&call, sf_real.name arguments)); \
+        return accepted(fd, (int)sf_call_leave(&call, sf_real.name arguments), &room); \
     }                                                                          \
     SF_EXPORT int name params                                                  \
     {                                                                          \
-        if (sf_is_idle(fd, SF_FAMILY_ACCEPT))                                  \
-            return accepted(fd, sf_real.name arguments);                       \
-        return selected_##name arguments;                                      \
+        if (sf_shim.bare)                                                      \
+            return sf_real.name arguments;                                     \
+        if (!sf_is_idle(fd, SF_FAMILY_ACCEPT))                                 \
+            return selected_##name arguments;                                  \
+        ROOM_FOR_PEER;                                                         \
+        return accepted(fd, sf_real.name arguments, &room);                    \
     }
 
 INTERPOSE_ACCEPT(accept, (int fd, struct sockaddr *addr, socklen_t *length), (fd, addr, length))
@@ -90,7 +137,7 @@ SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t 
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     /* The peer decides which rules select the socket from now on, this call included. */
-    if (sf_shim.families && !sf_quiet && sf_is_readable(addr, length))
+    if (sf_shim.families && !sf_quiet && sf_memory_is_readable(addr, length))
         sf_socket_connects(fd, addr, length);
     if (sf_is_idle(fd, SF_FAMILY_CONNECT))
         return sf_real.connect(fd, addr, length);

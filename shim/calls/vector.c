@@ -1,13 +1,13 @@
 #include "calls/vector.h"
 
-#include "sockets/address.h"
+#include "load/memory.h"
 
 #include <limits.h>
 
 uint64_t sf_vector_bytes(const struct iovec *vector, size_t count)
 {
     uint64_t bytes = 0;
-    if (count == 0 || count > IOV_MAX || !sf_is_readable(vector, count * sizeof *vector))
+    if (count == 0 || count > IOV_MAX || !sf_memory_is_readable(vector, count * sizeof *vector))
         return 0;
     for (size_t i = 0; i < count; i++)
         bytes += vector[i].iov_len;

@@ -89,6 +89,23 @@ bool sf_scope_selects(const struct sf_plan *plan, const struct sf_plan_rule *rul
     return sf_peer_matches(plan, rule, scope->peer);
 }
 
+void sf_ports_collect(const struct sf_plan *plan, uint32_t program, struct sf_ports *ports)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(plan);
+    const struct sf_plan_pattern *patterns = sf_plan_patterns(plan);
+
+    *ports = (struct sf_ports){0};
+    for (uint32_t i = 0; i < plan->rule_count; i++) {
+        if (!(rules[i].programs >> program & 1))
+            continue;
+        ports->any |= rules[i].peer_count == 0;
+        for (uint32_t at = rules[i].peer; at < rules[i].peer + rules[i].peer_count; at++) {
+            ports->any |= patterns[at].kind != SF_PATTERN_INET || patterns[at].port == 0;
+            ports->bits[patterns[at].port / 64 % 16] |= UINT64_C(1) << (patterns[at].port % 64);
+        }
+    }
+}
+
 uint32_t sf_scope_select(const struct sf_plan *plan, const struct sf_scope *scope, uint64_t *selected)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(plan);

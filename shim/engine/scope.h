@@ -21,6 +21,20 @@ bool sf_scope_selects(const struct sf_plan *plan, const struct sf_plan_rule *rul
 /* Does an address fit one of a rule's peer patterns? No patterns: yes. */
 bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_addr *address);
 
+/* A first look that costs nothing: the ports of the peers that a program's rules
+ * name, hashed. `any` when some rule may select a connection whatever its port. */
+struct sf_ports {
+    bool any;
+    uint64_t bits[16];
+};
+
+void sf_ports_collect(const struct sf_plan *plan, uint32_t program, struct sf_ports *ports);
+
+static inline bool sf_ports_may_select(const struct sf_ports *ports, const struct sf_addr *peer)
+{
+    return ports->any || ports->bits[peer->port / 64 % 16] >> (peer->port % 64) & 1;
+}
+
 /* Fill `selected` (sf_selection_words words) and return the families that the
  * selected rules can touch: 0 when no rule selects the socket. */
 uint32_t sf_scope_select(const struct sf_plan *plan, const struct sf_scope *scope, uint64_t *selected);

@@ -3,6 +3,7 @@
 #include "load/load.h"
 #include "abi/handshake.h"
 #include "apply/clock.h"
+#include "load/memory.h"
 #include "load/real.h"
 #include "load/shim.h"
 #include "log/tally.h"
@@ -69,6 +70,7 @@ static void select_program(void)
         if (rules[i].peer_count == 0)
             sf_shim.program_families |= rules[i].families;
     }
+    sf_ports_collect(sf_shim.plan, sf_shim.program, &sf_shim.ports);
 }
 
 /* The forked child has one thread, and must not add to its parent's tally. */
@@ -101,6 +103,7 @@ void sf_load(void)
     select_program();
     pthread_atfork(NULL, NULL, after_fork_in_child);
     reserve_descriptors();
+    sf_memory_learn();
     atomic_fetch_add(&sf_shim.state->loaded, 1);
     if (!sf_exec_loaded(sf_shim.execs, handover.session->exec_count, (uint32_t)getpid(), sf_shim.program))
         atomic_fetch_or(&sf_shim.state->escapes, SF_ESCAPE_EXECS);

@@ -6,6 +6,7 @@
 
 #include "abi/event.h"
 #include "abi/session.h"
+#include "engine/scope.h"
 #include "engine/verdict.h"
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct sf_shim {
     struct sf_event_log *events;
     char *sockets;
     struct sf_engine engine;
+    struct sf_ports ports; /* of the peers that our rules name */
     _Atomic uint32_t *socket_numbers; /* counts the session's sockets */
     const char *library_path;         /* ours, as LD_PRELOAD named it */
     const char *preload;              /* LD_PRELOAD as it led here */

@@ -3,10 +3,9 @@
 #include "load/real.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 
 static void from_unix(struct sf_addr *to, const struct sockaddr_un *from, socklen_t length)
@@ -59,25 +58,4 @@ void sf_address_of_peer(struct sf_addr *to, int fd)
     else
         memset(to, 0, sizeof *to);
     errno = saved_errno;
-}
-
-/* rt_sigprocmask copies its set in before it looks at `how`: EFAULT means that
- * the eight bytes cannot be read, EINVAL that they can, and nothing changes. */
-static bool is_word_readable(uintptr_t address)
-{
-    return sf_real.syscall(SYS_rt_sigprocmask, -1L, address, 0L, 8L) == -1 && errno == EINVAL;
-}
-
-bool sf_is_readable(const void *address, size_t bytes)
-{
-    uintptr_t first = (uintptr_t)address, page = 4096;
-    uintptr_t last = first + (bytes ? bytes - 1 : 0);
-    int saved_errno = errno;
-    bool readable = last >= first;
-
-    /* One word in each page; the word must not reach into the next one. */
-    for (uintptr_t at = first & ~(page - 1); readable && at <= last; at += page)
-        readable = is_word_readable(at);
-    errno = saved_errno;
-    return readable;
 }

@@ -4,7 +4,6 @@
 
 #include "abi/session.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -14,10 +13,5 @@ void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t 
 
 /* The peer of a socket; domain 0 when it has none. Keeps errno. */
 void sf_address_of_peer(struct sf_addr *to, int fd);
-
-/* May `bytes` bytes at `address` be read? A program may hand any pointer to a
- * call, and EFAULT is the kernel's to say: a look of ours must not crash it.
- * Keeps errno. Another thread may still unmap them afterwards. */
-bool sf_is_readable(const void *address, size_t bytes);
 
 #endif

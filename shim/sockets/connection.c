@@ -76,7 +76,10 @@ static uint32_t number_connection(struct sf_socket *socket)
 static void open_connection(int fd, const struct sf_scope *scope)
 {
     uint64_t selected[SF_SELECTION_WORDS_MAX];
-    uint32_t families = sf_scope_select(sf_shim.plan, scope, selected);
+    uint32_t families = 0;
+
+    if (sf_ports_may_select(&sf_shim.ports, scope->peer))
+        families = sf_scope_select(sf_shim.plan, scope, selected);
     struct sf_socket *socket = families ? claim(fd, scope, selected) : NULL;
 
     if (socket) {
@@ -107,12 +110,14 @@ void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length)
                                            .peer = &address});
 }
 
-void sf_socket_accepted(int listener, int fd)
+void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length)
 {
     uint64_t word = sf_descriptor_discover(listener);
     struct sf_addr peer = {0};
 
-    if (sf_shim.families)
+    if (from)
+        sf_address_from(&peer, from, length);
+    else if (sf_shim.families)
         sf_address_of_peer(&peer, fd);
     /* A Unix client seldom has a name: unnamed, but a connection all the same. */
     if (peer.domain == 0)

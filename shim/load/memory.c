@@ -1,0 +1,70 @@
+#include "load/memory.h"
+
+#include "load/real.h"
+
+#include <errno.h>
+#include <link.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#define PAGE 4096u
+
+/* Above any frame of a thread lie at least its caller's and libc's own data of
+ * the thread, which is larger than this. */
+#define STACK_BYTES 2048u
+
+static uintptr_t data_start, data_end; /* the executable's writable segment */
+static uintptr_t heap_start;           /* of brk(2); it ends where sbrk(0) says */
+
+static int learn_segment(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void)size;
+    (void)context;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_LOAD || !(info->dlpi_phdr[i].p_flags & PF_W))
+            continue;
+        data_start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        data_end = data_start + info->dlpi_phdr[i].p_memsz;
+    }
+    return 1; /* the first is the executable: no further */
+}
+
+void sf_memory_learn(void)
+{
+    dl_iterate_phdr(learn_segment, NULL);
+    heap_start = (uintptr_t)sbrk(0);
+}
+
+static bool is_within(uintptr_t first, uintptr_t last, uintptr_t start, uintptr_t end)
+{
+    return first >= start && last < end;
+}
+
+static bool is_known(uintptr_t first, uintptr_t last)
+{
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    return is_within(first, last, frame, frame + STACK_BYTES) || is_within(first, last, data_start, data_end) ||
+           is_within(first, last, heap_start, (uintptr_t)sbrk(0));
+}
+
+/* rt_sigprocmask copies its set in before it looks at `how`: EFAULT means that
+ * the eight bytes cannot be read, EINVAL that they can, and nothing changes. */
+static bool is_word_readable(uintptr_t address)
+{
+    return sf_real.syscall(SYS_rt_sigprocmask, -1L, address, 0L, 8L) == -1 && errno == EINVAL;
+}
+
+bool sf_memory_is_readable(const void *address, size_t bytes)
+{
+    uintptr_t first = (uintptr_t)address, last = first + (bytes ? bytes - 1 : 0);
+    int saved_errno = errno;
+    bool readable = last >= first;
+
+    if (readable && is_known(first, last))
+        return true;
+    for (uintptr_t at = first - first % PAGE; readable && at <= last; at += PAGE)
+        readable = is_word_readable(at);
+    errno = saved_errno;
+    return readable;
+}
