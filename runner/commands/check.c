@@ -33,13 +33,14 @@ int sf_command_check(int argc, char **argv)
     opterr = 0;
     while ((option = getopt_long(argc, argv, "q", options, NULL)) != -1) {
         if (option != 'q') {
-            fprintf(stderr, "sockfault check: unknown option '%s', allowed is -q\n", argv[optind - 1]);
+            fprintf(stderr, "sockfault check: unknown option '%s'\nTry 'sockfault help check'.\n",
+                    argv[optind - 1]);
             return INVALID;
         }
         quiet = true;
     }
     if (optind == argc) {
-        fprintf(stderr, "usage: sockfault check [-q] PATH…\n");
+        fprintf(stderr, "sockfault check: no scenario is given\nTry 'sockfault help check'.\n");
         return INVALID;
     }
 

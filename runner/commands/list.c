@@ -106,12 +106,28 @@ static const struct {
 } lists[] = {
     {"faults", list_faults}, {"calls", list_calls}, {"errors", list_errors}, {"scenarios", list_scenarios}};
 
+static int refuse(const char *what)
+{
+    const char *names[sizeof lists / sizeof lists[0]];
+    struct sf_arena *arena = sf_arena_new();
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        names[i] = lists[i].name;
+    size_t count = sizeof names / sizeof names[0];
+    if (what)
+        fprintf(stderr, "sockfault list: no list %s%s\n", sf_quoted(arena, what),
+                sf_suggestion(arena, what, names, count));
+    else
+        fprintf(stderr, "sockfault list: one list is wanted\n");
+    fprintf(stderr, "There are %s.\n", sf_names_join(arena, names, count));
+    sf_arena_free(arena);
+    return WRONG_USAGE;
+}
+
 int sf_command_list(int argc, char **argv)
 {
     for (size_t i = 0; argc == 2 && i < sizeof lists / sizeof lists[0]; i++) {
         if (strcmp(argv[1], lists[i].name) == 0)
             return lists[i].list();
     }
-    fprintf(stderr, "usage: sockfault list faults|calls|errors|scenarios\n");
-    return WRONG_USAGE;
+    return refuse(argc == 2 ? argv[1] : NULL);
 }
