@@ -39,8 +39,9 @@ const char *sf_shim_find(struct sf_arena *arena, const char **problem)
         path = candidates[i] && access(candidates[i], R_OK) == 0 ? candidates[i] : NULL;
     *problem = NULL;
     if (!path)
-        *problem = sf_arena_printf(arena, "cannot find " SHIM ": it is neither beside the command, in %s, nor in %s",
-                                   folder ? folder : "/proc/self/exe", SF_LIBDIR "/sockfault");
+        *problem =
+            sf_arena_printf(arena, "cannot find " SHIM ": it is neither beside the command, in %s, nor in %s",
+                            folder ? folder : "/proc/self/exe", SF_LIBDIR "/sockfault");
     else if (strpbrk(path, " :"))
         *problem = sf_arena_printf(arena,
                                    "cannot preload %s: LD_PRELOAD takes no path with a space or a colon; "
