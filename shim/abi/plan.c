@@ -71,13 +71,13 @@ static const char *verify_program(const struct sf_plan *plan, const struct sf_pl
 static int calls_hold(const struct sf_plan_rule *rule)
 {
     uint32_t families = 0;
-    for (unsigned call = 0; call < SF_CALL_WORDS * 64; call++) {
-        if (!(rule->calls.word[call / 64] >> (call % 64) & 1))
-            continue;
-        if (call >= SF_CALL_COUNT || sf_call_families[call] >= SF_FAMILY_COUNT)
-            return 0;
-        families |= UINT32_C(1) << sf_call_families[call];
-    }
+    for (unsigned i = 0; i < SF_CALL_WORDS; i++)
+        for (uint64_t left = rule->calls.word[i]; left; left &= left - 1) {
+            unsigned call = i * 64 + (unsigned)__builtin_ctzll(left);
+            if (call >= SF_CALL_COUNT || sf_call_families[call] >= SF_FAMILY_COUNT)
+                return 0;
+            families |= UINT32_C(1) << sf_call_families[call];
+        }
     return families == rule->families;
 }
 
