@@ -26,6 +26,10 @@ struct sf_call {
     bool has_destination;
     struct sf_addr destination;
     void *return_address;
+
+    /* Calls of the poll family: would it return at once? Gets `wait`. */
+    bool (*is_ready)(const void *wait);
+    const void *wait;
 };
 
 #define SF_CALL(name, fd_, len_, flags_)                                                                    \

@@ -49,6 +49,8 @@ bool sf_call_fact(void *context, enum sf_fact fact)
 
     if (fact == SF_FACT_HANDLER)
         return has_interrupting_handler();
+    if (fact == SF_FACT_READY)
+        return call->is_ready && call->is_ready(call->wait);
     if (call->fd < 0)
         return false;
     return fact == SF_FACT_NONBLOCKING ? is_nonblocking(call) : has_timeout(call);

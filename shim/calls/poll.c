@@ -1,10 +1,55 @@
 /* Waiting for readiness. These calls belong to the program, not to a socket. */
 #include "calls/call.h"
 
-#define INTERPOSE(name, params, arguments)                        \
+/* What a call waits for, to ask whether it would wait at all. */
+struct wait {
+    struct pollfd *fds;
+    nfds_t count;
+    int set;
+    const fd_set *in, *out, *except; /* of select */
+};
+
+/* The program's own array will do: the kernel writes it after EINTR as well. */
+static bool is_poll_ready(const void *context)
+{
+    const struct wait *wait = context;
+    return sf_real.poll(wait->fds, wait->count, 0) != 0;
+}
+
+/* A set can be polled itself, which takes no event out of it. */
+static bool is_epoll_ready(const void *context)
+{
+    const struct wait *wait = context;
+    struct pollfd set = {.fd = wait->set, .events = POLLIN};
+    return sf_real.poll(&set, 1, 0) != 0;
+}
+
+/* After EINTR the sets are as they were: ask with copies. Larger ones than
+ * FD_SETSIZE are legal in Linux; those are taken for ready, and so left alone. */
+static bool is_select_ready(const void *context)
+{
+    const struct wait *wait = context;
+    fd_set in = {0}, out = {0}, except = {0};
+    struct timeval no_time = {0};
+
+    if (wait->count > FD_SETSIZE)
+        return true;
+    if (wait->in)
+        in = *wait->in;
+    if (wait->out)
+        out = *wait->out;
+    if (wait->except)
+        except = *wait->except;
+    return sf_real.select((int)wait->count, &in, &out, &except, &no_time) != 0;
+}
+
+#define INTERPOSE(name, params, arguments, kind, ...)             \
     SF_SELECTED int selected_##name params                        \
     {                                                             \
         struct sf_call call = SF_CALL(name, -1, 0, 0);            \
+        const struct wait wait = {__VA_ARGS__};                   \
+        call.is_ready = is_##kind##_ready;                        \
+        call.wait = &wait;                                        \
         if (!sf_call_enter(&call))                                \
             return -1;                                            \
         return (int)sf_call_leave(&call, sf_real.name arguments); \
@@ -16,24 +61,26 @@
         return selected_##name arguments;                         \
     }
 
-INTERPOSE(poll, (struct pollfd *fds, nfds_t count, int timeout), (fds, count, timeout))
+INTERPOSE(poll, (struct pollfd *fds, nfds_t count, int timeout), (fds, count, timeout), poll, .fds = fds, .count = count)
 INTERPOSE(ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask),
-          (fds, count, timeout, mask))
-INTERPOSE(__poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t bytes), (fds, count, timeout, bytes))
+          (fds, count, timeout, mask), poll, .fds = fds, .count = count)
+INTERPOSE(__poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t bytes), (fds, count, timeout, bytes),
+          poll, .fds = fds, .count = count)
 INTERPOSE(__ppoll_chk,
           (struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask, size_t bytes),
-          (fds, count, timeout, mask, bytes))
+          (fds, count, timeout, mask, bytes), poll, .fds = fds, .count = count)
 INTERPOSE(select, (int count, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout),
-          (count, in, out, except, timeout))
+          (count, in, out, except, timeout), select, .count = (nfds_t)count, .in = in, .out = out, .except = except)
 INTERPOSE(pselect,
           (int count, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout, const sigset_t *mask),
-          (count, in, out, except, timeout, mask))
-INTERPOSE(epoll_wait, (int set, struct epoll_event *events, int count, int timeout), (set, events, count, timeout))
+          (count, in, out, except, timeout, mask), select, .count = (nfds_t)count, .in = in, .out = out, .except = except)
+INTERPOSE(epoll_wait, (int set, struct epoll_event *events, int count, int timeout), (set, events, count, timeout),
+          epoll, .set = set)
 INTERPOSE(epoll_pwait, (int set, struct epoll_event *events, int count, int timeout, const sigset_t *mask),
-          (set, events, count, timeout, mask))
+          (set, events, count, timeout, mask), epoll, .set = set)
 INTERPOSE(epoll_pwait2,
           (int set, struct epoll_event *events, int count, const struct timespec *timeout, const sigset_t *mask),
-          (set, events, count, timeout, mask))
+          (set, events, count, timeout, mask), epoll, .set = set)
 
 /* Sets are no sockets: their numbers need no asking. */
 static int set_made(int fd)

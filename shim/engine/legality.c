@@ -51,8 +51,8 @@ bool sf_errno_is_known(enum sf_family family, int error)
  * handler without SA_RESTART, and a call that does not wait is not interrupted. */
 static enum sf_illegal interrupt_legality(enum sf_family family, const struct sf_call_info *call)
 {
-    if (family == SF_FAMILY_POLL)
-        return SF_LEGAL;
+    if (family == SF_FAMILY_POLL) /* fs/select.c, do_poll(): signals count only where nothing is ready */
+        return call->fact(call->context, SF_FACT_READY) ? SF_ILLEGAL_READY : SF_LEGAL;
     if (call->fact(call->context, SF_FACT_NONBLOCKING))
         return SF_ILLEGAL_NONBLOCKING;
     if (call->fact(call->context, SF_FACT_TIMEOUT) || call->fact(call->context, SF_FACT_HANDLER))
@@ -109,6 +109,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_NO_HANDLER] = "the call restarts: no signal handler without SA_RESTART is installed",
         [SF_ILLEGAL_NONBLOCKING] = "the socket is non-blocking: its calls are never interrupted",
         [SF_ILLEGAL_BLOCKING] = "the socket is blocking and has no time-out",
+        [SF_ILLEGAL_READY] = "something was ready: the call did not wait",
         [SF_ILLEGAL_WAITALL] = "MSG_WAITALL is short only after a signal",
         [SF_ILLEGAL_DATAGRAM] = "a datagram is sent whole or not at all",
         [SF_ILLEGAL_ERRNO] = "the call does not know this errno",

@@ -15,6 +15,7 @@
 enum sf_fact {
     SF_FACT_NONBLOCKING,     /* O_NONBLOCK or MSG_DONTWAIT */
     SF_FACT_TIMEOUT,         /* SO_RCVTIMEO (recv, accept) or SO_SNDTIMEO (send, connect) is set */
+    SF_FACT_READY,           /* poll family: something is ready, the call will not wait */
     SF_FACT_HANDLER          /* a signal handler without SA_RESTART is installed */
 };
 
@@ -24,6 +25,7 @@ enum sf_illegal {
     SF_ILLEGAL_NO_HANDLER,
     SF_ILLEGAL_NONBLOCKING,
     SF_ILLEGAL_BLOCKING,
+    SF_ILLEGAL_READY,
     SF_ILLEGAL_WAITALL,
     SF_ILLEGAL_DATAGRAM,
     SF_ILLEGAL_ERRNO,

@@ -3,10 +3,11 @@
 #include "load/real.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <link.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #define PAGE 4096u
 
@@ -48,11 +49,13 @@ static bool is_known(uintptr_t first, uintptr_t last)
            is_within(first, last, heap_start, (uintptr_t)sbrk(0));
 }
 
-/* rt_sigprocmask copies its set in before it looks at `how`: EFAULT means that
- * the eight bytes cannot be read, EINVAL that they can, and nothing changes. */
+/* A futex wait reads the word first: EFAULT when it cannot, EAGAIN when it does
+ * not hold the value; should it hold it, the time is already up. */
 static bool is_word_readable(uintptr_t address)
 {
-    return sf_real.syscall(SYS_rt_sigprocmask, -1L, address, 0L, 8L) == -1 && errno == EINVAL;
+    struct timespec no_time = {0};
+    return sf_real.syscall(SYS_futex, address & ~(uintptr_t)3, FUTEX_WAIT_PRIVATE, 0x5afe5afe, &no_time, NULL, 0) == 0 ||
+           errno != EFAULT;
 }
 
 bool sf_memory_is_readable(const void *address, size_t bytes)
@@ -63,7 +66,7 @@ bool sf_memory_is_readable(const void *address, size_t bytes)
 
     if (readable && is_known(first, last))
         return true;
-    for (uintptr_t at = first - first % PAGE; readable && at <= last; at += PAGE)
+    for (uintptr_t at = first; readable && at <= last; at += PAGE - at % PAGE)
         readable = is_word_readable(at);
     errno = saved_errno;
     return readable;

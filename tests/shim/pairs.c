@@ -117,6 +117,56 @@ static void poll_interrupted(void)
     say("poll", poll(&wait, 1, 0));
 }
 
+static void wait_edge(int set)
+{
+    struct epoll_event event = {0};
+    int count = epoll_wait(set, &event, 1, 200);
+    printf("epoll_wait %d %#x\n", count, count == 1 ? event.events : 0);
+}
+
+static int edge_set(uint32_t events)
+{
+    struct epoll_event event = {.events = events | EPOLLET};
+    int set = epoll_create1(0);
+    fcntl(near, F_SETFL, O_NONBLOCK);
+    epoll_ctl(set, EPOLL_CTL_ADD, near, &event);
+    return set;
+}
+
+static void drain(int fd)
+{
+    static char buf[1 << 16];
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    while (poll(&wait, 1, 50) == 1 && recv(fd, buf, sizeof buf, 0) > 0)
+        ;
+}
+
+/* What is ready is told, whatever signals come; and asking takes no event away. */
+static void ready_waits_are_not_interrupted(void)
+{
+    struct pollfd wait = {.events = POLLIN};
+    fd_set in;
+    connected();
+    int set = edge_set(EPOLLIN);
+    wait.fd = near;
+    handle(0, 0);
+    give("hello");
+    if (real)
+        raise(SIGALRM);
+    say("poll", poll(&wait, 1, 1000));
+    FD_ZERO(&in);
+    FD_SET(near, &in);
+    say("select", select(near + 1, &in, NULL, NULL, NULL));
+    printf("%d\n", FD_ISSET(near, &in) != 0);
+    wait_edge(set);
+    drain(near);
+    FD_ZERO(&in);
+    FD_SET(near, &in);
+    handle(0, real ? 20000 : 0);
+    say("select", select(near + 1, &in, NULL, NULL, NULL));
+    printf("%d\n", FD_ISSET(near, &in) != 0);
+}
+
 /* The bytes arrive (or the delay ends) after 400 ms, a signal after 50 ms. */
 static void slow_recv(int flags)
 {
@@ -162,22 +212,6 @@ static void recv_in_pieces(void)
     say("recv", recv(near, buf, sizeof buf, 0));
 }
 
-static void wait_edge(int set)
-{
-    struct epoll_event event = {0};
-    int count = epoll_wait(set, &event, 1, 200);
-    printf("epoll_wait %d %#x\n", count, count == 1 ? event.events : 0);
-}
-
-static int edge_set(uint32_t events)
-{
-    struct epoll_event event = {.events = events | EPOLLET};
-    int set = epoll_create1(0);
-    fcntl(near, F_SETFL, O_NONBLOCK);
-    epoll_ctl(set, EPOLL_CTL_ADD, near, &event);
-    return set;
-}
-
 static void short_read_gives_an_edge(void)
 {
     char buf[10];
@@ -192,14 +226,6 @@ static void short_read_gives_an_edge(void)
     say("recv", recv(near, buf, sizeof buf, 0));
     wait_edge(set);
     say("recv", recv(near, buf, sizeof buf, 0));
-}
-
-static void drain(int fd)
-{
-    static char buf[1 << 16];
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    while (poll(&wait, 1, 50) == 1 && recv(fd, buf, sizeof buf, 0) > 0)
-        ;
 }
 
 static void short_send_gives_an_edge(void)
@@ -263,6 +289,7 @@ static const struct {
     {"recv-interrupted", recv_interrupted},
     {"recv-with-timeout-interrupted", recv_with_timeout_interrupted},
     {"poll-interrupted", poll_interrupted},
+    {"ready-waits-are-not-interrupted", ready_waits_are_not_interrupted},
     {"slow-recv-restarts", slow_recv_restarts},
     {"slow-recv-is-interrupted", slow_recv_is_interrupted},
     {"recv-in-pieces", recv_in_pieces},

@@ -21,7 +21,7 @@ struct engine {
     struct sf_rule_state rules[RULES_MAX];
     _Atomic uint32_t calls[RULES_MAX * PROGRAMS];
     /* what the next call meets */
-    bool nonblocking, timeout, handler;
+    bool nonblocking, timeout, ready, handler;
 };
 
 /* A connection as the shim's records hold it. */
@@ -36,6 +36,7 @@ static inline bool engine_fact(void *context, enum sf_fact fact)
     const struct engine *engine = context;
     return fact == SF_FACT_NONBLOCKING ? engine->nonblocking
            : fact == SF_FACT_TIMEOUT   ? engine->timeout
+           : fact == SF_FACT_READY     ? engine->ready
                                        : engine->handler;
 }
 

@@ -289,11 +289,15 @@ static void interrupt_never_strikes_twice_running(void **state)
     engine_free(&engine);
 }
 
-static void poll_is_always_interruptible(void **state)
+static void poll_is_interrupted_where_nothing_is_ready(void **state)
 {
     struct engine engine;
     (void)state;
     ENGINE(&engine, 1, "call: poll, interrupt: true");
+    engine.ready = true;
+    assert_int_equal(call_on(&engine, NULL, SF_CALL_epoll_wait, 0).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_READY);
+    engine.ready = false;
     assert_int_equal(call_on(&engine, NULL, SF_CALL_epoll_wait, 0).error, EINTR);
     engine_free(&engine);
 }
@@ -389,7 +393,7 @@ int main(void)
         cmocka_unit_test(first_failure_in_the_file_wins_and_only_it_has_fired),
         cmocka_unit_test(interrupt_needs_a_handler_or_a_timeout),
         cmocka_unit_test(interrupt_never_strikes_twice_running),
-        cmocka_unit_test(poll_is_always_interruptible),
+        cmocka_unit_test(poll_is_interrupted_where_nothing_is_ready),
         cmocka_unit_test(unknown_errno_is_illegal_unless_forced),
         cmocka_unit_test(eagain_needs_a_socket_that_does_not_wait),
         cmocka_unit_test(datagram_is_never_sent_in_part),
