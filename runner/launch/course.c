@@ -170,8 +170,9 @@ static bool clients_ended(const struct sf_course *course)
 static uint64_t run(struct sf_course *course, uint64_t now_ns)
 {
     while (course->phase == SF_PHASE_RUN) {
-        struct sf_member *last = course->started > 0 ? &course->members[course->started - 1] : NULL;
-        if (last && is_service(last) && last->state == SF_MEMBER_RUNNING && !last->exit->ready) {
+        struct sf_member *last = &course->members[course->started > 0 ? course->started - 1 : 0];
+        bool waits = course->started > 0 && is_service(last) && last->state == SF_MEMBER_RUNNING;
+        if (waits && !last->exit->ready) {
             probe(course, last, now_ns);
             if (course->phase == SF_PHASE_RUN && !last->exit->ready)
                 return last->probe_ns;

@@ -30,6 +30,7 @@ struct sf_launch {
     pid_t supervisor;
     int pidfd, control;
     struct sf_signals signals;
+    unsigned stop; /* PASS: the last of the program's stops that we heard of */
     bool over;
 };
 
@@ -173,7 +174,7 @@ int sf_launch_fd(const struct sf_launch *launch)
 
 static void say(const struct sf_launch *launch, enum sf_request_kind kind, int signal)
 {
-    struct sf_request message = {.kind = kind, .signal = signal};
+    struct sf_request message = {.kind = kind, .signal = signal, .stop = launch->stop};
     if (launch->control >= 0)
         send(launch->control, &message, sizeof message, MSG_NOSIGNAL);
 }
@@ -184,6 +185,7 @@ static void hear(struct sf_launch *launch)
     while (recv(launch->control, &message, sizeof message, MSG_DONTWAIT) == (ssize_t)sizeof message) {
         if (message.kind != SF_REQUEST_STOPPED)
             continue;
+        launch->stop = message.stop;
         sf_signals_stop(message.signal);
         say(launch, SF_REQUEST_RESUMED, 0);
     }
@@ -200,7 +202,7 @@ static void attend_program(struct sf_launch *launch)
         if (poll(fds, sizeof fds / sizeof *fds, -1) < 0)
             continue;
         if (fds[SIGNALS].revents & POLLIN)
-            sf_signals_forward(&launch->signals, launch->control);
+            sf_signals_forward(&launch->signals, launch->control, launch->stop);
         if (fds[CONTROL].revents & POLLIN)
             hear(launch);
         if (fds[CONTROL].revents & (POLLHUP | POLLERR))

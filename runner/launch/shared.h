@@ -21,13 +21,14 @@ enum sf_request_kind {
     SF_REQUEST_SIGNAL,  /* to the supervisor: the program gets `signal` */
     SF_REQUEST_END,     /* to the supervisor: end everything, interrupted by `signal` */
     SF_REQUEST_RESUMED, /* to the supervisor: the runner was continued */
-    SF_REQUEST_STOPPED  /* to the runner: the program was stopped by `signal` */
+    SF_REQUEST_STOPPED  /* to the runner: the program was stopped by `signal`; answered by RESUMED */
 };
 
 struct sf_request {
     enum sf_request_kind kind;
     int signal;
-    bool queued; /* came with `value`, from sigqueue */
+    unsigned stop; /* RESUMED, STOPPED: of which of the program's stops this tells, from 1 */
+    bool queued;   /* came with `value`, from sigqueue */
     union sigval value;
 };
 

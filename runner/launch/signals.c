@@ -57,11 +57,11 @@ static bool reached_the_program(const struct signalfd_siginfo *info)
     }
 }
 
-void sf_signals_forward(const struct sf_signals *signals, int control)
+void sf_signals_forward(const struct sf_signals *signals, int control, unsigned stop)
 {
     struct signalfd_siginfo info;
     while (read(signals->fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        struct sf_request message = {.kind = SF_REQUEST_SIGNAL, .signal = (int)info.ssi_signo};
+        struct sf_request message = {.kind = SF_REQUEST_SIGNAL, .signal = (int)info.ssi_signo, .stop = stop};
         if (info.ssi_signo == SIGCONT)
             message.kind = SF_REQUEST_RESUMED; /* the supervisor looks whether the program needs it too */
         else if (reached_the_program(&info))

@@ -16,8 +16,9 @@ bool sf_signals_take(struct sf_signals *signals);
 /* As before; what came and was not looked at is forgotten. */
 void sf_signals_give_back(struct sf_signals *signals);
 
-/* Pass what came on to the program, by messages on `control`. */
-void sf_signals_forward(const struct sf_signals *signals, int control);
+/* Pass what came on to the program, by messages on `control`. `stop`: the last
+ * of the program's stops that we heard of. */
+void sf_signals_forward(const struct sf_signals *signals, int control, unsigned stop);
 
 /* The program was stopped by `signal`: stop likewise, so that the shell which
  * waits for us sees a stopped job. Returns when we were continued. */

@@ -30,7 +30,8 @@ struct supervisor {
     const struct sf_supervision *supervision;
     struct sf_course course;
     int epoll, signals, runner, control, listener, session;
-    bool runner_told_stop; /* … and did not yet say that it goes on */
+    unsigned stop;     /* PASS: how often the program was stopped */
+    unsigned answered; /* the last of them after which the runner said that it goes on */
 };
 
 static uint64_t clock_ns(void)
@@ -74,9 +75,8 @@ static void attend(void *context, unsigned index)
 
 static void tell_runner(struct supervisor *self, int stop_signal)
 {
-    struct sf_request message = {.kind = SF_REQUEST_STOPPED, .signal = stop_signal};
+    struct sf_request message = {.kind = SF_REQUEST_STOPPED, .signal = stop_signal, .stop = ++self->stop};
     send(self->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    self->runner_told_stop = true;
 }
 
 /* Take the state changes of all children. */
@@ -102,7 +102,7 @@ static void reap(struct supervisor *self)
  * it answers, since it may have been about to stop when the first try came. */
 static uint64_t resume_runner(struct supervisor *self, uint64_t now_ns)
 {
-    if (!self->runner_told_stop || self->course.stopped_ns)
+    if (self->answered == self->stop || self->course.stopped_ns)
         return UINT64_MAX;
     pid_t runner = self->supervision->runner_pid;
     if (sf_process_look(runner).state == 'T')
@@ -121,6 +121,17 @@ static void pass_signal(struct supervisor *self, const struct sf_request *messag
         kill(member->pid, message->signal);
 }
 
+/* The runner was continued: by its shell, which continued the program as well,
+ * or by its pid alone. A program that was stopped anew since stays so. */
+static void resume_program(struct supervisor *self, unsigned stop)
+{
+    struct sf_member *member = &self->course.members[0];
+    reap(self);
+    self->answered = stop;
+    if (stop == self->stop && member->state == SF_MEMBER_RUNNING && sf_process_look(member->pid).state == 'T')
+        kill(member->pid, SIGCONT);
+}
+
 static void interrupt(struct supervisor *self, int signal)
 {
     struct sf_outcome *outcome = &self->supervision->shared->outcome;
@@ -133,7 +144,6 @@ static void obey(struct supervisor *self)
 {
     struct sf_request message;
     while (recv(self->control, &message, sizeof message, MSG_DONTWAIT) == (ssize_t)sizeof message) {
-        struct sf_member *first = &self->course.members[0];
         switch (message.kind) {
         case SF_REQUEST_SIGNAL:
             pass_signal(self, &message);
@@ -142,10 +152,7 @@ static void obey(struct supervisor *self)
             interrupt(self, message.signal);
             break;
         case SF_REQUEST_RESUMED:
-            self->runner_told_stop = false;
-            /* Continued by its shell, both were; by its pid alone, only the runner. */
-            if (first->state == SF_MEMBER_RUNNING && sf_process_look(first->pid).state == 'T')
-                kill(first->pid, SIGCONT);
+            resume_program(self, message.stop);
             break;
         case SF_REQUEST_STOPPED:
             break;
@@ -271,6 +278,18 @@ static void drop_handlers(void)
             signal(signal_number, SIG_DFL);
 }
 
+/* The program ended while the runner was stopped, or about to stop, because of
+ * it: without an answer it would stay so. */
+static void await_answer(struct supervisor *self)
+{
+    struct pollfd fds[] = {{.fd = self->control, .events = POLLIN}, {.fd = self->runner, .events = POLLIN}};
+    while (self->answered != self->stop && !(fds[0].revents & POLLHUP) && !(fds[1].revents & POLLIN)) {
+        resume_runner(self, 0);
+        poll(fds, 2, RESUME_RETRY_NS / MS);
+        obey(self);
+    }
+}
+
 static void set_up(struct supervisor *self)
 {
     const struct sf_supervision *supervision = self->supervision;
@@ -320,6 +339,7 @@ void sf_supervisor_run(const struct sf_supervision *supervision)
     loop(&self);
     if (self.signals >= 0)
         end_all(&self);
+    await_answer(&self);
     for (unsigned i = 0; i < self.course.count; i++) {
         sf_capture_finish(&self.course.members[i].out);
         sf_capture_finish(&self.course.members[i].err);

@@ -38,6 +38,24 @@ def wait_for(condition, what):
         time.sleep(0.01)
 
 
+def wait_until_foreground(terminal):
+    """What bash prints comes before what it does: the job has the terminal and runs."""
+    def ready():
+        group = os.tcgetpgrp(terminal.fd)
+        return group != terminal.pid and state(group) != 'T' and all(
+            state(pid) != 'T' for pid in processes_of(group))
+    wait_for(ready, 'the job is in the foreground')
+
+
+def processes_of(group):
+    for name in os.listdir('/proc'):
+        try:
+            if name.isdigit() and os.getpgid(int(name)) == group:
+                yield int(name)
+        except ProcessLookupError:
+            pass
+
+
 class Terminal:
     """An interactive bash on a terminal of its own."""
 
@@ -96,8 +114,8 @@ def start(*arguments, **options):
 
 
 def finish(process):
-    output = process.communicate(timeout=PATIENCE)[0]
-    return output.splitlines(), process.returncode
+    status = process.wait(timeout=PATIENCE)  # outputs fit into their pipes
+    return process.stdout.read().splitlines(), status
 
 
 @on_terminal
@@ -130,6 +148,7 @@ def ctrl_z_stops_the_job_and_fg_continues_it(terminal):
         terminal.expect(r'\$ $')
         terminal.send('fg\n')
         terminal.expect('run -- sh.*\r\n')
+        wait_until_foreground(terminal)
     terminal.send('hello\n')
     terminal.expect('got hello\r\n')
     terminal.expect(r'\$ $')
@@ -247,9 +266,9 @@ def inherited_descriptors_pass_through_and_ours_do_not():
 @test
 def what_is_left_behind_is_ended_and_said():
     process = start('--', 'sh', '-c', 'echo ready; setsid sleep 1000 &', stderr=subprocess.PIPE)
-    output, error = process.communicate(timeout=PATIENCE)
+    same(finish(process)[1], 0)
+    error = process.stderr.read()
     assert 'left behind' in error, error
-    same(process.returncode, 0)
 
 
 print(f'1..{len(results)}')
