@@ -40,7 +40,8 @@ static json_t *text_of(const char *text)
 
 static json_t *seconds_of(uint64_t ns)
 {
-    return json_real((double)((ns + 500000) / 1000000) / 1e3);
+    uint64_t ms = (ns + 500000) / 1000000; /* three digits say enough */
+    return json_real((double)ms / 1e3);
 }
 
 static json_t *json_of_failures(const struct sf_findings *findings)

@@ -50,7 +50,7 @@ void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t 
 
 void sf_address_of_peer(struct sf_addr *to, int fd)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof peer;
     int saved_errno = errno;
     if (sf_real.getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
