@@ -237,12 +237,14 @@ static void ignored_signals_stay_ignored(void **state)
     signal(SIGCHLD, SIG_IGN);
     struct launching self;
     launching_init(&self);
-    launching_add(&self, "a", (const char *const[]){"sed", "-n", "s/^SigIgn:\t//p", "/proc/self/status", NULL});
+    launching_add(&self, "a", (const char *const[]){"sed", "-n", "s/^SigIgn:.*\\(.....\\)$/\\1/p",
+                                                    "/proc/self/status", NULL});
     launching_start(&self);
     const struct sf_exit *exits = launching_finish(&self);
     signal(SIGHUP, SIG_DFL);
     signal(SIGCHLD, SIG_DFL);
-    assert_output(&exits[0].out, "0000000000010001\n");
+    /* The signals up to 20: make ignores those above 31 that belong to libc. */
+    assert_output(&exits[0].out, "10001\n");
     launching_end(&self);
 }
 
