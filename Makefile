@@ -199,8 +199,8 @@ lint: ## clang-tidy and cppcheck; fails on findings
 	$(Q)printf '%s\n' $(lint_src) | xargs -P $$(nproc) -n 4 sh -c \
 	    'clang-tidy --quiet "$$@" -- $(subst ','\'',$(lint_flags)) 2> /dev/null' clang-tidy
 	$(Q)cppcheck --quiet --std=c11 --language=c --error-exitcode=1 -j $$(nproc) --inline-suppr \
-	    --enable=warning,performance,portability --suppressions-list=.cppcheck -D__$$(uname -m)__=1 $(filter -D% -I%,$(lint_flags)) \
-	    $(lint_src)
+	    --enable=warning,performance,portability --suppressions-list=.cppcheck \
+	    -D__$$(uname -m)__=1 $(filter -D% -I%,$(lint_flags)) $(lint_src)
 
 # ---- install ---------------------------------------------------------------
 
