@@ -77,8 +77,9 @@ struct sf_launch_options {
 struct sf_launch;
 
 /* Start it. Returns at once; scenario, session and options->shim_path must
- * outlive the launch. The scenario must hold one program when stdio is PASS.
- * Never NULL: what goes wrong is the outcome's `failure`.
+ * outlive the launch and must not point into main's argv, which the supervisor
+ * overwrites with its own name. The scenario must hold one program when stdio
+ * is PASS. Never NULL: what goes wrong is the outcome's `failure`.
  *
  * Programs get the signal mask and the ignored signals that the caller has now,
  * so the runner itself ignores none. PASS blocks the caller's signals until
