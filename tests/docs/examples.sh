@@ -16,7 +16,8 @@
 #   after 1.1s, t=0.0012
 . "$(dirname "$0")/../lib.sh"
 
-PATH=$BUILD:$PATH
+mkdir "$TMP/bin" && ln -s "$SOCKFAULT" "$TMP/bin/sockfault" || exit 1
+PATH=$TMP/bin:$PATH
 export LC_ALL=C.UTF-8
 unset CDPATH
 
@@ -102,7 +103,7 @@ for document in README.md $(cd "$root" && echo docs/*.md); do
     follow "$document"
     case $document in
         README.md | docs/tutorial.md)
-            [ $commands -gt 0 ] && pass "$document shows commands" || fail "$document shows commands"
+            check "$document shows commands" test $commands -gt 0
             ;;
     esac
 done
