@@ -103,13 +103,15 @@ static void listener_of_another_process_does_not_count(void **state)
     launching_end(&self);
 }
 
-static void socket_that_is_bound_but_does_not_listen_is_not_ready(void **state)
+static void connection_from_the_port_is_not_a_listener(void **state)
 {
     (void)state;
     char code[400];
     uint16_t port = free_port(NULL);
     snprintf(code, sizeof code,
-             "import socket, time\ns = socket.socket(); s.bind(('127.0.0.1', %u)); time.sleep(100)\n", port);
+             "import socket, time\nl = socket.socket(); l.bind(('127.0.0.1', 0)); l.listen()\n"
+             "s = socket.socket(); s.bind(('127.0.0.1', %u)); s.connect(l.getsockname()); time.sleep(100)\n",
+             port);
     struct launching self;
     launching_init(&self);
     struct sf_program *service =
@@ -236,7 +238,7 @@ int main(void)
         cmocka_unit_test(ipv6_listener_counts),
         cmocka_unit_test(listener_in_a_child_counts),
         cmocka_unit_test(listener_of_another_process_does_not_count),
-        cmocka_unit_test(socket_that_is_bound_but_does_not_listen_is_not_ready),
+        cmocka_unit_test(connection_from_the_port_is_not_a_listener),
         cmocka_unit_test(service_that_ends_before_it_is_ready_ends_the_scenario),
         cmocka_unit_test(service_that_ends_early_lets_its_client_go_on),
         cmocka_unit_test(services_stop_in_reverse_order),
