@@ -19,6 +19,7 @@
 mkdir "$TMP/bin" && ln -s "$SOCKFAULT" "$TMP/bin/sockfault" || exit 1
 PATH=$TMP/bin:$PATH
 export LC_ALL=C.UTF-8
+export no_proxy=127.0.0.1
 unset CDPATH
 
 mask_times()
