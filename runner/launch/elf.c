@@ -26,8 +26,8 @@ struct inspection {
 
 static bool say(const struct inspection *inspection, const char *text)
 {
-    snprintf(inspection->why, inspection->why_bytes, "%s %s: the shim cannot be loaded into it", inspection->file,
-             text);
+    snprintf(inspection->why, inspection->why_bytes, "%s %s: the shim cannot be loaded into it",
+             inspection->file, text);
     return true;
 }
 
@@ -54,7 +54,8 @@ static bool read_interpreter(Elf *elf, int fd, char *interpreter, size_t bytes)
         if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_INTERP)
             continue;
         size_t length = header.p_filesz < bytes - 1 ? header.p_filesz : bytes - 1;
-        ssize_t got = header.p_offset <= INT64_MAX ? pread(fd, interpreter, length, (off_t)header.p_offset) : 0;
+        bool sane = header.p_offset <= INT64_MAX;
+        ssize_t got = sane ? pread(fd, interpreter, length, (off_t)header.p_offset) : 0;
         interpreter[got > 0 ? got : 0] = '\0';
         return true;
     }
@@ -152,7 +153,8 @@ bool sf_unreachable(const char *file, const char *path, const char *cwd, char *w
         if (!is_script)
             return unreachable;
         bool relative = cwd && interpreter[0] != '/';
-        int length = snprintf(below, sizeof below, "%s%s%s", relative ? cwd : "", relative ? "/" : "", interpreter);
+        int length = snprintf(below, sizeof below, "%s%s%s", relative ? cwd : "", relative ? "/" : "",
+                              interpreter);
         if (length < 0 || (size_t)length >= sizeof inspection.file)
             return false;
         memcpy(inspection.file, below, (size_t)length + 1);

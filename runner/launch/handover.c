@@ -13,7 +13,8 @@ enum { WAITING_MAX = 64, ANCESTORS_MAX = 4096 };
 int sf_handover_listen(const char *session_id)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, SF_SOCKET_PREFIX "%s", session_id);
+    int length =
+        snprintf(address.sun_path + 1, sizeof address.sun_path - 1, SF_SOCKET_PREFIX "%s", session_id);
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener < 0)
         return -1;

@@ -64,7 +64,8 @@ static void fail(struct sf_launch *launch, const char *format, ...)
 
 static void *map_shared(size_t bytes)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
@@ -150,7 +151,8 @@ struct sf_launch *sf_launch_start(const struct sf_scenario *scenario, struct sf_
     sigprocmask(SIG_BLOCK, NULL, &launch->supervision.mask);
     /* Ignored, it would have the kernel reap behind our back. */
     struct sigaction before;
-    launch->supervision.child_ignored = sigaction(SIGCHLD, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
+    launch->supervision.child_ignored =
+        sigaction(SIGCHLD, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
     if (launch->supervision.child_ignored)
         signal(SIGCHLD, SIG_DFL);
     if (!check_shim_path(launch) || *launch->supervision.shared->failure)

@@ -14,8 +14,8 @@ static bool join(const char *cwd, const char *folder, size_t folder_length, cons
                  size_t bytes)
 {
     bool below = cwd && !(folder_length > 0 ? folder[0] == '/' : file[0] == '/');
-    int length = snprintf(joined, bytes, "%s%s%.*s%s%s", below ? cwd : "", below ? "/" : "", (int)folder_length,
-                          folder, folder_length > 0 ? "/" : "", file);
+    int length = snprintf(joined, bytes, "%s%s%.*s%s%s", below ? cwd : "", below ? "/" : "",
+                          (int)folder_length, folder, folder_length > 0 ? "/" : "", file);
     return length >= 0 && (size_t)length < bytes;
 }
 

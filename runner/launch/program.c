@@ -101,7 +101,8 @@ static void prepare_environ(const struct sf_supervision *supervision, unsigned i
         return;
     }
     char session[128];
-    snprintf(session, sizeof session, "%d:%d:%s:%u", (int)getppid(), session_fd, supervision->session->id, index);
+    snprintf(session, sizeof session, "%d:%d:%s:%u", (int)getppid(), session_fd, supervision->session->id,
+             index);
     sf_environ_wrap(environment, supervision->options->shim_path, session);
 }
 
@@ -133,7 +134,8 @@ static void be_program(const struct sf_supervision *supervision, unsigned index,
     struct sf_environ environment;
     prepare_environ(supervision, index, session_fd, &environment);
     char file[PATH_MAX];
-    int error = sf_program_find(program->argv[0], sf_environ_get(&environment, "PATH"), NULL, file, sizeof file);
+    const char *path = sf_environ_get(&environment, "PATH");
+    int error = sf_program_find(program->argv[0], path, NULL, file, sizeof file);
     if (error != 0)
         give_up(result, error);
 

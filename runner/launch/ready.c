@@ -29,8 +29,8 @@ static void find_listeners(pid_t pid, const char *table, uint16_t port, struct l
         unsigned local_port, state;
         uint64_t inode;
         /* sl local:port remote:port state tx:rx timer:when retransmits uid timeout inode */
-        if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %" SCNu64, &local_port,
-                   &state, &inode) == 3 &&
+        if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %" SCNu64,
+                   &local_port, &state, &inode) == 3 &&
             state == TCP_STATE_LISTEN && local_port == port)
             listeners->inodes[listeners->count++] = inode;
     }

@@ -68,8 +68,8 @@ static void attend(void *context, unsigned index)
     watch(self, member->err.fd, EPOLLIN, FROM_ERR, index);
     /* Held open here, the user's files would not end for who reads or writes their other end. */
     if (!self->supervision->rooms)
-        sf_descriptors_close_others((int[]){STDERR_FILENO, self->epoll, self->signals, self->runner, self->control,
-                                            self->listener, self->session},
+        sf_descriptors_close_others((int[]){STDERR_FILENO, self->epoll, self->signals, self->runner,
+                                            self->control, self->listener, self->session},
                                     7);
 }
 

@@ -42,7 +42,8 @@ static inline void launching_init(struct launching *self)
 }
 
 /* A program without the shim; change the result at will. The last of `argv` is NULL. */
-static inline struct sf_program *launching_add(struct launching *self, const char *name, const char *const *argv)
+static inline struct sf_program *launching_add(struct launching *self, const char *name,
+                                               const char *const *argv)
 {
     size_t index = self->scenario.program_count++;
     struct sf_program *program = &self->programs[index];
@@ -55,7 +56,8 @@ static inline struct sf_program *launching_add(struct launching *self, const cha
     return program;
 }
 
-static inline struct sf_program *launching_shell(struct launching *self, const char *name, const char *command)
+static inline struct sf_program *launching_shell(struct launching *self, const char *name,
+                                                 const char *command)
 {
     return launching_add(self, name, (const char *const[]){"/bin/sh", "-c", command, NULL});
 }

@@ -14,7 +14,8 @@ static inline const char *marked_set(void)
 {
     static char mark[64];
     static unsigned count;
-    snprintf(mark, sizeof mark, "%d.%u.%llu.", (int)getpid(), count++, (unsigned long long)launching_now_ns());
+    snprintf(mark, sizeof mark, "%d.%u.%llu.", (int)getpid(), count++,
+             (unsigned long long)launching_now_ns());
     setenv("SF_TEST_MARK", mark, 1);
     return mark;
 }

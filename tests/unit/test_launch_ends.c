@@ -186,9 +186,9 @@ static void environment_is_added_and_ours_is_kept_out(void **state)
     setenv("LD_PRELOAD", "/outer/libsockfault.so", 1);
     struct launching self;
     launching_init(&self);
-    struct sf_program *program = launching_shell(&self, "a",
-                                                 "echo $SF_ADDED $SF_BOTH $SF_OURS "
-                                                 "${SOCKFAULT_SESSION-no} ${SOCKFAULT_PLAN-no} ${LD_PRELOAD-no}");
+    static const char show[] = "echo $SF_ADDED $SF_BOTH $SF_OURS "
+                               "${SOCKFAULT_SESSION-no} ${SOCKFAULT_PLAN-no} ${LD_PRELOAD-no}";
+    struct sf_program *program = launching_shell(&self, "a", show);
     program->env = env;
     program->env_count = 2;
     launching_start(&self);
@@ -223,7 +223,8 @@ static void program_has_the_runners_signal_mask(void **state)
     sigprocmask(SIG_BLOCK, &mask, &before);
     struct launching self;
     launching_init(&self);
-    launching_add(&self, "a", (const char *const[]){"sed", "-n", "s/^SigBlk:\t//p", "/proc/self/status", NULL});
+    launching_add(&self, "a",
+                  (const char *const[]){"sed", "-n", "s/^SigBlk:\t//p", "/proc/self/status", NULL});
     launching_start(&self);
     sigprocmask(SIG_SETMASK, &before, NULL);
     assert_output(&launching_finish(&self)[0].out, "0000000000000800\n");

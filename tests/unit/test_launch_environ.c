@@ -61,19 +61,20 @@ static void asan_of_the_program_accepts_the_preload(void **state)
     struct sf_environ environment = make(nothing, NULL, 0);
     sf_environ_wrap(&environment, "/x/libsockfault.so", "s");
     assert_string_equal(sf_environ_get(&environment, "ASAN_OPTIONS"), "verify_asan_link_order=0");
+    static const char both[] = "verify_asan_link_order=0:detect_leaks=0";
     sf_environ_set(&environment, "ASAN_OPTIONS", "detect_leaks=0");
     sf_environ_wrap(&environment, "/x/libsockfault.so", "s");
-    assert_string_equal(sf_environ_get(&environment, "ASAN_OPTIONS"), "verify_asan_link_order=0:detect_leaks=0");
+    assert_string_equal(sf_environ_get(&environment, "ASAN_OPTIONS"), both);
     sf_environ_wrap(&environment, "/x/libsockfault.so", "s"); /* a second time changes nothing */
-    assert_string_equal(sf_environ_get(&environment, "ASAN_OPTIONS"), "verify_asan_link_order=0:detect_leaks=0");
+    assert_string_equal(sf_environ_get(&environment, "ASAN_OPTIONS"), both);
     sf_environ_free(&environment);
 }
 
 static void program_without_shim_gets_none_of_ours(void **state)
 {
     (void)state;
-    const char *const base[] = {"LD_PRELOAD=/outer/libsockfault.so", "SOCKFAULT_SESSION=1", "SOCKFAULT_PLAN=2",
-                          "SOCKFAULT_PROGRAM=3", "SOCKFAULT=kept", NULL};
+    const char *const base[] = {"LD_PRELOAD=/outer/libsockfault.so", "SOCKFAULT_SESSION=1",
+                                "SOCKFAULT_PLAN=2", "SOCKFAULT_PROGRAM=3", "SOCKFAULT=kept", NULL};
     struct sf_environ environment = make(base, NULL, 0);
     sf_environ_unwrap(&environment);
     assert_int_equal(environment.count, 1);

@@ -4,10 +4,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define ASK                                                                                                       \
-    "import os, socket\n"                                                                                         \
-    "s = socket.socket(socket.AF_UNIX); s.connect('\\0sockfault-%s')\n"                                           \
-    "data, fds, *_ = socket.recv_fds(s, 1, 1)\n"                                                                  \
+#define ASK \
+    "import os, socket\n" \
+    "s = socket.socket(socket.AF_UNIX); s.connect('\\0sockfault-%s')\n" \
+    "data, fds, *_ = socket.recv_fds(s, 1, 1)\n" \
     "print(data, len(fds), os.pread(fds[0], 6, 0).decode(), s.recv(1))\n"
 
 static void program_gets_the_session(void **state)

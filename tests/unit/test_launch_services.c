@@ -22,12 +22,12 @@ static uint16_t free_port(int *listener)
     return ntohs(address.sin_port);
 }
 
-#define LISTEN "import signal, socket, sys, time; time.sleep(%s)\n"                                              \
-               "s = socket.socket(socket.%s); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"         \
+#define LISTEN "import signal, socket, sys, time; time.sleep(%s)\n" \
+               "s = socket.socket(socket.%s); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n" \
                "s.bind(('%s', %u)); s.listen(); print('listening', flush=True); time.sleep(100)\n"
 
-static struct sf_program *add_listener(struct launching *self, char *code, const char *delay, const char *family,
-                                       const char *address, uint16_t port)
+static struct sf_program *add_listener(struct launching *self, char *code, const char *delay,
+                                       const char *family, const char *address, uint16_t port)
 {
     sprintf(code, LISTEN, delay, family, address, port);
     struct sf_program *program =
@@ -143,12 +143,14 @@ static void service_that_ends_early_lets_its_client_go_on(void **state)
     char code[600];
     uint16_t port = free_port(NULL);
     sprintf(code,
-            "import socket, time\ns = socket.socket(); s.bind(('127.0.0.1', %u)); s.listen(); time.sleep(0.3)\n",
+            "import socket, time\ns = socket.socket(); s.bind(('127.0.0.1', %u)); s.listen()\n"
+            "time.sleep(0.3)\n",
             port);
     struct launching self;
     launching_init(&self);
-    launching_service(launching_add(&self, "service", (const char *const[]){"/usr/bin/python3", "-c", code, NULL}),
-                      port);
+    struct sf_program *service =
+        launching_add(&self, "service", (const char *const[]){"/usr/bin/python3", "-c", code, NULL});
+    launching_service(service, port);
     launching_shell(&self, "client", "sleep 1; exit 4");
     const struct sf_exit *exits = launching_run(&self);
     assert_true(exits[0].ready);

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 
 /* A child in its own session, a double fork, a deaf one and a plain one. */
-#define FAMILY                                                                                                    \
-    "setsid sh -c 'sleep 1000' & (setsid sh -c '(sleep 1000 &) ; sleep 1000' &) ; "                              \
+#define FAMILY \
+    "setsid sh -c 'sleep 1000' & (setsid sh -c '(sleep 1000 &) ; sleep 1000' &) ; " \
     "sh -c 'trap \"\" TERM HUP INT; sleep 1000; sleep 1000' & "
 
 static const char *test_program(const char *name)
@@ -199,7 +199,8 @@ static void kill_runners(enum sf_stdio stdio)
         pid_t runner = fork();
         if (runner == 0) {
             /* The mark must be in the environment that the kernel shows. */
-            execl("/proc/self/exe", "runner", "--runner", stdio == SF_STDIO_PASS ? "pass" : "capture", (char *)NULL);
+            execl("/proc/self/exe", "runner", "--runner", stdio == SF_STDIO_PASS ? "pass" : "capture",
+                  (char *)NULL);
             _exit(1);
         }
         /* Set-up and first programs: the first milliseconds; then later ones. */
