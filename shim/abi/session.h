@@ -90,7 +90,8 @@ struct sf_rule_state {
     _Atomic uint32_t illegal_reason; /* enum sf_illegal of the first refusal */
     _Atomic uint32_t calls;          /* SF_PER_SCENARIO: calls that place and scope selected */
     _Atomic uint32_t connections;    /* connections that the scope selected */
-    uint32_t pad[9];
+    _Atomic uint32_t selected;       /* calls for which place, scope and trigger held */
+    uint32_t pad[8];
 };
 
 /* Calls on sockets by family, of one thread at a time. A thread claims a tally

@@ -4,20 +4,27 @@
 #include "calls/call.h"
 #include "sockets/record.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
-/* A socket that some rule may select: its record learns of the end. */
+/* A socket that some rule may select: its record learns of the end. An error
+ * does not keep the descriptor: Linux releases it before anything can fail.
+ * Source: close(2), NOTES, "Dealing with error returns from close()". */
 SF_SELECTED int selected_close(int fd)
 {
     struct sf_call call = SF_CALL(close, fd, 0, 0);
-    if (!sf_call_enter(&call))
-        return -1;
+    bool is_failed = !sf_call_enter(&call);
+    int error = errno;
     struct sf_socket *record = sf_descriptor_word(fd) & SF_WORD_FAMILIES ? sf_record_find(sf_cookie(fd)) : NULL;
     if (record)
         sf_record_closed(record);
     /* Before the number is free: another thread may be given it at once. */
     sf_descriptor_forget(fd);
-    return (int)sf_call_leave(&call, sf_real.close(fd));
+    int result = sf_real.close(fd);
+    if (!is_failed)
+        return (int)sf_call_leave(&call, result);
+    errno = error;
+    return -1;
 }
 
 SF_EXPORT int close(int fd)

@@ -6,6 +6,7 @@ struct wait {
     struct pollfd *fds;
     nfds_t count;
     int set;
+    bool is_look; /* epoll with a time-out of 0 looks and never waits */
     const fd_set *in, *out, *except; /* of select */
 };
 
@@ -16,12 +17,13 @@ static bool is_poll_ready(const void *context)
     return sf_real.poll(wait->fds, wait->count, 0) != 0;
 }
 
-/* A set can be polled itself, which takes no event out of it. */
+/* A set can be polled itself, which takes no event out of it. Unlike poll and
+ * select a mere look answers 0 before it minds signals: ep_poll(). */
 static bool is_epoll_ready(const void *context)
 {
     const struct wait *wait = context;
     struct pollfd set = {.fd = wait->set, .events = POLLIN};
-    return sf_real.poll(&set, 1, 0) != 0;
+    return wait->is_look || sf_real.poll(&set, 1, 0) != 0;
 }
 
 /* After EINTR the sets are as they were: ask with copies. Larger ones than
@@ -75,9 +77,9 @@ INTERPOSE(pselect,
           (int count, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout, const sigset_t *mask),
           (count, in, out, except, timeout, mask), select, .count = (nfds_t)count, .in = in, .out = out, .except = except)
 INTERPOSE(epoll_wait, (int set, struct epoll_event *events, int count, int timeout), (set, events, count, timeout),
-          epoll, .set = set)
+          epoll, .set = set, .is_look = timeout == 0)
 INTERPOSE(epoll_pwait, (int set, struct epoll_event *events, int count, int timeout, const sigset_t *mask),
-          (set, events, count, timeout, mask), epoll, .set = set)
+          (set, events, count, timeout, mask), epoll, .set = set, .is_look = timeout == 0)
 INTERPOSE(epoll_pwait2,
           (int set, struct epoll_event *events, int count, const struct timespec *timeout, const sigset_t *mask),
           (set, events, count, timeout, mask), epoll, .set = set)

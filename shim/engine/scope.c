@@ -81,6 +81,10 @@ bool sf_scope_selects(const struct sf_plan *plan, const struct sf_plan_rule *rul
 {
     if (!(rule->programs >> scope->program & 1))
         return false;
+    /* Netlink, packet and other sockets carry no program's traffic; what they
+     * deliver comes whole, and a short read there is nothing that happens. */
+    if (scope->domain == SF_DOMAIN_OTHER)
+        return false;
     if ((rule->domains && !(rule->domains & scope->domain)) || (rule->types && !(rule->types & scope->type)) ||
         (rule->roles && !(rule->roles & scope->role)))
         return false;

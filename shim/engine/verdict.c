@@ -59,14 +59,25 @@ static bool trigger_holds(const struct sf_plan *plan, uint32_t index, uint32_t c
            sf_hash_draw(plan->seed, SF_DRAW_FIRE, index, context, nth) >> 11 < rule->probability;
 }
 
+/* Of 1..len. Programs ask for far more than a message holds, so that a uniform
+ * draw would seldom bind: each power of two is as likely as the next. */
+static uint64_t draw_any_length(uint64_t draw, uint64_t len)
+{
+    unsigned powers = 64 - (unsigned)__builtin_clzll(len);
+    uint64_t least = UINT64_C(1) << (draw >> 32) % powers;
+    uint64_t span = least < len - least + 1 ? least : len - least + 1;
+    return least + (draw & UINT32_MAX) % span;
+}
+
 static uint64_t draw_length(const struct sf_plan *plan, uint32_t index, uint32_t context, uint32_t nth, uint64_t len)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
-    uint64_t min = rule->bytes_max ? rule->bytes_min : 1, max = rule->bytes_max ? rule->bytes_max : len;
+    uint64_t min = rule->bytes_min, max = rule->bytes_max;
 
-    if (min == max)
+    if (max != 0 && min == max)
         return min;
-    return min + sf_hash_draw(plan->seed, SF_DRAW_LENGTH, index, context, nth) % (max - min + 1);
+    uint64_t draw = sf_hash_draw(plan->seed, SF_DRAW_LENGTH, index, context, nth);
+    return max == 0 ? draw_any_length(draw, len) : min + draw % (max - min + 1);
 }
 
 static bool may_still_fire(const struct sf_engine *engine, uint32_t rule)
@@ -152,6 +163,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
     uint32_t context = draw_context(rule, connection, call);
     if (!trigger_holds(engine->plan, index, context, nth) || !may_still_fire(engine, index))
         return;
+    atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
     if (fails_the_call(rule) && wishes->failure != SF_NO_RULE)
         return; /* the first in the file wins, and only what changes a call has fired */
     if (rule->fault == SF_FAULT_INTERRUPT && was_interrupted)
@@ -171,7 +183,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
             list(verdict, index);
         }
     } else if (rule->fault == SF_FAULT_PARTIAL) {
-        uint64_t limit = draw_length(engine->plan, index, context, nth, call->len);
+        uint64_t limit = call->len ? draw_length(engine->plan, index, context, nth, call->len) : 0;
         if (limit < call->len && limit < wishes->limit) {
             wishes->limit = limit;
             wishes->limit_rule = (uint16_t)index;

@@ -118,6 +118,12 @@ static void family_type_and_role_must_all_fit(void **state)
     assert_false(selects("role: client", tcp));
 }
 
+static void sockets_that_carry_no_traffic_are_left_alone(void **state)
+{
+    (void)state;
+    assert_false(selects("connection: 1..", (struct sf_scope){.domain = SF_DOMAIN_OTHER, .type = SF_TYPE_OTHER}));
+}
+
 static void rule_of_another_program_does_not_select(void **state)
 {
     struct engine engine;
@@ -140,6 +146,7 @@ int main(void)
         cmocka_unit_test(rule_with_a_peer_leaves_unconnected_streams_alone),
         cmocka_unit_test(rule_with_a_peer_may_select_any_datagram),
         cmocka_unit_test(family_type_and_role_must_all_fit),
+        cmocka_unit_test(sockets_that_carry_no_traffic_are_left_alone),
         cmocka_unit_test(rule_of_another_program_does_not_select),
     };
     return cmocka_run_group_tests_name("scope", tests, NULL, NULL);

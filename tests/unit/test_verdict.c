@@ -223,6 +223,27 @@ static void random_length_stays_within_its_range(void **state)
     engine_free(&engine);
 }
 
+static void any_length_is_drawn_over_all_magnitudes(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    int small = 0, large = 0;
+    (void)state;
+    ENGINE(&engine, 3, "call: recv, partial: random");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 0).kind, SF_PASS);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 1).kind, SF_PASS);
+    for (int n = 0; n < 1000; n++) {
+        uint64_t limit = call_on(&engine, &connection, SF_CALL_recv, 65537).limit;
+        assert_true(limit == UINT64_MAX || (limit >= 1 && limit <= 65536));
+        small += limit < 256;
+        large += limit >= 256;
+    }
+    assert_in_range(small, 350, 650);
+    assert_in_range(large, 350, 650);
+    engine_free(&engine);
+}
+
 static void delays_add_up_and_the_smallest_partial_counts(void **state)
 {
     struct engine engine;
@@ -389,6 +410,7 @@ int main(void)
         cmocka_unit_test(probability_fires_about_that_often_and_repeats_with_the_seed),
         cmocka_unit_test(interleaving_does_not_change_what_a_connection_meets),
         cmocka_unit_test(random_length_stays_within_its_range),
+        cmocka_unit_test(any_length_is_drawn_over_all_magnitudes),
         cmocka_unit_test(delays_add_up_and_the_smallest_partial_counts),
         cmocka_unit_test(first_failure_in_the_file_wins_and_only_it_has_fired),
         cmocka_unit_test(interrupt_needs_a_handler_or_a_timeout),
