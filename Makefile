@@ -86,7 +86,7 @@ help: ## this list
 	@printf '           DESTDIR= prefix= bindir= libdir= datadir= mandir=\n'
 
 deps: ## install what is missing to build, test and lint (apt-get, as root or by sudo)
-	$(Q)tools/deps build demo test lint
+	$(Q).ci/deps build demo test lint
 
 # ---- build -----------------------------------------------------------------
 
@@ -104,7 +104,7 @@ $(out)/made/objects: FORCE
 	$(call keep,$(shim_obj) $(core_obj) $(runner_libs) $(LDFLAGS))
 # Says what is missing before a compiler does. Not a file: the machine may change.
 build-deps: FORCE
-	$(Q)tools/deps --check build
+	$(Q).ci/deps --check build
 .PHONY: build-deps
 
 $(out)/libsockfault.so: $(shim_obj) shim/libsockfault.map $(out)/made/objects
@@ -150,12 +150,12 @@ tests-built: all $(unit_tests) $(test_programs)
 # Everything that sets itself up does so first, by itself: a second make then
 # builds what may not have been buildable before.
 demo: ## real programs meet a bad network and get a verdict
-	$(Q)tools/deps build demo
+	$(Q).ci/deps build demo
 	$(Q)$(MAKE) $(parallel) all $(out)/tests/programs/naive_redis
-	$(Q)BUILD=$(out) demo/run
+	$(Q)BUILD=$(out) tests/demo/run
 
 test: ## all tests; installs what they need
-	$(Q)tools/deps build demo test
+	$(Q).ci/deps build demo test
 	$(Q)$(MAKE) $(parallel) tests-built
 	$(Q)BUILD=$(out) tests/run $(SUITES)
 
@@ -168,12 +168,12 @@ e2e: tests-built ## the end-to-end tests alone
 # The sanitizers watch the runner and, in the unit tests, the engine. Threads
 # there are only in the unit tests.
 asan: ## unit and end-to-end tests under the address sanitizer
-	$(Q)tools/deps build demo test
+	$(Q).ci/deps build demo test
 	$(Q)$(MAKE) $(parallel) VARIANT=asan tests-built
 	$(Q)BUILD=build/asan$(if $(filter clang,$(compiler)),-clang) tests/run $(or $(SUITES),unit scenario e2e)
 
 ubsan: ## unit, shim and end-to-end tests under the undefined-behaviour sanitizer
-	$(Q)tools/deps build demo test
+	$(Q).ci/deps build demo test
 	$(Q)$(MAKE) $(parallel) VARIANT=ubsan tests-built
 	$(Q)BUILD=build/ubsan$(if $(filter clang,$(compiler)),-clang) tests/run $(or $(SUITES),unit shim scenario e2e)
 
@@ -181,12 +181,12 @@ ubsan: ## unit, shim and end-to-end tests under the undefined-behaviour sanitize
 plain_addresses = $(shell setarch "$$(uname -m)" -R true 2>/dev/null && echo setarch $$(uname -m) -R)
 
 tsan: ## unit tests under the thread sanitizer
-	$(Q)tools/deps build test
+	$(Q).ci/deps build test
 	$(Q)$(MAKE) $(parallel) VARIANT=tsan tests-built
 	$(Q)BUILD=build/tsan$(if $(filter clang,$(compiler)),-clang) $(plain_addresses) tests/run unit
 
 bench: ## what an idle call costs, against an empty preload; minutes
-	$(Q)tools/deps build demo
+	$(Q).ci/deps build demo
 	$(Q)$(MAKE) $(parallel) all $(bench_built)
 	$(Q)BUILD=$(out) tests/bench/run $(BENCH)
 
@@ -195,7 +195,7 @@ lint_src = $(shim_src) $(runner_src) $(wildcard tests/programs/*.c) $(bench_src)
 lint_flags := -std=gnu11 -D_GNU_SOURCE -Irunner -Ishim -Itests -DSF_VERSION='"$(VERSION)"' $(paths)
 
 lint: ## clang-tidy and cppcheck; fails on findings
-	$(Q)tools/deps build lint
+	$(Q).ci/deps build lint
 	$(Q)printf '%s\n' $(lint_src) | xargs -P $$(nproc) -n 4 sh -c \
 	    'clang-tidy --quiet "$$@" -- $(subst ','\'',$(lint_flags)) 2> /dev/null' clang-tidy
 	$(Q)cppcheck --quiet --std=c11 --language=c --error-exitcode=1 -j $$(nproc) --inline-suppr \

@@ -1,5 +1,6 @@
 /* Waiting for readiness. These calls belong to the program, not to a socket. */
 #include "calls/call.h"
+#include "load/memory.h"
 
 /* What a call waits for, to ask whether it would wait at all. */
 struct wait {
@@ -45,6 +46,11 @@ static bool is_select_ready(const void *context)
     return sf_real.select((int)wait->count, &in, &out, &except, &no_time) != 0;
 }
 
+static bool is_zero(const struct timespec *timeout)
+{
+    return timeout && sf_memory_is_readable(timeout, sizeof *timeout) && timeout->tv_sec == 0 && timeout->tv_nsec == 0;
+}
+
 #define INTERPOSE(name, params, arguments, kind, ...)             \
     SF_SELECTED int selected_##name params                        \
     {                                                             \
@@ -82,7 +88,7 @@ INTERPOSE(epoll_pwait, (int set, struct epoll_event *events, int count, int time
           (set, events, count, timeout, mask), epoll, .set = set, .is_look = timeout == 0)
 INTERPOSE(epoll_pwait2,
           (int set, struct epoll_event *events, int count, const struct timespec *timeout, const sigset_t *mask),
-          (set, events, count, timeout, mask), epoll, .set = set)
+          (set, events, count, timeout, mask), epoll, .set = set, .is_look = is_zero(timeout))
 
 /* Sets are no sockets: their numbers need no asking. */
 static int set_made(int fd)
