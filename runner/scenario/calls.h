@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Families whose calls are made on no one socket that is there already. */
+#define SF_FAMILIES_WITHOUT_SOCKET (1u << SF_FAMILY_SOCKET | 1u << SF_FAMILY_POLL | 1u << SF_FAMILY_RESOLVE)
+
 /* Add the calls that a name means; a name that is both is the family. One
  * function is all the symbols that a program may call it by (read is also
  * __read_chk, sendfile also sendfile64). False: there is no such name. */

@@ -12,9 +12,6 @@
 /* Families whose calls `nth` and `every` count on each connection by itself. */
 #define PER_CONNECTION (FAMILY(RECV) | FAMILY(SEND) | FAMILY(CLOSE) | FAMILY(SHUTDOWN) | FAMILY(OPTION))
 
-/* Families whose calls belong to no one socket that is there already. */
-#define NO_SOCKET (FAMILY(SOCKET) | FAMILY(POLL) | FAMILY(RESOLVE))
-
 enum { PER_DEFAULT = -1 };
 
 /* A rule under way, with what is only needed until it is whole. */
@@ -307,7 +304,7 @@ static void finish_per(struct sf_decoder *decoder, const struct sf_node *node, s
         rule->per = rule->families & ~PER_CONNECTION ? SF_PER_PROGRAM : SF_PER_CONNECTION;
     else
         rule->per = (enum sf_per)draft->per;
-    if (draft->per == SF_PER_CONNECTION && rule->families && !(rule->families & ~NO_SOCKET))
+    if (draft->per == SF_PER_CONNECTION && rule->families && !(rule->families & ~SF_FAMILIES_WITHOUT_SOCKET))
         sf_error(decoder->diagnostics, sf_node_place(decoder, sf_node_get(node, "per")),
                  "per: connection cannot count calls of %s: they belong to no connection",
                  families_text(decoder->diagnostics->arena, rule->families));

@@ -3,10 +3,10 @@
 
 #include "base/arena.h"
 #include "engine/verdict.h"
+#include "scenario/calls.h"
 #include "verify/wording.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* "client", "client or server", "any program" */
 static const char *selected_programs(const struct sf_judge *judge, const struct sf_rule *rule)
@@ -45,6 +45,19 @@ static uint64_t calls_within_reach(const struct sf_judge *judge, const struct sf
     return sum;
 }
 
+/* What keeps a legal fault from a call that its rule selected; a delay comes always. */
+static const char *kept_off_reason(const struct sf_judge *judge, const struct sf_rule *rule, bool one_call)
+{
+    const char *other = rule->fault == SF_FAULT_INTERRUPT
+                            ? "another rule acted instead, or had interrupted the call before"
+                            : "another rule acted instead";
+    if (rule->fault != SF_FAULT_PARTIAL)
+        return other;
+    return sf_arena_printf(judge->arena, "%s moved no more than its limit%s%s", one_call ? "it" : "they",
+                           judge->scenario->rule_count > 1 ? ", or " : "",
+                           judge->scenario->rule_count > 1 ? other : "");
+}
+
 /* Why a rule stayed idle, as far as the counters tell. */
 static const char *idle_reason(const struct sf_judge *judge, const struct sf_rule *rule,
                                const struct sf_rule_state *state)
@@ -54,9 +67,15 @@ static const char *idle_reason(const struct sf_judge *judge, const struct sf_rul
         return sf_arena_printf(judge->arena, "%s refused: %s",
                                sf_word_count(judge->arena, state->illegal, "call"),
                                sf_illegal_text(state->illegal_reason));
+    if (state->selected > 0)
+        return sf_arena_printf(judge->arena, "it selected %s but %s: %s",
+                               sf_word_count(judge->arena, state->selected, "call"),
+                               state->selected == 1 ? "did not change it" : "changed none",
+                               kept_off_reason(judge, rule, state->selected == 1));
     uint64_t calls = calls_within_reach(judge, rule);
     if (calls == 0)
-        return sf_arena_printf(judge->arena, "%s made no %s call on a socket", programs, families);
+        return sf_arena_printf(judge->arena, "%s made no %s call%s", programs, families,
+                               rule->families & SF_FAMILIES_WITHOUT_SOCKET ? "" : " on a socket");
     return sf_arena_printf(
         judge->arena, "%s made %s, none of which its scope and trigger select", programs,
         sf_word_count(judge->arena, calls, sf_arena_printf(judge->arena, "%s call", families)));
@@ -79,13 +98,9 @@ static bool all_started(const struct sf_judge *judge)
     return true;
 }
 
-/* "rule one-byte (partial: 1)"; one without a name of its own is "rule 3 (…)". */
 static const char *name_of(const struct sf_judge *judge, const struct sf_rule *rule)
 {
-    bool numbered =
-        strncmp(rule->id, "rule-", 5) == 0 && rule->id[5 + strspn(rule->id + 5, "0123456789")] == '\0';
-    const char *id = numbered ? rule->id + 5 : rule->id;
-    return sf_arena_printf(judge->arena, "rule %s (%s)", id, rule->fault_text);
+    return sf_arena_printf(judge->arena, "%s (%s)", sf_word_rule(judge->arena, rule->id), rule->fault_text);
 }
 
 void sf_judge_rules(struct sf_judge *judge)

@@ -42,6 +42,15 @@ const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *no
     return sf_arena_printf(arena, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
 }
 
+const char *sf_word_rule(struct sf_arena *arena, const char *id)
+{
+    static const char unnamed[] = "rule-";
+    const char *number = id + strlen(unnamed);
+    if (strncmp(id, unnamed, strlen(unnamed)) == 0 && number[strspn(number, "0123456789")] == '\0')
+        id = number;
+    return sf_arena_printf(arena, "rule %s", id);
+}
+
 unsigned sf_utf8_length(const char *data, uint64_t bytes)
 {
     const unsigned char *at = (const unsigned char *)data;

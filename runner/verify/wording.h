@@ -15,6 +15,9 @@ const char *sf_word_duration(struct sf_arena *arena, uint64_t ns);
 /* "1 call", "12 calls". */
 const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *noun);
 
+/* "rule one-byte"; one without an id of its own: "rule 3". */
+const char *sf_word_rule(struct sf_arena *arena, const char *id);
+
 /* Bytes of a program as one quoted line: control characters and what is not
  * UTF-8 are escaped. At most `limit` bytes are shown, from `from` on; "…" stands
  * for what is left out on either side. */

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,8 @@ struct world {
     struct sf_arena *arena;
     struct sf_program programs[2];
     struct sf_program_expectation expect[2];
-    struct sf_rule rules[1];
-    struct sf_comparison rule_expect[1];
+    struct sf_rule rules[2];
+    struct sf_comparison rule_expect[2];
     struct sf_scenario scenario;
     struct sf_exit exits[2];
     struct sf_outcome outcome;
@@ -37,6 +38,18 @@ static struct sf_output output(const char *text)
     size_t bytes = strlen(text);
     return (struct sf_output){
         .data = text, .bytes = bytes, .total_bytes = bytes, .tail = text, .tail_bytes = bytes};
+}
+
+static void open_session(struct world *world)
+{
+    struct sf_plan *plan = sf_plan_compile(&world->scenario);
+    world->session = sf_session_create(plan);
+    free(plan);
+    assert_non_null(world->session);
+    world->session->programs[SERVER].loaded = 1;
+    world->session->programs[CLIENT].loaded = 1;
+    for (size_t i = 0; i < world->scenario.rule_count; i++)
+        world->session->rules[i].fired = 5;
 }
 
 static int setup(void **state)
@@ -83,14 +96,7 @@ static int setup(void **state)
     world->exits[CLIENT] = (struct sf_exit){
         .end = SF_END_EXITED, .duration_ns = 2000000000, .out = output("one\ntwo\n"), .err = output("")};
     world->outcome = (struct sf_outcome){.programs = world->exits};
-    struct sf_plan *plan = sf_plan_compile(&world->scenario);
-    world->session = sf_session_create(plan);
-    free(plan);
-    if (!world->session)
-        return -1;
-    world->session->programs[SERVER].loaded = 1;
-    world->session->programs[CLIENT].loaded = 1;
-    world->session->rules[0].fired = 5;
+    open_session(world);
     *state = world;
     return 0;
 }
@@ -107,6 +113,16 @@ static int teardown(void **state)
 static void judge(struct world *world)
 {
     world->found = sf_verify(world->arena, &world->scenario, world->session, &world->outcome);
+}
+
+/* A second rule, which fired. */
+static void add_rule(struct world *world)
+{
+    world->rules[1] = world->rules[0];
+    world->rules[1].id = "second";
+    world->scenario.rule_count = 2;
+    sf_session_free(world->session);
+    open_session(world);
 }
 
 static void expect_none(struct world *world)
@@ -447,6 +463,42 @@ static void rule_that_never_fired_counts_the_calls_that_it_passed_over(void **st
                "and trigger select");
 }
 
+static void rule_that_selected_calls_says_what_else_kept_it_from_them(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->session->rules[0].selected = 4;
+    world->session->tallies[CLIENT].calls[SF_FAMILY_RECV] = 9;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: it selected 4 calls but changed none: they moved no "
+               "more than its limit");
+    world->session->rules[0].selected = 1;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: it selected 1 call but did not change it: it moved no "
+               "more than its limit");
+}
+
+static void rule_beside_another_may_have_had_no_turn(void **state)
+{
+    struct world *world = *state;
+    add_rule(world);
+    world->session->rules[0].fired = 0;
+    world->session->rules[0].selected = 4;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: it selected 4 calls but changed none: they moved no "
+               "more than its limit, or another rule acted instead");
+    world->rules[0].fault = SF_FAULT_ERROR;
+    world->rules[0].fault_text = "error: EPIPE";
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (error: EPIPE) never fired: it selected 4 calls but changed none: another rule "
+               "acted instead");
+    world->rules[0].fault = SF_FAULT_INTERRUPT;
+    world->rules[0].fault_text = "interrupt: true";
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (interrupt: true) never fired: it selected 4 calls but changed none: another rule "
+               "acted instead, or had interrupted the call before");
+}
+
 static void rule_that_was_refused_says_why(void **state)
 {
     struct world *world = *state;
@@ -458,6 +510,20 @@ static void rule_that_was_refused_says_why(void **state)
     assert_non_null(
         strstr(world->found.list[0].message, "rule one-byte (partial: 1) never fired: 12 calls refused: "));
     assert_non_null(strstr(world->found.list[0].message, sf_illegal_text(SF_ILLEGAL_NO_HANDLER)));
+}
+
+static void calls_that_are_not_on_a_socket_are_not_called_so(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    static const unsigned families[] = {SF_FAMILY_RESOLVE, SF_FAMILY_POLL, SF_FAMILY_SOCKET};
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        world->rules[0].families = 1u << families[i];
+        char message[100];
+        snprintf(message, sizeof message, "rule one-byte (partial: 1) never fired: client made no %s call",
+                 sf_family_names[families[i]]);
+        expect_one(world, "faults.one-byte", 9, message);
+    }
 }
 
 static void rule_without_a_name_is_told_by_its_number(void **state)
@@ -613,7 +679,10 @@ int main(void)
         T(emptiness_is_judged_both_ways),
         T(rule_that_never_fired_says_that_no_call_was_made),
         T(rule_that_never_fired_counts_the_calls_that_it_passed_over),
+        T(rule_that_selected_calls_says_what_else_kept_it_from_them),
+        T(rule_beside_another_may_have_had_no_turn),
         T(rule_that_was_refused_says_why),
+        T(calls_that_are_not_on_a_socket_are_not_called_so),
         T(rule_without_a_name_is_told_by_its_number),
         T(optional_rule_may_stay_idle),
         T(expected_count_of_a_rule_is_compared),
