@@ -74,7 +74,7 @@ static const char *describe_result(struct sf_arena *arena, const struct sf_event
     return name ? name : sf_arena_printf(arena, "error %d", event->error);
 }
 
-/* "t=0.0012 client recv(3) asked 4096 → 1  one-byte" */
+/* "t=0.0012 client recv(3) asked 4096 → 1  rule one-byte" */
 static const char *describe_event(struct sf_arena *arena, const struct sf_scenario *scenario,
                                   const struct sf_session_memory *session, const struct sf_event *event)
 {
@@ -85,7 +85,7 @@ static const char *describe_event(struct sf_arena *arena, const struct sf_scenar
     for (unsigned i = 0; i < event->rule_count; i++)
         if (event->rules[i] < scenario->rule_count)
             rules = sf_arena_printf(arena, "%s%s%s", rules, *rules ? ", " : "",
-                                    scenario->rules[event->rules[i]].id);
+                                    sf_word_rule(arena, scenario->rules[event->rules[i]].id));
     return sf_arena_printf(arena, "t=%.4f %s %s(%s) asked %" PRIu64 " → %s  %s", seconds,
                            scenario->programs[event->program].name, sf_call_names[event->call], fd,
                            event->asked, describe_result(arena, event), rules);

@@ -128,7 +128,7 @@ static void put_details(FILE *out, const struct sf_report_scenario *report)
         put_program(out, report, &report->programs[i]);
     for (size_t i = 0; i < report->rule_count; i++) {
         const struct sf_report_rule *rule = &report->rules[i];
-        fprintf(out, "    rule %s (%s): fired %s", rule->id, rule->text,
+        fprintf(out, "    %s (%s): fired %s", sf_word_rule(report->arena, rule->id), rule->text,
                 sf_word_count(report->arena, rule->fired, "time"));
         if (rule->illegal)
             fprintf(out, ", refused %s: %s", sf_word_count(report->arena, rule->illegal, "time"),

@@ -116,7 +116,7 @@ static void quiet_report_leaves_out_what_passed(void **state)
 static void verbose_report_adds_seed_programs_rules_and_events(void **state)
 {
     struct world *world = *state;
-    const char *events[] = {"t=0.0012 client recv(3) asked 4096 → 1  one-byte"};
+    const char *events[] = {"t=0.0012 client recv(3) asked 4096 → 1  rule one-byte"};
     world->scenarios[1]->events = events;
     world->scenarios[1]->event_count = 1;
     world->scenarios[1]->events_more = 11;
@@ -126,8 +126,16 @@ static void verbose_report_adds_seed_programs_rules_and_events(void **state)
     assert_non_null(strstr(text, "    seed 7\n"
                                  "    program client: exited with 56 after 110ms; calls: connect 1, recv 12\n"
                                  "    rule one-byte (partial: 1): fired 12 times, refused 1 time: because\n"
-                                 "    t=0.0012 client recv(3) asked 4096 → 1  one-byte\n"
+                                 "    t=0.0012 client recv(3) asked 4096 → 1  rule one-byte\n"
                                  "    … and 11 more\n"));
+}
+
+static void rules_are_called_as_in_findings(void **state)
+{
+    struct world *world = *state;
+    world->rule.id = "rule-2";
+    assert_non_null(
+        strstr(write_report(world, SF_REPORT_PRETTY, 1), "    rule 2 (partial: 1): fired 12 times\n"));
 }
 
 static void skipped_scenario_says_why_and_is_counted(void **state)
@@ -363,7 +371,7 @@ static void judged_report_keeps_what_happened(void **state)
     struct sf_arena *arena = sf_arena_new();
     struct sf_program program = {.name = sf_arena_strdup(arena, "client"), .wrap = true};
     struct sf_program_expectation expect = {0};
-    struct sf_rule rule = {.id = sf_arena_strdup(arena, "short"),
+    struct sf_rule rule = {.id = sf_arena_strdup(arena, "rule-1"),
                            .fault_text = "partial: 1",
                            .place = {"c", 9, 1},
                            .programs = UINT64_MAX,
@@ -413,10 +421,10 @@ static void judged_report_keeps_what_happened(void **state)
     assert_string_equal(report->findings.list[0].what, "client.exit");
     assert_string_equal(report->programs[0].name, "client");
     assert_memory_equal(report->programs[0].exit.err.tail, "bad", 3);
-    assert_string_equal(report->rules[0].id, "short");
+    assert_string_equal(report->rules[0].id, "rule-1");
     assert_int_equal(report->rules[0].fired, 1);
     assert_int_equal(report->event_count, 1);
-    assert_string_equal(report->events[0], "t=0.0012 client recv(3) asked 4096 → ECONNRESET  short");
+    assert_string_equal(report->events[0], "t=0.0012 client recv(3) asked 4096 → ECONNRESET  rule 1");
     sf_report_free(report);
 }
 
@@ -428,6 +436,7 @@ int main(void)
         T(pretty_report_has_a_line_a_scenario_and_a_summary),
         T(quiet_report_leaves_out_what_passed),
         T(verbose_report_adds_seed_programs_rules_and_events),
+        T(rules_are_called_as_in_findings),
         T(skipped_scenario_says_why_and_is_counted),
         T(finding_without_a_line_names_the_file_alone),
         T(last_lines_of_a_long_stderr_are_shown_escaped),
