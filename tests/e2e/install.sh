@@ -20,6 +20,13 @@ check_status "it finds its library from where it lies" 7 "$installed" run -- sh 
 check_status "it finds its scenarios" 0 "$installed" list scenarios
 check_match "one-byte-reads is among them" one-byte-reads "$output"
 
+doc=$TMP/root/usr/local/share/doc/sockfault
+for document in "$doc"/README.md "$doc"/docs/*.md; do
+    while IFS= read -r target; do
+        [[ $target == *://* ]] || check "${document#"$doc/"}: $target is there" test -e "${document%/*}/$target"
+    done < <(grep -o '](\([^)#]*\)' "$document" | sed 's/^](//')
+done
+
 check "uninstall" "${make[@]}" uninstall
 check_eq "nothing is left" "" "$(find "$TMP/root" -type f)"
 
