@@ -74,6 +74,12 @@ static struct sf_scenario *empty_scenario(struct run *run, const char *name)
     return scenario;
 }
 
+/* What places in the Nth `-f` name as their file. */
+static const char *name_fault(const struct run *run, size_t index)
+{
+    return run->options.fault_count == 1 ? "--fault" : sf_arena_printf(run->arena, "--fault #%zu", index + 1);
+}
+
 /* The rules of the file, then those of the command line. */
 static void add_rules(struct run *run, const char *name, struct sf_diagnostics *diagnostics)
 {
@@ -82,9 +88,11 @@ static void add_rules(struct run *run, const char *name, struct sf_diagnostics *
     struct sf_rule *rules = sf_arena_alloc(run->arena, count * sizeof *rules);
     if (scenario->rule_count)
         memcpy(rules, scenario->rules, scenario->rule_count * sizeof *rules);
-    for (size_t i = scenario->rule_count; i < count; i++)
-        sf_rule_decode_argument(run->arena, run->options.faults[i - scenario->rule_count], i, name, &rules[i],
-                                diagnostics);
+    for (size_t i = 0; i < run->options.fault_count; i++) {
+        size_t index = scenario->rule_count + i;
+        sf_rule_decode_argument(run->arena, name_fault(run, i), run->options.faults[i], index + 1, name,
+                                &rules[index], diagnostics);
+    }
     if (count > SF_PLAN_RULES_MAX)
         sf_error(diagnostics, (struct sf_place){.file = "--fault"}, "%zu rules are too many: %u are allowed",
                  count, SF_PLAN_RULES_MAX);

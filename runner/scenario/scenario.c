@@ -132,10 +132,14 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
     return document->broken || diagnostics->errors > errors ? NULL : scenario;
 }
 
-bool sf_rule_decode_argument(struct sf_arena *arena, const char *text, size_t index, const char *program_name,
-                             struct sf_rule *rule, struct sf_diagnostics *diagnostics)
+bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text, size_t number,
+                             const char *program_name, struct sf_rule *rule,
+                             struct sf_diagnostics *diagnostics)
 {
-    const struct sf_source source = {.file = "--fault", .text = text, .bytes = strlen(text), .braces = true};
+    const struct sf_source source = {.file = file,
+                                     .text = text,
+                                     .bytes = strlen(text),
+                                     .braces = text[strspn(text, " \t\n")] != '{'};
     const struct sf_bindings bindings = {.program_name = program_name};
     struct sf_decoder decoder = {.arena = arena,
                                  .diagnostics = diagnostics,
@@ -148,6 +152,6 @@ bool sf_rule_decode_argument(struct sf_arena *arena, const char *text, size_t in
     if (count > 1)
         sf_error(diagnostics, (struct sf_place){source.file, 1, 1}, "one rule is allowed, not %zu", count);
     if (count == 1)
-        sf_rule_decode(&decoder, documents[0]->root, index + 1, rule);
+        sf_rule_decode(&decoder, documents[0]->root, number, rule);
     return diagnostics->errors == errors;
 }

@@ -150,9 +150,11 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
                                        struct sf_diagnostics *diagnostics);
 
 /* Decode one rule from the command line (`--fault 'call: recv, partial: 1'`,
- * braces left off). Places name "--fault" as file and count within the text.
- * The rule's programs may only name `program_name`. Returns false on error. */
-bool sf_rule_decode_argument(struct sf_arena *arena, const char *text, size_t index, const char *program_name,
-                             struct sf_rule *rule, struct sf_diagnostics *diagnostics);
+ * braces left off or not), the `number`th of all, from 1. Places name `file`
+ * ("--fault") and count within the text. The rule's programs may only name
+ * `program_name`. Returns false on error. */
+bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text, size_t number,
+                             const char *program_name, struct sf_rule *rule,
+                             struct sf_diagnostics *diagnostics);
 
 #endif

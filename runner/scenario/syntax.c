@@ -39,6 +39,7 @@ static const struct slip {
      "the quotes are never closed"},
     {"", "did not find expected ',' or '}'", "", "", "',' or '}' is missing here"},
     {"", "did not find expected ',' or ']'", "", "", "',' or ']' is missing here"},
+    {"", "did not find expected <document start>", "", "}", "'}' has no '{' before it"},
     {"", "could not find expected ':'", "", "", "':' is missing behind a key"},
     {"while parsing a block mapping", "did not find expected key", "", "",
      "a key is expected here: keys of one mapping stand at the same indentation"},
@@ -55,16 +56,32 @@ static bool stands_at(const char *text, size_t bytes, size_t at, const char *cha
     return !*character || (at < bytes && text[at] == *character);
 }
 
-const char *sf_syntax_problem(struct sf_arena *arena, const yaml_parser_t *parser, const char *text,
-                              size_t bytes, size_t at)
+/* Something is missing in the mapping whose braces are not the user's: a comma,
+ * or, at the end, the brace that closes one of the user's own. */
+static const char *unbraced_problem(const yaml_parser_t *parser, const struct sf_source *source, size_t at)
+{
+    static const char missing[] = "did not find expected ',' or '}'";
+    if (!source->braces || parser->context_mark.index > 0 ||
+        strncmp(parser->problem ? parser->problem : "", missing, strlen(missing)) != 0)
+        return NULL;
+    return at < source->bytes ? "',' is missing here: commas stand between the keys of a rule"
+                              : "'}' is missing here";
+}
+
+const char *sf_syntax_problem(struct sf_arena *arena, const yaml_parser_t *parser,
+                              const struct sf_source *source, size_t at)
 {
     const char *context = parser->context ? parser->context : "";
     const char *problem = parser->problem ? parser->problem : "";
+    const char *unbraced = unbraced_problem(parser, source, at);
+    if (unbraced)
+        return unbraced;
     for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
         const struct slip *slip = &slips[i];
         if (strncmp(context, slip->context, strlen(slip->context)) == 0 &&
             strncmp(problem, slip->problem, strlen(slip->problem)) == 0 &&
-            stands_at(text, bytes, at - 1, slip->before) && stands_at(text, bytes, at, slip->here))
+            stands_at(source->text, source->bytes, at - 1, slip->before) &&
+            stands_at(source->text, source->bytes, at, slip->here))
             return slip->message;
     }
     return sf_arena_printf(arena, "not YAML: %s%s%s", context, *context ? ", " : "", problem);

@@ -3,13 +3,15 @@
 #define SF_SCENARIO_SYNTAX_H
 
 #include "base/arena.h"
+#include "scenario/node.h"
 
 #include <stddef.h>
 #include <yaml.h>
 
-/* The message for a parser that failed; `at` is the byte of `text` that its
- * problem mark means. Never NULL. */
-const char *sf_syntax_problem(struct sf_arena *arena, const yaml_parser_t *parser, const char *text,
-                              size_t bytes, size_t at);
+/* The message for a parser that failed; `at` is the byte of the source's text
+ * that its problem mark means. With source->braces the text has them around it,
+ * but the user did not write them. Never NULL. */
+const char *sf_syntax_problem(struct sf_arena *arena, const yaml_parser_t *parser,
+                              const struct sf_source *source, size_t at);
 
 #endif

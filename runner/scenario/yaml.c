@@ -88,12 +88,13 @@ static void report_syntax(struct reader *reader)
     reader->failed = true;
     if (parser->error == YAML_MEMORY_ERROR)
         sf_out_of_memory();
+    if (parser->error != YAML_READER_ERROR)
+        sf_marks_seek(&reader->marks, &parser->problem_mark, &place.line, &place.column);
+    const char *problem = sf_syntax_problem(reader->arena, parser, source, reader->marks.at);
     if (parser->error == YAML_READER_ERROR)
         place = place_of_byte(reader, parser->problem_offset);
     else
         place = place_at(reader, &parser->problem_mark);
-    const char *problem =
-        sf_syntax_problem(reader->arena, parser, source->text, source->bytes, reader->marks.at);
     /* Of a token that is wrong as a whole its beginning is more telling. */
     if (parser->context && strncmp(parser->context, "while scanning a", strlen("while scanning a")) == 0)
         place = place_at(reader, &parser->context_mark);

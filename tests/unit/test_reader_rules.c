@@ -442,7 +442,8 @@ static struct argument *read_argument(const char *text)
     struct argument *argument = sf_arena_alloc(arena, sizeof *argument);
     argument->arena = arena;
     argument->diagnostics.arena = arena;
-    argument->good = sf_rule_decode_argument(arena, text, 2, "curl", &argument->rule, &argument->diagnostics);
+    argument->good = sf_rule_decode_argument(arena, "--fault", text, 3, "curl", &argument->rule,
+                                             &argument->diagnostics);
     return argument;
 }
 
@@ -486,6 +487,46 @@ static void places_of_an_argument_count_in_its_text(void **state)
         assert_string_equal(place->file, "--fault");
         assert_int_equal(place->line, rows[i].line);
         assert_int_equal(place->column, rows[i].column);
+        sf_arena_free(argument->arena);
+    }
+}
+
+static void an_argument_may_have_its_braces(void **state)
+{
+    (void)state;
+    struct argument *argument = read_argument(" {call: recv, partial: 1} # a remark");
+    assert_true(argument->good);
+    assert_int_equal(argument->rule.fault_place.line, 1);
+    assert_int_equal(argument->rule.fault_place.column, 15);
+    sf_arena_free(argument->arena);
+    argument = read_argument("{call: recv, partail: 1}");
+    assert_false(argument->good);
+    assert_int_equal(argument->diagnostics.list[0].place.column, 14);
+    sf_arena_free(argument->arena);
+}
+
+static void what_is_missing_in_an_argument_is_named_as_it_was_typed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned column;
+        const char *message;
+    } rows[] = {
+        {"call: recv; partial: 1", 20, "',' is missing here: commas stand between the keys of a rule"},
+        {"call: recv, when: {nth: 1", 26, "'}' is missing here"},
+        {"call: recv, when: {nth: 1; every: 2}, partial: 1", 33, "',' or '}' is missing here"},
+        {"call: [recv, send", 18, "',' or ']' is missing here"},
+        {"{call: recv, partial: 1", 24, "',' or '}' is missing here"},
+        {"call: recv, partial: 1}", 24, "'}' has no '{' before it"},
+        {"{call: recv, partial: 1}}", 25, "'}' has no '{' before it"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct argument *argument = read_argument(rows[i].text);
+        assert_false(argument->good);
+        assert_int_equal(argument->diagnostics.count, 1);
+        assert_string_equal(argument->diagnostics.list[0].message, rows[i].message);
+        assert_int_equal(argument->diagnostics.list[0].place.column, rows[i].column);
         sf_arena_free(argument->arena);
     }
 }
@@ -535,6 +576,8 @@ int main(void)
         cmocka_unit_test(every_errno_of_linux_has_a_name),
         cmocka_unit_test(an_argument_is_a_rule_without_braces),
         cmocka_unit_test(places_of_an_argument_count_in_its_text),
+        cmocka_unit_test(an_argument_may_have_its_braces),
+        cmocka_unit_test(what_is_missing_in_an_argument_is_named_as_it_was_typed),
         cmocka_unit_test(a_run_keeps_the_rules_for_its_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
