@@ -65,7 +65,11 @@ static size_t read_file(struct test *test, const char *path)
     struct sf_document **documents = sf_documents_read(test->arena, path, &count, &diagnostics);
     struct sf_arena *scratch = sf_arena_new();
     for (size_t i = 0; i < count; i++) {
-        sf_scenario_decode(scratch, documents[i], NULL, &diagnostics);
+        const struct sf_scenario *scenario = sf_scenario_decode(scratch, documents[i], NULL, &diagnostics);
+        if (scenario && scenario->program_count == 0)
+            sf_error(&diagnostics, scenario->place,
+                     "the scenario has no programs: there is nothing to test (its rules can be used with "
+                     "sockfault run -s)");
         const struct sf_document **slot =
             sf_arena_push(test->arena, &test->documents, &test->document_count, sizeof *test->documents);
         *slot = documents[i];
