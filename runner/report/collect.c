@@ -114,13 +114,14 @@ static void keep_findings(struct sf_report_scenario *report, const struct sf_sce
                           const struct sf_session_memory *session, const struct sf_outcome *outcome)
 {
     struct sf_arena *arena = report->arena;
-    report->findings = sf_verify(arena, scenario, session, outcome);
+    report->findings = report->is_run ? sf_verify_run(arena, scenario, session, outcome)
+                                      : sf_verify(arena, scenario, session, outcome);
     for (size_t i = 0; i < report->findings.count; i++) {
         struct sf_finding *finding = &report->findings.list[i];
         finding->what = sf_arena_strdup(arena, finding->what);
         finding->want = sf_arena_strdup(arena, finding->want);
         finding->got = sf_arena_strdup(arena, finding->got);
-        finding->place.file = report->file;
+        finding->place.file = finding->place.file ? sf_arena_strdup(arena, finding->place.file) : report->file;
     }
 }
 

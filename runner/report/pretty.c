@@ -42,9 +42,9 @@ static void put_findings(FILE *out, const struct sf_report_scenario *report)
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct sf_finding *finding = &report->findings.list[i];
         if (finding->place.line)
-            fprintf(out, "%s:%u: %s\n", report->file, finding->place.line, finding->message);
+            fprintf(out, "%s:%u: %s\n", finding->place.file, finding->place.line, finding->message);
         else
-            fprintf(out, "%s: %s\n", report->file, finding->message);
+            fprintf(out, "%s: %s\n", finding->place.file, finding->message);
     }
 }
 
@@ -141,8 +141,23 @@ static void put_details(FILE *out, const struct sf_report_scenario *report)
         fprintf(out, "    … and %" PRIu64 " more\n", report->events_more);
 }
 
+/* A run has no expectations, so there is no verdict, only remarks. */
+static void put_run(FILE *out, const struct sf_report_scenario *report, int verbosity)
+{
+    if (verbosity >= 0) {
+        fprintf(out, "sockfault: %s\n", report->name);
+        put_details(out, report);
+    }
+    for (size_t i = 0; i < report->findings.count; i++)
+        fprintf(out, "sockfault: %s\n", report->findings.list[i].message);
+}
+
 void sf_pretty_scenario(FILE *out, const struct sf_report_scenario *report, int verbosity)
 {
+    if (report->is_run) {
+        put_run(out, report, verbosity);
+        return;
+    }
     bool failed = report->result == SF_FAILED || report->result == SF_INVALID;
     if (verbosity < 0 && !failed)
         return;

@@ -49,7 +49,8 @@ static int write_format(enum sf_report_format format, const struct sf_report_run
         return sf_json_write(out, run);
     for (size_t i = 0; i < run->count; i++)
         sf_pretty_scenario(out, run->scenarios[i], verbosity);
-    sf_pretty_summary(out, run);
+    if (run->count == 0 || !run->scenarios[0]->is_run)
+        sf_pretty_summary(out, run);
     return 0;
 }
 

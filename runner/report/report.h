@@ -28,6 +28,7 @@ struct sf_report_scenario {
     const char *name, *file;
     unsigned line;
     enum sf_result result;
+    bool is_run; /* of `run`: nothing is expected of its program; set by the caller */
     uint64_t seed;
     uint64_t duration_ns;
     const char *reason;          /* why it was skipped; otherwise NULL */
@@ -44,7 +45,8 @@ struct sf_report_scenario {
 /* An empty report of a scenario; the texts are copied. */
 struct sf_report_scenario *sf_report_new(const char *name, const char *file, unsigned line);
 
-/* Fill it in with what happened and judge that: result, findings, counters. */
+/* Fill it in with what happened and judge that: result, findings, counters.
+ * How a run's program ends is no matter of its result. */
 void sf_report_judge(struct sf_report_scenario *report, const struct sf_scenario *scenario,
                      const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
@@ -77,7 +79,8 @@ size_t sf_report_count(const struct sf_report_run *run, enum sf_result result);
 int sf_report_write(const struct sf_report_request *request, const struct sf_report_run *run, FILE *fallback,
                     int verbosity);
 
-/* The pretty report in its parts, so that each scenario can be shown once it is over. */
+/* The pretty report in its parts, so that each scenario can be shown once it is over. That of a run has no
+ * verdict, and no summary. */
 void sf_pretty_scenario(FILE *out, const struct sf_report_scenario *report, int verbosity);
 void sf_pretty_summary(FILE *out, const struct sf_report_run *run);
 

@@ -119,3 +119,14 @@ struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *s
     sort(&judge.found);
     return judge.found;
 }
+
+struct sf_findings sf_verify_run(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                 const struct sf_session_memory *session, const struct sf_outcome *outcome)
+{
+    struct sf_judge judge = {.arena = arena, .scenario = scenario, .session = session, .outcome = outcome};
+    judge_timeout(&judge);
+    for (size_t i = 0; i < scenario->program_count; i++)
+        sf_judge_shim(&judge, i);
+    sf_judge_rules(&judge);
+    return judge.found;
+}

@@ -26,6 +26,12 @@ struct sf_findings {
 struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *scenario,
                              const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
+/* Judge what `run` wrapped, of which nothing is expected: only what makes it
+ * mean less than it seems to: the time-out struck, the shim was not loaded, a
+ * child escaped, a rule never fired; in this order. */
+struct sf_findings sf_verify_run(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                 const struct sf_session_memory *session, const struct sf_outcome *outcome);
+
 /* Can some rule of the scenario select what this program does? */
 bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program);
 

@@ -8,4 +8,33 @@ check_status "of several rules two are broken" 125 "$SOCKFAULT" run -f 'call: re
 check_match "the second is named" '--fault #2:1:7: unknown call' "$output"
 check_match "and the third" "--fault #3:1:20: ',' is missing here" "$output"
 check_status "braces may be typed" 0 "$SOCKFAULT" run -q -f '{call: recv, partial: 1}' -- true
+
+status_of_json() # FILE: "result what…"
+{
+    python3 -c '
+import json, sys
+report = json.load(open(sys.argv[1]))
+[scenario] = report["scenarios"]
+assert report["summary"][scenario["result"]] == 1
+print(scenario["result"], *(failure["what"] for failure in scenario["failures"]))' "$1"
+}
+
+check_status "a status of the program's own is none of run's business" 7 \
+    "$SOCKFAULT" run -v --report pretty --report json="$TMP/json" -- sh -c 'exit 7'
+check_eq "the report tells it without a verdict" "sockfault: sh
+    seed 0
+    program sh: exited with 7 after" "${output%% after*} after"
+check_eq "and so does the one for machines" "passed" "$(status_of_json "$TMP/json")"
+check_status "nor is a signal" 137 "$SOCKFAULT" run --report json="$TMP/json" -- sh -c 'kill -KILL $$'
+check_eq "in the report for machines" "passed" "$(status_of_json "$TMP/json")"
+
+check_status "a rule that never fired" 0 \
+    "$SOCKFAULT" run --report json="$TMP/json" -f 'call: recv, partial: 1' -- true
+check_eq "is told" "sockfault: rule 1 (partial: 1) never fired: true made no recv call on a socket" "$output"
+check_eq "fails in the report" "failed faults.rule-1" "$(status_of_json "$TMP/json")"
+check_status "told once" 0 "$SOCKFAULT" run -v -f 'call: recv, partial: 1' -- true
+check_eq "where the report tells it" 1 "$(grep -c "never fired" <<< "$output")"
+check_status "a time-out" 124 "$SOCKFAULT" run --timeout 50ms --report json="$TMP/json" -- sleep 30
+check_eq "is silent, its status says it" "" "$output"
+check_eq "but not in the report" "failed timeout" "$(status_of_json "$TMP/json")"
 finish

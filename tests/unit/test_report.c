@@ -138,6 +138,29 @@ static void rules_are_called_as_in_findings(void **state)
         strstr(write_report(world, SF_REPORT_PRETTY, 1), "    rule 2 (partial: 1): fired 12 times\n"));
 }
 
+static void report_of_a_run_has_no_verdict(void **state)
+{
+    struct world *world = *state;
+    world->run = (struct sf_report_run){&world->scenarios[1], 1, 400000000};
+    world->scenarios[1]->is_run = true;
+    world->finding.message = "rule one-byte (partial: 1) never fired: it was late";
+    assert_string_equal(write_report(world, SF_REPORT_PRETTY, 0),
+                        "sockfault: broken\n"
+                        "    seed 7\n"
+                        "    program client: exited with 56 after 110ms; calls: connect 1, recv 12\n"
+                        "    rule one-byte (partial: 1): fired 12 times\n"
+                        "sockfault: rule one-byte (partial: 1) never fired: it was late\n");
+    assert_string_equal(write_report(world, SF_REPORT_PRETTY, -1),
+                        "sockfault: rule one-byte (partial: 1) never fired: it was late\n");
+}
+
+static void finding_names_the_file_that_its_rule_stands_in(void **state)
+{
+    struct world *world = *state;
+    world->finding.place.file = "--fault #2";
+    assert_non_null(strstr(write_report(world, SF_REPORT_PRETTY, 0), "\n--fault #2:20: client exited"));
+}
+
 static void skipped_scenario_says_why_and_is_counted(void **state)
 {
     struct world *world = *state;
@@ -437,6 +460,8 @@ int main(void)
         T(quiet_report_leaves_out_what_passed),
         T(verbose_report_adds_seed_programs_rules_and_events),
         T(rules_are_called_as_in_findings),
+        T(report_of_a_run_has_no_verdict),
+        T(finding_names_the_file_that_its_rule_stands_in),
         T(skipped_scenario_says_why_and_is_counted),
         T(finding_without_a_line_names_the_file_alone),
         T(last_lines_of_a_long_stderr_are_shown_escaped),

@@ -603,6 +603,31 @@ static void findings_come_by_line(void **state)
     assert_string_equal(world->found.list[2].what, "client.exit");
 }
 
+static void run_expects_nothing_of_how_its_program_ends(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT].code = 3;
+    world->found = sf_verify_run(world->arena, &world->scenario, world->session, &world->outcome);
+    assert_int_equal(world->found.count, 0);
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_SIGNALED, .code = -1, .signal = SIGSEGV};
+    world->found = sf_verify_run(world->arena, &world->scenario, world->session, &world->outcome);
+    assert_int_equal(world->found.count, 0);
+}
+
+static void run_finds_what_makes_it_mean_less(void **state)
+{
+    struct world *world = *state;
+    world->outcome.timed_out = true;
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_IO_URING;
+    world->session->rules[0].fired = 0;
+    world->found = sf_verify_run(world->arena, &world->scenario, world->session, &world->outcome);
+    assert_int_equal(world->found.count, 3);
+    assert_string_equal(world->found.list[0].what, "timeout");
+    assert_string_equal(world->found.list[1].what, "client.escaped");
+    assert_string_equal(world->found.list[2].what, "faults.one-byte");
+}
+
 static void excerpt_is_bounded_and_escaped(void **state)
 {
     struct world *world = *state;
@@ -690,6 +715,8 @@ int main(void)
         T(escaped_child_fails_only_where_rules_select_its_program),
         T(io_uring_is_reported),
         T(findings_come_by_line),
+        T(run_expects_nothing_of_how_its_program_ends),
+        T(run_finds_what_makes_it_mean_less),
         T(excerpt_is_bounded_and_escaped),
         T(durations_and_signals_read_well),
         T(utf8_is_told_from_what_only_looks_like_it),
