@@ -151,6 +151,7 @@ static void probe(struct sf_course *course, struct sf_member *member, uint64_t n
     }
     if (now_ns >= member->ready_by_ns) {
         member->timed_out = true;
+        member->exit->port_count = sf_ports_listened(member->pid, member->exit->ports, SF_EXIT_PORTS_MAX);
         kill_member(course, member);
         cancel(course);
         return;

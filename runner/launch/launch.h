@@ -37,6 +37,8 @@ enum sf_end {
     SF_END_FAILED   /* could not be executed: exec_errno */
 };
 
+#define SF_EXIT_PORTS_MAX 8u
+
 struct sf_exit {
     enum sf_end end;
     int code;   /* exit status, when the process exited (STOPPED too); otherwise -1 */
@@ -48,6 +50,8 @@ struct sf_exit {
     bool ready;       /* a service: it was seen ready */
     bool early;       /* a service: it ended before it was stopped */
     bool stop_killed; /* a service: it had to be killed, its stop_within was over */
+    uint16_t ports[SF_EXIT_PORTS_MAX]; /* a service that was not ready in time: it listened on these */
+    unsigned port_count;
     uint64_t duration_ns, cpu_ns;
     struct sf_output out, err;
 };

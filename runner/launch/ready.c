@@ -10,10 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INODES_MAX = 64, TCP_STATE_LISTEN = 0x0A };
+enum { LISTENERS_MAX = 1024, TCP_STATE_LISTEN = 0x0A, ANY_PORT = 0 };
 
 struct listeners {
-    uint64_t inodes[INODES_MAX];
+    struct listener {
+        uint64_t inode;
+        uint16_t port;
+        bool held; /* by the program */
+    } list[LISTENERS_MAX];
     size_t count;
 };
 
@@ -25,19 +29,20 @@ static void find_listeners(pid_t pid, const char *table, uint16_t port, struct l
     FILE *file = fopen(path, "re");
     if (!file)
         return;
-    while (fgets(line, sizeof line, file) && listeners->count < INODES_MAX) {
+    while (fgets(line, sizeof line, file) && listeners->count < LISTENERS_MAX) {
         unsigned local_port, state;
         uint64_t inode;
         /* sl local:port remote:port state tx:rx timer:when retransmits uid timeout inode */
         if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %" SCNu64,
                    &local_port, &state, &inode) == 3 &&
-            state == TCP_STATE_LISTEN && local_port == port)
-            listeners->inodes[listeners->count++] = inode;
+            state == TCP_STATE_LISTEN && (port == ANY_PORT || local_port == port))
+            listeners->list[listeners->count++] = (struct listener){inode, (uint16_t)local_port, false};
     }
     fclose(file);
 }
 
-static bool holds_one(pid_t pid, const struct listeners *listeners)
+/* Mark the listeners that a process holds; false: none. */
+static bool mark_held(pid_t pid, struct listeners *listeners)
 {
     char path[64], target[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
@@ -45,7 +50,7 @@ static bool holds_one(pid_t pid, const struct listeners *listeners)
     if (!fds)
         return false;
     bool found = false;
-    for (struct dirent *entry; !found && (entry = readdir(fds));) {
+    for (struct dirent *entry; (entry = readdir(fds));) {
         ssize_t length = readlinkat(dirfd(fds), entry->d_name, target, sizeof target - 1);
         uint64_t inode;
         if (length <= 0)
@@ -54,7 +59,8 @@ static bool holds_one(pid_t pid, const struct listeners *listeners)
         if (sscanf(target, "socket:[%" SCNu64, &inode) != 1)
             continue;
         for (size_t i = 0; i < listeners->count; i++)
-            found |= listeners->inodes[i] == inode;
+            if (listeners->list[i].inode == inode)
+                found = listeners->list[i].held = true;
     }
     closedir(fds);
     return found;
@@ -75,18 +81,44 @@ static void list_program(pid_t pid, struct sf_pids *processes)
     sf_pids_free(&ours);
 }
 
-bool sf_port_listens(pid_t pid, uint16_t port)
+/* Find the listeners on a port and mark those of the program; false: it has none. */
+static bool look(pid_t pid, uint16_t port, struct listeners *listeners)
 {
-    struct listeners listeners = {.count = 0};
-    find_listeners(pid, "tcp", port, &listeners);
-    find_listeners(pid, "tcp6", port, &listeners);
-    if (listeners.count == 0)
+    listeners->count = 0;
+    find_listeners(pid, "tcp", port, listeners);
+    find_listeners(pid, "tcp6", port, listeners);
+    if (listeners->count == 0)
         return false;
     struct sf_pids processes = {0};
     list_program(pid, &processes);
     bool found = false;
-    for (size_t i = 0; i < processes.count && !found; i++)
-        found = holds_one(processes.list[i], &listeners);
+    for (size_t i = 0; i < processes.count; i++)
+        found |= mark_held(processes.list[i], listeners);
     sf_pids_free(&processes);
     return found;
+}
+
+bool sf_port_listens(pid_t pid, uint16_t port)
+{
+    struct listeners listeners;
+    return look(pid, port, &listeners);
+}
+
+static bool listed(const uint16_t *ports, unsigned count, uint16_t port)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (ports[i] == port)
+            return true;
+    return false;
+}
+
+unsigned sf_ports_listened(pid_t pid, uint16_t *ports, unsigned max)
+{
+    struct listeners listeners;
+    unsigned count = 0;
+    look(pid, ANY_PORT, &listeners);
+    for (size_t i = 0; i < listeners.count && count < max; i++)
+        if (listeners.list[i].held && !listed(ports, count, listeners.list[i].port))
+            ports[count++] = listeners.list[i].port;
+    return count;
 }

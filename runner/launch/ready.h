@@ -14,4 +14,8 @@
  * listener of anybody else does not count. */
 bool sf_port_listens(pid_t pid, uint16_t port);
 
+/* The ports that the program's processes listen on, each once. Returns their
+ * number; what is beyond `max` is left out. */
+unsigned sf_ports_listened(pid_t pid, uint16_t *ports, unsigned max);
+
 #endif

@@ -90,6 +90,15 @@ static void judge_as_said(struct sf_judge *judge, const struct subject *subject)
         judge_exit(judge, subject);
 }
 
+/* " but on 9090, 9091": where a service listened instead; "": nowhere. */
+static const char *other_ports(struct sf_judge *judge, const struct sf_exit *exit)
+{
+    const char *text = "";
+    for (unsigned i = 0; i < exit->port_count; i++)
+        text = sf_arena_printf(judge->arena, "%s%s%u", text, i ? ", " : " but on ", exit->ports[i]);
+    return text;
+}
+
 static void judge_ready(struct sf_judge *judge, const struct subject *subject)
 {
     const struct sf_program *program = subject->program;
@@ -100,8 +109,8 @@ static void judge_ready(struct sf_judge *judge, const struct subject *subject)
                       "%s %s before it was ready%s", program->name, subject->ended, subject->words);
     else
         sf_judge_note(judge, program->ready.place, program->name, "ready", want, "not ready",
-                      "%s was not ready within %s: it did not listen on port %u%s", program->name, within,
-                      program->ready.port, subject->words);
+                      "%s was not ready within %s: it did not listen on port %u%s%s", program->name, within,
+                      program->ready.port, other_ports(judge, subject->exit), subject->words);
 }
 
 /* The statuses with which programs end that were asked to. */

@@ -103,6 +103,32 @@ static void listener_of_another_process_does_not_count(void **state)
     launching_end(&self);
 }
 
+static void ports_that_a_late_service_listened_on_are_kept(void **state)
+{
+    (void)state;
+    char code[600];
+    uint16_t one = free_port(NULL), two = free_port(NULL);
+    snprintf(code, sizeof code,
+             "import socket, time\nl = []\n"
+             "for family, address, port in ((socket.AF_INET, '127.0.0.1', %u), (socket.AF_INET6, '::1', %u),\n"
+             "                              (socket.AF_INET, '127.0.0.1', %u)):\n"
+             "    s = socket.socket(family); s.bind((address, port)); s.listen(); l.append(s)\n"
+             "time.sleep(100)\n",
+             one, one, two);
+    struct launching self;
+    launching_init(&self);
+    struct sf_program *service =
+        launching_add(&self, "service", (const char *const[]){"/usr/bin/python3", "-c", code, NULL});
+    launching_service(service, free_port(NULL));
+    service->ready.within_ns = 2 * S;
+    const struct sf_exit *exit = &launching_run(&self)[0];
+    assert_false(exit->ready);
+    assert_int_equal(exit->port_count, 2);
+    assert_true((exit->ports[0] == one && exit->ports[1] == two) ||
+                (exit->ports[0] == two && exit->ports[1] == one));
+    launching_end(&self);
+}
+
 static void connection_from_the_port_is_not_a_listener(void **state)
 {
     (void)state;
@@ -240,6 +266,7 @@ int main(void)
         cmocka_unit_test(ipv6_listener_counts),
         cmocka_unit_test(listener_in_a_child_counts),
         cmocka_unit_test(listener_of_another_process_does_not_count),
+        cmocka_unit_test(ports_that_a_late_service_listened_on_are_kept),
         cmocka_unit_test(connection_from_the_port_is_not_a_listener),
         cmocka_unit_test(service_that_ends_before_it_is_ready_ends_the_scenario),
         cmocka_unit_test(service_that_ends_early_lets_its_client_go_on),

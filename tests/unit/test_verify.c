@@ -332,6 +332,16 @@ static void service_that_is_never_ready_fails(void **state)
     world->exits[CLIENT] = (struct sf_exit){.end = SF_END_NOT_STARTED};
     world->exits[SERVER] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
     expect_one(world, "server.ready", 4, "server was not ready within 10s: it did not listen on port 8080");
+    world->exits[SERVER].ports[0] = 9090;
+    world->exits[SERVER].port_count = 1;
+    expect_one(world, "server.ready", 4,
+               "server was not ready within 10s: it did not listen on port 8080 but on 9090");
+    world->exits[SERVER].ports[1] = 9091;
+    world->exits[SERVER].port_count = 2;
+    const struct sf_finding *finding =
+        expect_one(world, "server.ready", 4,
+                   "server was not ready within 10s: it did not listen on port 8080 but on 9090, 9091");
+    assert_string_equal(finding->got, "not ready");
     world->exits[SERVER] =
         (struct sf_exit){.end = SF_END_EXITED, .code = 1, .early = true, .err = output("port in use\n")};
     expect_one(world, "server.ready", 4, "server exited with 1 before it was ready: port in use");
