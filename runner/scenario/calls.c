@@ -1,5 +1,7 @@
 #include "scenario/calls.h"
 
+#include "base/diagnostic.h"
+
 #include <string.h>
 
 enum { NAME_BYTES_MAX = 64 };
@@ -66,4 +68,15 @@ size_t sf_calls_names(const char *names[static SF_CALL_NAMES_MAX])
             names[count++] = sf_call_names[call];
     }
     return count;
+}
+
+const char *sf_families_join(struct sf_arena *arena, uint32_t families)
+{
+    const char *names[SF_FAMILY_COUNT];
+    size_t count = 0;
+    for (unsigned family = 0; family < SF_FAMILY_COUNT; family++) {
+        if (families >> family & 1)
+            names[count++] = sf_family_names[family];
+    }
+    return sf_names_join(arena, names, count);
 }

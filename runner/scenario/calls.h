@@ -7,8 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct sf_arena;
+
 /* Families whose calls are made on no one socket that is there already. */
 #define SF_FAMILIES_WITHOUT_SOCKET (1u << SF_FAMILY_SOCKET | 1u << SF_FAMILY_POLL | 1u << SF_FAMILY_RESOLVE)
+
+/* "bind, listen": the families of a mask. */
+const char *sf_families_join(struct sf_arena *arena, uint32_t families);
 
 /* Add the calls that a name means; a name that is both is the family. One
  * function is all the symbols that a program may call it by (read is also

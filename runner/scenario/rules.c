@@ -2,6 +2,7 @@
 #include "scenario/calls.h"
 #include "scenario/errors.h"
 #include "scenario/faults.h"
+#include "scenario/inert.h"
 #include "scenario/pattern.h"
 #include "scenario/sections.h"
 
@@ -245,18 +246,6 @@ static enum sf_fault_kind fault_kind(const char *key)
     return (enum sf_fault_kind)kind;
 }
 
-/* " bind, listen": the families of a mask. */
-static const char *families_text(struct sf_arena *arena, uint32_t mask)
-{
-    const char *names[SF_FAMILY_COUNT];
-    size_t count = 0;
-    for (int family = 0; family < SF_FAMILY_COUNT; family++) {
-        if (mask >> family & 1)
-            names[count++] = sf_family_names[family];
-    }
-    return sf_names_join(arena, names, count);
-}
-
 /* Exactly one fault, and one that the calls can meet. */
 static void finish_fault(struct sf_decoder *decoder, const struct sf_node *node, struct sf_rule *rule)
 {
@@ -286,8 +275,8 @@ static void finish_fault(struct sf_decoder *decoder, const struct sf_node *node,
         }
         if (rule->families & ~fault->families)
             sf_error(decoder->diagnostics, place, "%s does nothing to %s: it is for %s", fault->name,
-                     families_text(arena, rule->families & ~fault->families),
-                     families_text(arena, fault->families));
+                     sf_families_join(arena, rule->families & ~fault->families),
+                     sf_families_join(arena, fault->families));
     }
     bool misspelt = false;
     for (size_t i = 0; i < SF_FAULT_COUNT; i++)
@@ -307,7 +296,7 @@ static void finish_per(struct sf_decoder *decoder, const struct sf_node *node, s
     if (draft->per == SF_PER_CONNECTION && rule->families && !(rule->families & ~SF_FAMILIES_WITHOUT_SOCKET))
         sf_error(decoder->diagnostics, sf_node_place(decoder, sf_node_get(node, "per")),
                  "per: connection cannot count calls of %s: they belong to no connection",
-                 families_text(decoder->diagnostics->arena, rule->families));
+                 sf_families_join(decoder->diagnostics->arena, rule->families));
 }
 
 bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size_t number,
@@ -317,10 +306,13 @@ bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size
         .rule = {.place = sf_node_place(decoder, node), .programs = UINT64_MAX, .probability = 1},
         .per = PER_DEFAULT,
     };
+    size_t errors = decoder->diagnostics->errors;
     if (sf_mapping_decode(decoder, &rule_table, node, &draft)) {
         finish_fault(decoder, node, &draft.rule);
         finish_per(decoder, node, &draft);
     }
+    if (decoder->diagnostics->errors == errors)
+        sf_inert_warn(decoder, &draft.rule);
     if (!draft.rule.id)
         draft.rule.id = sf_arena_printf(decoder->arena, "rule-%zu", number);
     *rule = draft.rule;

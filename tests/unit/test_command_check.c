@@ -81,6 +81,19 @@ static void quiet_says_nothing_of_a_valid_file(void **state)
     assert_string_equal(err, "");
 }
 
+static void a_warning_leaves_the_file_ok(void **state)
+{
+    (void)state;
+    FILE *file = fopen("inert.yaml", "w");
+    fputs("name: n\nfaults: [{call: listen, error: EPIPE}]\n", file);
+    fclose(file);
+    assert_int_equal(CALL(sf_command_check, "check", "inert.yaml"), 0);
+    unlink("inert.yaml");
+    assert_string_equal(out, "inert.yaml: ok\n");
+    assert_string_equal(err, "inert.yaml:2:25: warning: error: EPIPE never happens to listen, so the rule will not "
+                             "fire (force: true lifts that)\n");
+}
+
 static void one_invalid_file_among_others_is_2(void **state)
 {
     (void)state;
@@ -128,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_valid_file_is_ok),
         cmocka_unit_test(quiet_says_nothing_of_a_valid_file),
+        cmocka_unit_test(a_warning_leaves_the_file_ok),
         cmocka_unit_test(one_invalid_file_among_others_is_2),
         cmocka_unit_test(wrong_usage_is_2),
         cmocka_unit_test(lists_name_what_rules_use),

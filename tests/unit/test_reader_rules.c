@@ -132,6 +132,55 @@ static void selecting_an_unwrapped_program_is_warned_of(void **state)
     release(reading);
 }
 
+static void fault_that_cannot_be_is_warned_of(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule, *warning; /* NULL: none */
+    } rows[] = {
+        {"call: recv, error: EADDRINUSE",
+         "error: EADDRINUSE never happens to recv, so the rule will not fire (force: true lifts that)"},
+        {"call: [recv, bind, sendmsg], error: EADDRINUSE",
+         "error: EADDRINUSE never happens to send, recv, so the rule will not fire there (force: true lifts that)"},
+        {"call: resolve, error: EAI_OVERFLOW",
+         "error: EAI_OVERFLOW never happens to resolve, so the rule will not fire (force: true lifts that)"},
+        {"call: send, type: dgram, partial: 1",
+         "a datagram is sent whole or not at all, so the rule will not fire (force: true lifts that)"},
+        {"call: [send, recv], type: dgram, partial: 1",
+         "a datagram is sent whole or not at all, so the rule will not fire there (force: true lifts that)"},
+        {"call: recv, error: EADDRINUSE, force: true", NULL},
+        {"call: send, type: dgram, partial: 1, force: true", NULL},
+        {"call: recv, error: ECONNRESET", NULL},
+        {"call: recv, error: EINTR", NULL},
+        {"call: resolve, error: EAI_AGAIN", NULL},
+        {"call: recv, type: dgram, partial: 1", NULL},
+        {"call: send, type: stream, partial: 1", NULL},
+        {"call: send, partial: 1", NULL},
+        {"call: send, interrupt: true", NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reading *reading = read_rule(rows[i].rule);
+        assert_non_null(reading->scenario);
+        assert_int_equal(reading->diagnostics.count, rows[i].warning ? 1 : 0);
+        if (rows[i].warning) {
+            assert_int_equal(reading->diagnostics.list[0].severity, SF_WARNING);
+            assert_string_equal(reading->diagnostics.list[0].message, rows[i].warning);
+        }
+        release(reading);
+    }
+}
+
+static void errors_leave_no_room_for_that_warning(void **state)
+{
+    (void)state;
+    struct reading *reading = read_rule("call: recv, error: EADDRINUSE, times: 0");
+    assert_int_equal(reading->diagnostics.count, 1);
+    release(reading);
+    reading = read_rule("call: [recv, resolve], error: EAI_AGAIN");
+    assert_int_equal(reading->diagnostics.count, 1);
+    release(reading);
+}
+
 static void peers_are_patterns(void **state)
 {
     (void)state;
@@ -564,6 +613,8 @@ int main(void)
         cmocka_unit_test(calls_that_no_rule_can_name_are_refused),
         cmocka_unit_test(programs_become_bits),
         cmocka_unit_test(selecting_an_unwrapped_program_is_warned_of),
+        cmocka_unit_test(fault_that_cannot_be_is_warned_of),
+        cmocka_unit_test(errors_leave_no_room_for_that_warning),
         cmocka_unit_test(peers_are_patterns),
         cmocka_unit_test(other_texts_are_no_peers),
         cmocka_unit_test(scopes_are_read),

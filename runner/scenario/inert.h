@@ -1,0 +1,11 @@
+/* Rules that can do nothing, as far as that can be known before a run. */
+#ifndef SF_SCENARIO_INERT_H
+#define SF_SCENARIO_INERT_H
+
+#include "scenario/decode.h"
+
+/* Warn of a fault that the kernel gives at none or not at all of the calls that
+ * a rule selects. With `force` it is fired nevertheless, so nothing is said. */
+void sf_inert_warn(struct sf_decoder *decoder, const struct sf_rule *rule);
+
+#endif
