@@ -90,8 +90,9 @@ static void a_warning_leaves_the_file_ok(void **state)
     assert_int_equal(CALL(sf_command_check, "check", "inert.yaml"), 0);
     unlink("inert.yaml");
     assert_string_equal(out, "inert.yaml: ok\n");
-    assert_string_equal(err, "inert.yaml:2:25: warning: error: EPIPE never happens to listen, so the rule will not "
-                             "fire (force: true lifts that)\n");
+    assert_string_equal(err,
+                        "inert.yaml:2:25: warning: error: EPIPE never happens to listen, so the rule will "
+                        "not fire (force: true lifts that)\n");
 }
 
 static void one_invalid_file_among_others_is_2(void **state)

@@ -110,8 +110,8 @@ static void ports_that_a_late_service_listened_on_are_kept(void **state)
     uint16_t one = free_port(NULL), two = free_port(NULL);
     snprintf(code, sizeof code,
              "import socket, time\nl = []\n"
-             "for family, address, port in ((socket.AF_INET, '127.0.0.1', %u), (socket.AF_INET6, '::1', %u),\n"
-             "                              (socket.AF_INET, '127.0.0.1', %u)):\n"
+             "for family, address, port in ((socket.AF_INET, '127.0.0.1', %u),\n"
+             "        (socket.AF_INET6, '::1', %u), (socket.AF_INET, '127.0.0.1', %u)):\n"
              "    s = socket.socket(family); s.bind((address, port)); s.listen(); l.append(s)\n"
              "time.sleep(100)\n",
              one, one, two);

@@ -141,7 +141,8 @@ static void fault_that_cannot_be_is_warned_of(void **state)
         {"call: recv, error: EADDRINUSE",
          "error: EADDRINUSE never happens to recv, so the rule will not fire (force: true lifts that)"},
         {"call: [recv, bind, sendmsg], error: EADDRINUSE",
-         "error: EADDRINUSE never happens to send, recv, so the rule will not fire there (force: true lifts that)"},
+         "error: EADDRINUSE never happens to send, recv, so the rule will not fire there (force: true lifts "
+         "that)"},
         {"call: resolve, error: EAI_OVERFLOW",
          "error: EAI_OVERFLOW never happens to resolve, so the rule will not fire (force: true lifts that)"},
         {"call: send, type: dgram, partial: 1",

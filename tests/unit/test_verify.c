@@ -484,8 +484,8 @@ static void rule_that_selected_calls_says_what_else_kept_it_from_them(void **sta
                "more than its limit");
     world->session->rules[0].selected = 1;
     expect_one(world, "faults.one-byte", 9,
-               "rule one-byte (partial: 1) never fired: it selected 1 call but did not change it: it moved no "
-               "more than its limit");
+               "rule one-byte (partial: 1) never fired: it selected 1 call but did not change it: it moved "
+               "no more than its limit");
 }
 
 static void rule_beside_another_may_have_had_no_turn(void **state)
@@ -505,8 +505,8 @@ static void rule_beside_another_may_have_had_no_turn(void **state)
     world->rules[0].fault = SF_FAULT_INTERRUPT;
     world->rules[0].fault_text = "interrupt: true";
     expect_one(world, "faults.one-byte", 9,
-               "rule one-byte (interrupt: true) never fired: it selected 4 calls but changed none: another rule "
-               "acted instead, or had interrupted the call before");
+               "rule one-byte (interrupt: true) never fired: it selected 4 calls but changed none: another "
+               "rule acted instead, or had interrupted the call before");
 }
 
 static void rule_that_was_refused_says_why(void **state)
