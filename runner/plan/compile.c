@@ -71,6 +71,8 @@ static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struc
     to->delay_ns = from->delay_ns;
     to->bytes_min = from->bytes_min;
     to->bytes_max = from->bytes_max;
+    to->bits = from->bits;
+    to->signal = from->signal;
 }
 
 static uint64_t round8(uint64_t bytes)

@@ -4,11 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Point the runner's views at the areas. */
@@ -39,16 +43,46 @@ static int make_memory(uint64_t bytes)
     return -1;
 }
 
+static int hold(int domain, const void *address, socklen_t length)
+{
+    int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, address, length) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* A port on which connections are refused for as long as the session lives: it
+ * is taken, and nobody listens. */
+static uint32_t hold_refused(int held[3])
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    struct sockaddr_un local = {.sun_family = AF_UNIX};
+    socklen_t length = sizeof v4;
+
+    held[0] = hold(AF_INET, &v4, sizeof v4);
+    if (held[0] < 0 || getsockname(held[0], (struct sockaddr *)&v4, &length) != 0)
+        return 0;
+    v6.sin6_port = v4.sin_port;
+    held[1] = hold(AF_INET6, &v6, sizeof v6);
+    int name = 1 + sprintf(local.sun_path + 1, SF_REFUSED_PREFIX "%u", ntohs(v4.sin_port));
+    held[2] = hold(AF_UNIX, &local, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)name));
+    return ntohs(v4.sin_port);
+}
+
 struct sf_session_memory *sf_session_create(const struct sf_plan *plan)
 {
     struct sf_session header = {0};
     struct sf_session_memory *memory = sf_memory_new(sizeof *memory);
-    memory->fd = -1;
+    memory->fd = memory->refused[0] = memory->refused[1] = memory->refused[2] = -1;
     sf_session_lay_out(&header, plan, (uint64_t)sysconf(_SC_PAGESIZE));
     if (getrandom(header.id, sizeof header.id, 0) != (ssize_t)sizeof header.id)
         goto fail;
     for (unsigned i = 0; i < sizeof header.id; i++)
         snprintf(memory->id + (size_t)2 * i, 3, "%02x", header.id[i]);
+    header.refused_port = hold_refused(memory->refused);
     memory->fd = make_memory(header.total_bytes);
     if (memory->fd < 0)
         goto fail;
@@ -73,6 +107,9 @@ void sf_session_free(struct sf_session_memory *session)
         return;
     if (session->session)
         munmap(session->session, session->session->total_bytes);
+    for (unsigned i = 0; i < sizeof session->refused / sizeof *session->refused; i++)
+        if (session->refused[i] >= 0)
+            close(session->refused[i]);
     if (session->fd >= 0)
         close(session->fd);
     free(session);

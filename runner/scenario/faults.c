@@ -12,4 +12,9 @@ const struct sf_fault sf_faults[SF_FAULT_COUNT] = {
     [SF_FAULT_INTERRUPT] = {"interrupt", "true",
                             FAMILY(SEND) | FAMILY(RECV) | FAMILY(ACCEPT) | FAMILY(CONNECT) | FAMILY(POLL),
                             "the call fails with EINTR, never twice running on one connection"},
+    [SF_FAULT_AGAIN] = {"again", "true", FAMILY(SEND) | FAMILY(RECV) | FAMILY(ACCEPT) | FAMILY(CONNECT),
+                        "the call fails with EAGAIN where it does not wait, and the socket is ready again"},
+    [SF_FAULT_REFUSE] = {"refuse", "true", FAMILY(CONNECT), "the connection is refused, with nothing sent to the peer"},
+    [SF_FAULT_CORRUPT] = {"corrupt", "N", FAMILY(SEND) | FAMILY(RECV), "N bits of the data are flipped"},
+    [SF_FAULT_SIGNAL] = {"signal", "SIGNAL", ANY_FAMILY, "sent to the process before the call"},
 };

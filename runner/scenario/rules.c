@@ -186,7 +186,7 @@ static void decode_partial(struct sf_decoder *decoder, const struct sf_key *key,
     }
 }
 
-static void decode_interrupt(struct sf_decoder *decoder, const struct sf_key *key,
+static void decode_true(struct sf_decoder *decoder, const struct sf_key *key,
                              const struct sf_node *value, void *object)
 {
     (void)object; /* the key alone says it all */
@@ -204,7 +204,7 @@ static const struct sf_type type_peer = {"ADDRESS:PORT such as \"127.0.0.1:80\",
 static const struct sf_type type_when = {"a mapping such as {nth: 3}", decode_when};
 static const struct sf_type type_error = {"the name of an errno such as ECONNRESET", decode_error};
 static const struct sf_type type_partial = {"a range such as 1..8, or random", decode_partial};
-static const struct sf_type type_interrupt = {"true", decode_interrupt};
+static const struct sf_type type_true = {"true", decode_true};
 
 static const struct sf_choice families[] = {
     {"inet", SF_DOMAIN_INET}, {"inet6", SF_DOMAIN_INET6}, {"unix", SF_DOMAIN_UNIX}, {0}};
@@ -233,7 +233,11 @@ static const struct sf_key rule_keys[] = {
     {.name = "error", .type = &type_error},
     {.name = "delay", .type = &sf_type_duration, .offset = AT(rule.delay_ns), .min = 1},
     {.name = "partial", .type = &type_partial, SF_BETWEEN(1, UINT32_MAX)},
-    {.name = "interrupt", .type = &type_interrupt},
+    {.name = "interrupt", .type = &type_true},
+    {.name = "again", .type = &type_true},
+    {.name = "refuse", .type = &type_true},
+    {.name = "corrupt", .type = &sf_type_u32, .offset = AT(rule.bits), SF_BETWEEN(1, 1000000)},
+    {.name = "signal", .type = &sf_type_signal, .offset = AT(rule.signal)},
 };
 #undef AT
 static const struct sf_table rule_table = SF_TABLE("a rule", rule_keys);

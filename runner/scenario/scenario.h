@@ -80,6 +80,8 @@ struct sf_rule {
     int error;
     uint64_t delay_ns;
     uint32_t bytes_min, bytes_max; /* partial; max 0: random */
+    uint32_t bits;                 /* corrupt */
+    int signal;
 };
 
 struct sf_text_item {

@@ -47,6 +47,10 @@ enum sf_fault_kind {
     SF_FAULT_DELAY,     /* delay_ns */
     SF_FAULT_PARTIAL,   /* bytes_min..bytes_max; max 0: random */
     SF_FAULT_INTERRUPT, /* no parameter */
+    SF_FAULT_AGAIN,     /* no parameter */
+    SF_FAULT_REFUSE,    /* no parameter */
+    SF_FAULT_CORRUPT,   /* bits */
+    SF_FAULT_SIGNAL,    /* signal */
     SF_FAULT_COUNT
 };
 
@@ -78,6 +82,8 @@ struct sf_plan_rule {
     int32_t error;  /* errno, or EAI_* (negative) for calls of the resolve family */
     uint64_t delay_ns;
     uint32_t bytes_min, bytes_max;
+    uint32_t bits;
+    int32_t signal;
 };
 
 #define SF_PROBABILITY_ALWAYS (UINT64_C(1) << 53)

@@ -37,6 +37,7 @@
 #define SF_ENV_PLAN "SOCKFAULT_PLAN"
 #define SF_ENV_PROGRAM "SOCKFAULT_PROGRAM"
 #define SF_SOCKET_PREFIX "sockfault-" /* behind the NUL of an abstract name */
+#define SF_REFUSED_PREFIX "sockfault-refused-" /* likewise, with refused_port behind it */
 
 struct sf_session {
     char magic[8];
@@ -57,6 +58,8 @@ struct sf_session {
     uint32_t tally_count, exec_count;
     uint32_t socket_count, socket_stride; /* count: a power of two */
     uint64_t events_bytes;                /* capacity of sf_event_log.bytes */
+    uint32_t refused_port; /* the runner holds it on all loopback addresses and never listens; 0: none */
+    uint32_t pad2;
 };
 
 /* What every idle call compares with. One cache line, written only when rules

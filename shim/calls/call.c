@@ -1,6 +1,7 @@
 #include "calls/call.h"
 
 #include "apply/clock.h"
+#include "apply/corrupt.h"
 #include "apply/readiness.h"
 #include "calls/facts.h"
 #include "log/event.h"
@@ -10,6 +11,7 @@
 #include "sockets/record.h"
 
 #include <errno.h>
+#include <signal.h>
 
 static enum sf_family family_of(const struct sf_call *call)
 {
@@ -84,7 +86,7 @@ static void decide(struct sf_call *call)
     uint64_t selected[SF_SELECTION_WORDS_MAX];
     int saved_errno = errno;
 
-    call->verdict = (struct sf_verdict){.kind = SF_PASS, .limit = UINT64_MAX, .limit_rule = SF_NO_RULE};
+    call->verdict = (struct sf_verdict){.kind = SF_PASS, .limit = UINT64_MAX};
     sf_ensure_loaded();
     if (sf_shim.session && !sf_quiet && select_rules(call, &selection, selected)) {
         call->info.program = sf_shim.program;
@@ -107,25 +109,42 @@ static int fail(struct sf_call *call, int error)
     return error;
 }
 
+/* A socket that has nothing to give: one with a time-out waits that long first,
+ * and one that has been said to be ready is so again. */
+static int again(struct sf_call *call)
+{
+    uint64_t timeout_ns = sf_call_fact(call, SF_FACT_NONBLOCKING) ? 0 : sf_call_timeout_ns(call);
+    if (timeout_ns && sf_clock_sleep(timeout_ns, SF_WAIT_ENDS) == EINTR)
+        return EINTR;
+    sf_readiness_renew(call->fd, family_of(call), call->socket);
+    return EAGAIN;
+}
+
+/* All that comes before the call. Returns the error to fail with, or 0. */
+static int apply(struct sf_call *call)
+{
+    if (call->verdict.signal)
+        kill(getpid(), call->verdict.signal);
+    if (call->verdict.delay_ns && sf_clock_sleep(call->verdict.delay_ns, wait_of(call)) == EINTR)
+        return EINTR;
+    return call->verdict.again ? again(call) : call->verdict.error;
+}
+
 int sf_call_enter_resolve(struct sf_call *call)
 {
     decide(call);
-    if (call->verdict.delay_ns)
-        sf_clock_sleep(call->verdict.delay_ns, wait_of(call));
-    return call->verdict.error ? fail(call, call->verdict.error) : 0;
+    int error = apply(call);
+    return error ? fail(call, error) : 0;
 }
 
 bool sf_call_enter(struct sf_call *call)
 {
-    int saved_errno = errno, error = 0;
+    int saved_errno = errno;
 
     decide(call);
     if (call->verdict.kind == SF_PASS)
         return true;
-    if (call->verdict.delay_ns)
-        error = sf_clock_sleep(call->verdict.delay_ns, wait_of(call));
-    if (!error)
-        error = call->verdict.error;
+    int error = apply(call);
     errno = error ? fail(call, error) : saved_errno;
     return error == 0;
 }
@@ -139,6 +158,8 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
     /* MSG_TRUNC asks for the length of the datagram: it was as short as the rule says. */
     if (result > 0 && sf_call_is_limited(call) && (uint64_t)result > call->verdict.limit)
         result = (int64_t)call->verdict.limit;
+    if (call->verdict.corrupt_bits && result > 0 && call->received_count)
+        sf_corrupt(&call->verdict, call->received, call->received_count, (uint64_t)result);
     sf_verdict_settle(&sf_shim.engine, &call->verdict, result);
     if (sf_call_is_limited(call) && result > 0 && (uint64_t)result == call->verdict.limit)
         sf_readiness_renew(call->fd, family_of(call), call->socket);

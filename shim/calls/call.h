@@ -27,6 +27,11 @@ struct sf_call {
     struct sf_addr destination;
     void *return_address;
 
+    /* Where the bytes go that a call of the recv family brings, for rules that
+     * change them; count 0: not known. */
+    const struct iovec *received;
+    size_t received_count;
+
     /* Calls of the poll family: would it return at once? Gets `wait`. */
     bool (*is_ready)(const void *wait);
     const void *wait;
@@ -85,17 +90,5 @@ static inline bool sf_call_is_limited(const struct sf_call *call)
         return (int)sf_call_leave(&call, sf_real.name arguments);      \
     }                                                                  \
     SF_HALVES(int, family, name, params, arguments, fd)
-
-/* A call that moves up to `len` bytes, `len` being one of its parameters. */
-#define SF_INTERPOSE_MOVE(family, name, params, arguments, fd, len, flags) \
-    SF_SELECTED ssize_t selected_##name params                             \
-    {                                                                      \
-        struct sf_call call = SF_CALL(name, fd, len, flags);               \
-        if (!sf_call_enter(&call))                                         \
-            return -1;                                                     \
-        len = sf_call_limit(&call, len);                                   \
-        return sf_call_leave(&call, sf_real.name arguments);               \
-    }                                                                      \
-    SF_HALVES(ssize_t, family, name, params, arguments, fd)
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "calls/call.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 
 static bool is_nonblocking(const struct sf_call *call)
@@ -14,14 +16,15 @@ static bool is_nonblocking(const struct sf_call *call)
 }
 
 /* socket(7): SO_RCVTIMEO bounds recv and accept, SO_SNDTIMEO send and connect. */
-static bool has_timeout(const struct sf_call *call)
+uint64_t sf_call_timeout_ns(const struct sf_call *call)
 {
     enum sf_family family = sf_call_families[call->info.call];
     int option = family == SF_FAMILY_SEND || family == SF_FAMILY_CONNECT ? SO_SNDTIMEO : SO_RCVTIMEO;
     struct timeval timeout = {0};
     socklen_t length = sizeof timeout;
-    return sf_real.getsockopt(call->fd, SOL_SOCKET, option, &timeout, &length) == 0 &&
-           (timeout.tv_sec != 0 || timeout.tv_usec != 0);
+    if (sf_real.getsockopt(call->fd, SOL_SOCKET, option, &timeout, &length) != 0)
+        return 0;
+    return (uint64_t)timeout.tv_sec * UINT64_C(1000000000) + (uint64_t)timeout.tv_usec * 1000;
 }
 
 /* A handler that would end a blocking call of this thread with EINTR. */
@@ -43,6 +46,25 @@ static bool has_interrupting_handler(void)
     return false;
 }
 
+/* EPOLLHUP and its like tell that a connection is over: poll(2). */
+static bool has_ended(const struct sf_call *call)
+{
+    struct pollfd look = {.fd = call->fd, .events = POLLRDHUP};
+    return sf_real.poll(&look, 1, 0) > 0 && look.revents & (POLLERR | POLLHUP | POLLRDHUP) &&
+           sf_call_families[call->info.call] != SF_FAMILY_CONNECT; /* an unconnected socket says HUP */
+}
+
+static bool is_unconnected(const struct sf_call *call)
+{
+    struct tcp_info info;
+    struct sockaddr_storage peer;
+    socklen_t info_length = sizeof info, peer_length = sizeof peer;
+
+    if (sf_real.getsockopt(call->fd, IPPROTO_TCP, TCP_INFO, &info, &info_length) == 0)
+        return info.tcpi_state == TCP_CLOSE;
+    return sf_real.getpeername(call->fd, (struct sockaddr *)&peer, &peer_length) != 0;
+}
+
 bool sf_call_fact(void *context, enum sf_fact fact)
 {
     const struct sf_call *call = context;
@@ -53,5 +75,14 @@ bool sf_call_fact(void *context, enum sf_fact fact)
         return call->is_ready && call->is_ready(call->wait);
     if (call->fd < 0)
         return false;
-    return fact == SF_FACT_NONBLOCKING ? is_nonblocking(call) : has_timeout(call);
+    switch (fact) {
+    case SF_FACT_NONBLOCKING:
+        return is_nonblocking(call);
+    case SF_FACT_TIMEOUT:
+        return sf_call_timeout_ns(call) != 0;
+    case SF_FACT_ENDED:
+        return has_ended(call);
+    default:
+        return is_unconnected(call);
+    }
 }

@@ -4,6 +4,11 @@
 
 #include "engine/verdict.h"
 
+struct sf_call;
+
+/* SO_RCVTIMEO or SO_SNDTIMEO, whichever bounds this call; 0: none. Changes errno. */
+uint64_t sf_call_timeout_ns(const struct sf_call *call);
+
 /* context is a struct sf_call. Changes errno. */
 bool sf_call_fact(void *context, enum sf_fact fact);
 

@@ -3,24 +3,54 @@
 #include "calls/vector.h"
 #include "load/memory.h"
 
-SF_INTERPOSE_MOVE(RECV, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), fd, len, flags)
-SF_INTERPOSE_MOVE(RECV, recvfrom,
-                  (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addr_len),
-                  (fd, buf, len, flags, addr, addr_len), fd, len, flags)
-SF_INTERPOSE_MOVE(RECV, read, (int fd, void *buf, size_t len), (fd, buf, len), fd, len, 0)
-SF_INTERPOSE_MOVE(RECV, __read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), fd, len,
-                  0)
-SF_INTERPOSE_MOVE(RECV, __recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags),
-                  (fd, buf, len, buf_len, flags), fd, len, flags)
-SF_INTERPOSE_MOVE(RECV, __recvfrom_chk,
-                  (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr,
-                   socklen_t *addr_len),
-                  (fd, buf, len, buf_len, flags, addr, addr_len), fd, len, flags)
+/* A call that brings up to `len` bytes to `buf`, parameters of these names. */
+#define INTERPOSE(name, params, arguments, flags)                \
+    SF_SELECTED ssize_t selected_##name params                   \
+    {                                                            \
+        struct sf_call call = SF_CALL(name, fd, len, flags);     \
+        const struct iovec received = {buf, len};                \
+        call.received = &received;                               \
+        call.received_count = 1;                                 \
+        if (!sf_call_enter(&call))                               \
+            return -1;                                           \
+        len = sf_call_limit(&call, len);                         \
+        return sf_call_leave(&call, sf_real.name arguments);     \
+    }                                                            \
+    SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 
-SF_INTERPOSE_VECTOR(RECV, readv, (int fd, const struct iovec *vector, int count), (fd, vector, count))
-SF_INTERPOSE_VECTOR(RECV, preadv2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
+INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), flags)
+INTERPOSE(recvfrom, (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addr_len),
+          (fd, buf, len, flags, addr, addr_len), flags)
+INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), 0)
+INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), 0)
+INTERPOSE(__recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags), (fd, buf, len, buf_len, flags), flags)
+INTERPOSE(__recvfrom_chk,
+          (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr, socklen_t *addr_len),
+          (fd, buf, len, buf_len, flags, addr, addr_len), flags)
+
+/* A call that brings bytes to `vector` and `count`, parameters of these names.
+ * What is cut lives on our stack for the length of the call. */
+#define INTERPOSE_VECTOR(name, params, arguments)                                                        \
+    SF_SELECTED ssize_t selected_##name params                                                           \
+    {                                                                                                    \
+        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
+        struct iovec cut[SF_VECTOR_MAX];                                                                 \
+        call.received = vector;                                                                          \
+        call.received_count = call.info.len ? (size_t)count : 0;                                         \
+        if (!sf_call_enter(&call))                                                                       \
+            return -1;                                                                                   \
+        if (sf_call_is_limited(&call)) {                                                                 \
+            count = (int)sf_vector_shorten(cut, vector, (size_t)count, call.verdict.limit);              \
+            vector = cut;                                                                                \
+        }                                                                                                \
+        return sf_call_leave(&call, sf_real.name arguments);                                             \
+    }                                                                                                    \
+    SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
+
+INTERPOSE_VECTOR(readv, (int fd, const struct iovec *vector, int count), (fd, vector, count))
+INTERPOSE_VECTOR(preadv2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
                     (fd, vector, count, offset, flags))
-SF_INTERPOSE_VECTOR(RECV, preadv64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
+INTERPOSE_VECTOR(preadv64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
                     (fd, vector, count, offset, flags))
 
 /* Descriptors that came with a message: whatever we knew of their numbers is
@@ -41,10 +71,14 @@ static void forget_received(struct msghdr *message)
     }
 }
 
-/* Bytes that a message has room for; 0 when the kernel will refuse it anyway. */
-static uint64_t message_bytes(const struct msghdr *message)
+/* The room that a message has; none when the kernel will refuse it anyway. */
+static void describe_room(struct sf_call *call, const struct msghdr *message)
 {
-    return sf_memory_is_readable(message, sizeof *message) ? sf_vector_bytes(message->msg_iov, message->msg_iovlen) : 0;
+    if (!sf_memory_is_readable(message, sizeof *message))
+        return;
+    call->info.len = sf_vector_bytes(message->msg_iov, message->msg_iovlen);
+    call->received = message->msg_iov;
+    call->received_count = call->info.len ? message->msg_iovlen : 0;
 }
 
 /* recvmsg on a copy whose vector is cut; what the kernel writes goes back. */
@@ -74,7 +108,8 @@ static ssize_t received(struct msghdr *message, ssize_t result)
 
 SF_SELECTED ssize_t selected_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    struct sf_call call = SF_CALL(recvmsg, fd, message_bytes(message), flags);
+    struct sf_call call = SF_CALL(recvmsg, fd, 0, flags);
+    describe_room(&call, message);
     if (!sf_call_enter(&call))
         return -1;
     return received(message, sf_call_leave(&call, sf_call_is_limited(&call)
@@ -99,15 +134,18 @@ static int all_received(struct mmsghdr *messages, int count)
 SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                                   struct timespec *timeout)
 {
-    uint64_t bytes = count && sf_memory_is_readable(messages, sizeof *messages) ? message_bytes(&messages->msg_hdr) : 0;
-    struct sf_call call = SF_CALL(recvmmsg, fd, bytes, flags);
+    struct sf_call call = SF_CALL(recvmmsg, fd, 0, flags);
+    if (count && sf_memory_is_readable(messages, sizeof *messages))
+        describe_room(&call, &messages->msg_hdr);
     if (!sf_call_enter(&call))
         return -1;
-    if (!sf_call_is_limited(&call))
+    if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)
         return all_received(messages,
                             (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout)));
-    /* A limit is on what the call moves: it then takes one message. */
-    int64_t moved = sf_call_leave(&call, receive_cut(&call, &messages->msg_hdr, flags & ~MSG_WAITFORONE));
+    /* What a rule changes is what the call moves: it then takes one message. */
+    int one = flags & ~MSG_WAITFORONE;
+    int64_t moved = sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, &messages->msg_hdr, one)
+                                                                   : sf_real.recvmsg(fd, &messages->msg_hdr, one));
     messages->msg_len = (unsigned)moved;
     return all_received(messages, moved < 0 ? -1 : 1);
 }

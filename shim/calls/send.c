@@ -1,33 +1,55 @@
 /* send and all that moves data out. */
 #include "calls/call.h"
-#include "calls/vector.h"
+#include "calls/outgoing.h"
 #include "load/memory.h"
 
-SF_INTERPOSE_MOVE(SEND, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags), fd, len, flags)
-SF_INTERPOSE_MOVE(SEND, write, (int fd, const void *buf, size_t len), (fd, buf, len), fd, len, 0)
-SF_INTERPOSE_MOVE(SEND, sendfile, (int out, int in, off_t *offset, size_t len), (out, in, offset, len), out, len, 0)
-SF_INTERPOSE_MOVE(SEND, sendfile64, (int out, int in, off64_t *offset, size_t len), (out, in, offset, len), out, len,
-                  0)
+/* A call that sends `len` bytes at `buf`, parameters of these names, with
+ * `destination` and `destination_length` (NULL and 0: the peer's). */
+#define INTERPOSE(name, params, arguments, flags, destination, destination_length)                           \
+    SF_SELECTED ssize_t selected_##name params                                                               \
+    {                                                                                                        \
+        struct sf_call call = SF_CALL(name, fd, len, flags);                                                 \
+        sf_call_set_destination(&call, destination, destination_length);                                     \
+        if (!sf_call_enter(&call))                                                                           \
+            return -1;                                                                                       \
+        len = sf_call_limit(&call, len);                                                                     \
+        if (!call.verdict.corrupt_bits)                                                                      \
+            return sf_call_leave(&call, sf_real.name arguments);                                             \
+        struct iovec part = {(void *)buf, len};                                                              \
+        struct msghdr message = {                                                                            \
+            .msg_name = (void *)destination, .msg_namelen = destination_length, .msg_iov = &part, .msg_iovlen = 1}; \
+        return sf_call_leave(&call, sf_send_corrupted(&call, &message, flags));                              \
+    }                                                                                                        \
+    SF_HALVES(ssize_t, SEND, name, params, arguments, fd)
 
-SF_SELECTED ssize_t selected_sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr,
-                                    socklen_t addr_len)
-{
-    struct sf_call call = SF_CALL(sendto, fd, len, flags);
-    sf_call_set_destination(&call, addr, addr_len);
-    if (!sf_call_enter(&call))
-        return -1;
-    return sf_call_leave(&call, sf_real.sendto(fd, buf, sf_call_limit(&call, len), flags, addr, addr_len));
-}
-
-SF_HALVES(ssize_t, SEND, sendto,
+INTERPOSE(send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags), flags, NULL, 0)
+INTERPOSE(write, (int fd, const void *buf, size_t len), (fd, buf, len), 0, NULL, 0)
+INTERPOSE(sendto,
           (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr, socklen_t addr_len),
-          (fd, buf, len, flags, addr, addr_len), fd)
+          (fd, buf, len, flags, addr, addr_len), flags, addr, addr_len)
+
+/* The bytes of a file, which never pass through the program. */
+#define INTERPOSE_FILE(name, params, arguments)                       \
+    SF_SELECTED ssize_t selected_##name params                        \
+    {                                                                 \
+        struct sf_call call = SF_CALL(name, out, len, 0);             \
+        call.info.opaque = true;                                      \
+        if (!sf_call_enter(&call))                                    \
+            return -1;                                                \
+        len = sf_call_limit(&call, len);                              \
+        return sf_call_leave(&call, sf_real.name arguments);          \
+    }                                                                 \
+    SF_HALVES(ssize_t, SEND, name, params, arguments, out)
+
+INTERPOSE_FILE(sendfile, (int out, int in, off_t *offset, size_t len), (out, in, offset, len))
+INTERPOSE_FILE(sendfile64, (int out, int in, off64_t *offset, size_t len), (out, in, offset, len))
 
 /* splice moves from or to a socket; the other end is a pipe. */
 SF_SELECTED ssize_t selected_splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len,
                                     unsigned flags)
 {
     struct sf_call call = SF_CALL(splice, out, len, 0);
+    call.info.opaque = true;
     if (!(sf_descriptor_discover(out) & SF_WORD_SOCKET)) {
         call.info.call = SF_CALL_splice_in;
         call.fd = in;
@@ -44,11 +66,30 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
     return selected_splice(in, in_offset, out, out_offset, len, flags);
 }
 
-SF_INTERPOSE_VECTOR(SEND, writev, (int fd, const struct iovec *vector, int count), (fd, vector, count))
-SF_INTERPOSE_VECTOR(SEND, pwritev2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
-                    (fd, vector, count, offset, flags))
-SF_INTERPOSE_VECTOR(SEND, pwritev64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
-                    (fd, vector, count, offset, flags))
+/* A call that sends what `vector` and `count` describe, parameters of these names. */
+#define INTERPOSE_VECTOR(name, params, arguments)                                                        \
+    SF_SELECTED ssize_t selected_##name params                                                           \
+    {                                                                                                    \
+        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
+        struct iovec cut[SF_VECTOR_MAX];                                                                 \
+        if (!sf_call_enter(&call))                                                                       \
+            return -1;                                                                                   \
+        if (sf_call_is_limited(&call)) {                                                                 \
+            count = (int)sf_vector_shorten(cut, vector, (size_t)count, call.verdict.limit);              \
+            vector = cut;                                                                                \
+        }                                                                                                \
+        if (!call.verdict.corrupt_bits || call.info.len == 0)                                            \
+            return sf_call_leave(&call, sf_real.name arguments);                                         \
+        struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};        \
+        return sf_call_leave(&call, sf_send_corrupted(&call, &message, 0));                              \
+    }                                                                                                    \
+    SF_HALVES(ssize_t, SEND, name, params, arguments, fd)
+
+INTERPOSE_VECTOR(writev, (int fd, const struct iovec *vector, int count), (fd, vector, count))
+INTERPOSE_VECTOR(pwritev2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
+                 (fd, vector, count, offset, flags))
+INTERPOSE_VECTOR(pwritev64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
+                 (fd, vector, count, offset, flags))
 
 /* Describe what a message says of itself, where it can be read. */
 static void describe_message(struct sf_call *call, const struct msghdr *message)
@@ -69,14 +110,21 @@ static ssize_t send_cut(const struct sf_call *call, const struct msghdr *message
     return sf_real.sendmsg(call->fd, &shorter, flags);
 }
 
+/* One message, as the verdict wants it. */
+static ssize_t send_one(const struct sf_call *call, const struct msghdr *message, int flags)
+{
+    if (call->verdict.corrupt_bits && call->info.len)
+        return sf_send_corrupted(call, message, flags);
+    return sf_call_is_limited(call) ? send_cut(call, message, flags) : sf_real.sendmsg(call->fd, message, flags);
+}
+
 SF_SELECTED ssize_t selected_sendmsg(int fd, const struct msghdr *message, int flags)
 {
     struct sf_call call = SF_CALL(sendmsg, fd, 0, flags);
     describe_message(&call, message);
     if (!sf_call_enter(&call))
         return -1;
-    return sf_call_leave(&call, sf_call_is_limited(&call) ? send_cut(&call, message, flags)
-                                                          : sf_real.sendmsg(fd, message, flags));
+    return sf_call_leave(&call, send_one(&call, message, flags));
 }
 
 SF_HALVES(ssize_t, SEND, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), fd)
@@ -88,10 +136,10 @@ SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned cou
         describe_message(&call, &messages->msg_hdr);
     if (!sf_call_enter(&call))
         return -1;
-    if (!sf_call_is_limited(&call))
+    if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)
         return (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags));
-    /* A limit is on what the call moves: it then sends of one message. */
-    int64_t moved = sf_call_leave(&call, send_cut(&call, &messages->msg_hdr, flags));
+    /* What a rule changes is what the call moves: it then sends of one message. */
+    int64_t moved = sf_call_leave(&call, send_one(&call, &messages->msg_hdr, flags));
     messages->msg_len = (unsigned)moved;
     return moved < 0 ? -1 : 1;
 }

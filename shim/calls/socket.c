@@ -1,5 +1,6 @@
 /* The life of a socket before and around its data: socket, bind, listen,
  * accept, connect, shutdown, options, names. */
+#include "apply/refuse.h"
 #include "calls/call.h"
 #include "load/memory.h"
 #include "sockets/address.h"
@@ -131,7 +132,7 @@ SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t 
     struct sf_call call = SF_CALL(connect, fd, 0, 0);
     if (!sf_call_enter(&call))
         return -1;
-    return (int)sf_call_leave(&call, sf_real.connect(fd, addr, length));
+    return (int)sf_call_leave(&call, call.verdict.refuse ? sf_refuse_connect(fd) : sf_real.connect(fd, addr, length));
 }
 
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)

@@ -21,21 +21,4 @@ uint64_t sf_vector_bytes(const struct iovec *vector, size_t count);
 size_t sf_vector_shorten(struct iovec to[static SF_VECTOR_MAX], const struct iovec *from, size_t count,
                          uint64_t limit);
 
-/* A call that moves bytes through `vector` and `count`, parameters of these
- * names. What is cut lives on our stack for the length of the call. */
-#define SF_INTERPOSE_VECTOR(family, name, params, arguments)                                             \
-    SF_SELECTED ssize_t selected_##name params                                                           \
-    {                                                                                                    \
-        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
-        struct iovec cut[SF_VECTOR_MAX];                                                                 \
-        if (!sf_call_enter(&call))                                                                       \
-            return -1;                                                                                   \
-        if (sf_call_is_limited(&call)) {                                                                 \
-            count = (int)sf_vector_shorten(cut, vector, (size_t)count, call.verdict.limit);              \
-            vector = cut;                                                                                \
-        }                                                                                                \
-        return sf_call_leave(&call, sf_real.name arguments);                                             \
-    }                                                                                                    \
-    SF_HALVES(ssize_t, family, name, params, arguments, fd)
-
 #endif

@@ -15,7 +15,7 @@ static inline uint64_t sf_hash_mix(uint64_t x)
     return x ^ x >> 31;
 }
 
-enum sf_draw { SF_DRAW_FIRE, SF_DRAW_LENGTH };
+enum sf_draw { SF_DRAW_FIRE, SF_DRAW_LENGTH, SF_DRAW_BITS };
 
 /* The draw `purpose` for one call: where it stands, not when it ran. */
 static inline uint64_t sf_hash_draw(uint64_t seed, enum sf_draw purpose, uint32_t rule, uint32_t connection,

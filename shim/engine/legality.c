@@ -86,6 +86,22 @@ static enum sf_illegal partial_legality(enum sf_family family, const struct sf_c
     return SF_LEGAL;
 }
 
+/* A socket that does not wait may have nothing, or no room, at any time. Once its
+ * connection has ended it has something to say, for ever. */
+static enum sf_illegal again_legality(const struct sf_call_info *call)
+{
+    if (!call->fact(call->context, SF_FACT_NONBLOCKING) && !call->fact(call->context, SF_FACT_TIMEOUT))
+        return SF_ILLEGAL_BLOCKING;
+    return call->fact(call->context, SF_FACT_ENDED) ? SF_ILLEGAL_ENDED : SF_LEGAL;
+}
+
+static enum sf_illegal refuse_legality(const struct sf_call_info *call)
+{
+    if (call->type != SF_TYPE_STREAM)
+        return SF_ILLEGAL_NO_CONNECTION;
+    return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_LEGAL : SF_ILLEGAL_CONNECTED;
+}
+
 enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_call_info *call)
 {
     enum sf_family family = sf_call_families[call->call];
@@ -97,6 +113,12 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
         return interrupt_legality(family, call);
     case SF_FAULT_PARTIAL:
         return partial_legality(family, call);
+    case SF_FAULT_AGAIN:
+        return again_legality(call);
+    case SF_FAULT_CORRUPT:
+        return call->opaque ? SF_ILLEGAL_OPAQUE : SF_LEGAL;
+    case SF_FAULT_REFUSE:
+        return refuse_legality(call);
     default:
         return SF_LEGAL;
     }
@@ -112,6 +134,10 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_READY] = "something was ready: the call did not wait",
         [SF_ILLEGAL_WAITALL] = "MSG_WAITALL is short only after a signal",
         [SF_ILLEGAL_DATAGRAM] = "a datagram is sent whole or not at all",
+        [SF_ILLEGAL_OPAQUE] = "the bytes passed within the kernel, out of reach",
+        [SF_ILLEGAL_ENDED] = "the connection had ended: its calls no longer wait",
+        [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
+        [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection to refuse",
         [SF_ILLEGAL_ERRNO] = "the call does not know this errno",
     };
     return (unsigned)reason < SF_ILLEGAL_COUNT ? texts[reason] : "unknown";

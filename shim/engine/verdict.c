@@ -122,9 +122,12 @@ struct wishes {
     uint64_t limit;
 };
 
+#define NO_RULE UINT16_MAX
+
 static bool fails_the_call(const struct sf_plan_rule *rule)
 {
-    return rule->fault == SF_FAULT_ERROR || rule->fault == SF_FAULT_INTERRUPT;
+    return rule->fault == SF_FAULT_ERROR || rule->fault == SF_FAULT_INTERRUPT || rule->fault == SF_FAULT_AGAIN ||
+           rule->fault == SF_FAULT_REFUSE;
 }
 
 static bool is_interrupt(const struct sf_plan_rule *rule)
@@ -143,6 +146,33 @@ static bool fits_the_peer(const struct sf_plan *plan, const struct sf_selection 
         return sf_peer_matches(plan, rule, call->destination);
     return (selection->socket && selection->socket->peer.domain != 0) ||
            sf_call_families[call->call] == SF_FAMILY_RECV;
+}
+
+/* What a rule that may act adds to the call, besides making it fail. */
+static void add(const struct sf_engine *engine, uint32_t index, const struct sf_call_info *call, uint32_t context,
+                uint32_t nth, struct wishes *wishes, struct sf_verdict *verdict)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
+
+    if (rule->fault == SF_FAULT_PARTIAL) {
+        uint64_t limit = call->len ? draw_length(engine->plan, index, context, nth, call->len) : 0;
+        if (limit < call->len && limit < wishes->limit) {
+            wishes->limit = limit;
+            wishes->limit_rule = (uint16_t)index;
+        }
+        return;
+    }
+    if (!fire(engine, index))
+        return;
+    if (rule->fault == SF_FAULT_DELAY) {
+        verdict->delay_ns += rule->delay_ns;
+    } else if (rule->fault == SF_FAULT_CORRUPT) {
+        verdict->corrupt_bits += rule->bits;
+        verdict->corrupt_draw ^= sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, index, context, nth);
+    } else {
+        verdict->signal = rule->signal;
+    }
+    list(verdict, index);
 }
 
 static void consider(const struct sf_engine *engine, const struct sf_selection *selection,
@@ -164,39 +194,39 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
     if (!trigger_holds(engine->plan, index, context, nth) || !may_still_fire(engine, index))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
-    if (fails_the_call(rule) && wishes->failure != SF_NO_RULE)
+    if (fails_the_call(rule) && wishes->failure != NO_RULE)
         return; /* the first in the file wins, and only what changes a call has fired */
     if (rule->fault == SF_FAULT_INTERRUPT && was_interrupted)
         return;
 
     enum sf_illegal reason = rule->flags & SF_RULE_FORCE ? SF_LEGAL : sf_legality(rule, call);
-    if (reason != SF_LEGAL) {
+    if (reason != SF_LEGAL)
         refuse(engine, index, reason);
-        return;
-    }
-
-    if (fails_the_call(rule)) {
+    else if (fails_the_call(rule))
         wishes->failure = (uint16_t)index;
-    } else if (rule->fault == SF_FAULT_DELAY) {
-        if (fire(engine, index)) {
-            verdict->delay_ns += rule->delay_ns;
-            list(verdict, index);
-        }
-    } else if (rule->fault == SF_FAULT_PARTIAL) {
-        uint64_t limit = call->len ? draw_length(engine->plan, index, context, nth, call->len) : 0;
-        if (limit < call->len && limit < wishes->limit) {
-            wishes->limit = limit;
-            wishes->limit_rule = (uint16_t)index;
-        }
-    }
+    else
+        add(engine, index, call, context, nth, wishes, verdict);
+}
+
+static void make_it_fail(const struct sf_engine *engine, const struct sf_selection *selection, uint32_t index,
+                         struct sf_verdict *verdict)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
+
+    verdict->interrupt = is_interrupt(rule);
+    verdict->again = rule->fault == SF_FAULT_AGAIN;
+    verdict->refuse = rule->fault == SF_FAULT_REFUSE;
+    verdict->error = verdict->interrupt ? EINTR : verdict->again ? EAGAIN : rule->error;
+    if (verdict->interrupt && selection->socket)
+        atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);
+    list(verdict, index);
 }
 
 struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct sf_selection *selection,
                                     const struct sf_call_info *call)
 {
-    struct sf_verdict verdict = {.kind = SF_PASS, .limit = UINT64_MAX, .limit_rule = SF_NO_RULE};
-    struct wishes wishes = {.failure = SF_NO_RULE, .limit_rule = SF_NO_RULE, .limit = UINT64_MAX};
-    const struct sf_plan_rule *rules = sf_plan_rules(engine->plan);
+    struct sf_verdict verdict = {.kind = SF_PASS, .limit = UINT64_MAX};
+    struct wishes wishes = {.failure = NO_RULE, .limit_rule = NO_RULE, .limit = UINT64_MAX};
     bool was_interrupted =
         selection->socket && atomic_exchange_explicit(&selection->socket->interrupted, 0, memory_order_relaxed);
 
@@ -205,30 +235,31 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
             consider(engine, selection, call, word * 64 + (unsigned)__builtin_ctzll(bits), was_interrupted, &wishes,
                      &verdict);
 
-    if (wishes.failure != SF_NO_RULE && fire(engine, wishes.failure)) {
-        const struct sf_plan_rule *rule = &rules[wishes.failure];
-        verdict.interrupt = is_interrupt(rule);
-        verdict.error = verdict.interrupt ? EINTR : rule->error;
-        if (verdict.interrupt && selection->socket)
-            atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);
-        list(&verdict, wishes.failure);
-    } else if (wishes.limit_rule != SF_NO_RULE && fire(engine, wishes.limit_rule)) {
+    if (wishes.failure != NO_RULE && fire(engine, wishes.failure)) {
+        make_it_fail(engine, selection, wishes.failure, &verdict);
+    } else if (wishes.limit_rule != NO_RULE && fire(engine, wishes.limit_rule)) {
         verdict.limit = wishes.limit;
-        verdict.limit_rule = wishes.limit_rule;
         list(&verdict, wishes.limit_rule);
     }
     return verdict;
 }
 
+static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict *verdict, int64_t result)
+{
+    if (rule->fault == SF_FAULT_PARTIAL)
+        return result >= 0 && (uint64_t)result == verdict->limit;
+    return rule->fault != SF_FAULT_CORRUPT || result > 0;
+}
+
 void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result)
 {
-    if (verdict->limit_rule == SF_NO_RULE || (result >= 0 && (uint64_t)result == verdict->limit))
-        return;
-    atomic_fetch_sub_explicit(&engine->rules[verdict->limit_rule].fired, 1, memory_order_relaxed);
+    unsigned kept = 0;
     for (unsigned i = 0; i < verdict->rule_count; i++) {
-        if (verdict->rules[i] != verdict->limit_rule)
-            continue;
-        for (verdict->rule_count--; i < verdict->rule_count; i++)
-            verdict->rules[i] = verdict->rules[i + 1];
+        uint16_t rule = verdict->rules[i];
+        if (has_changed(&sf_plan_rules(engine->plan)[rule], verdict, result))
+            verdict->rules[kept++] = rule;
+        else
+            atomic_fetch_sub_explicit(&engine->rules[rule].fired, 1, memory_order_relaxed);
     }
+    verdict->rule_count = (uint8_t)kept;
 }

@@ -15,6 +15,8 @@
 enum sf_fact {
     SF_FACT_NONBLOCKING,     /* O_NONBLOCK or MSG_DONTWAIT */
     SF_FACT_TIMEOUT,         /* SO_RCVTIMEO (recv, accept) or SO_SNDTIMEO (send, connect) is set */
+    SF_FACT_ENDED,           /* the connection has ended: a poll says HUP, RDHUP or ERR */
+    SF_FACT_UNCONNECTED,     /* neither connected nor connecting */
     SF_FACT_READY,           /* poll family: something is ready, the call will not wait */
     SF_FACT_HANDLER          /* a signal handler without SA_RESTART is installed */
 };
@@ -29,6 +31,10 @@ enum sf_illegal {
     SF_ILLEGAL_WAITALL,
     SF_ILLEGAL_DATAGRAM,
     SF_ILLEGAL_ERRNO,
+    SF_ILLEGAL_OPAQUE,
+    SF_ILLEGAL_ENDED,
+    SF_ILLEGAL_CONNECTED,
+    SF_ILLEGAL_NO_CONNECTION,
     SF_ILLEGAL_COUNT
 };
 
@@ -38,6 +44,7 @@ struct sf_call_info {
     uint32_t program;      /* index in the plan */
     uint64_t len;          /* bytes asked for; 0 is legal and is never shortened */
     bool waitall;          /* MSG_WAITALL */
+    bool opaque;           /* sendfile, splice: the bytes pass where nobody can change them */
     uint8_t type;          /* SF_TYPE_…; 0: no socket (resolve, poll) */
     const struct sf_addr *destination; /* of a datagram; NULL: none given */
     bool (*fact)(void *context, enum sf_fact fact);
@@ -51,7 +58,7 @@ enum sf_verdict_kind {
                * for plans with link rules */
 };
 
-#define SF_VERDICT_RULES_MAX 8u
+#define SF_VERDICT_RULES_MAX 16u
 
 struct sf_verdict {
     enum sf_verdict_kind kind;
@@ -59,12 +66,14 @@ struct sf_verdict {
     uint64_t limit;    /* move at most so many bytes; UINT64_MAX: as asked */
     int error;         /* errno (or EAI_*) to fail with; 0: do the call */
     bool interrupt;    /* `error` is EINTR as a signal would give it */
+    bool again;        /* `error` is EAGAIN as a socket that has nothing yet would give it */
+    bool refuse;       /* the connection is refused, by a port where nobody listens */
+    int signal;        /* sent to the process before the call; 0: none */
+    uint32_t corrupt_bits; /* flipped in what the call moves … */
+    uint64_t corrupt_draw; /* … at places that follow from this */
     uint8_t rule_count;         /* rules that fired; further ones are counted but not listed */
     uint16_t rules[SF_VERDICT_RULES_MAX];
-    uint16_t limit_rule; /* the rule behind `limit`; SF_NO_RULE: none */
 };
-
-#define SF_NO_RULE UINT16_MAX
 
 /* A view of the state that decisions read and advance. All atomics; any number
  * of threads and processes may share it. */
@@ -93,7 +102,8 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
                                     const struct sf_call_info *call);
 
 /* After the call, or when it was not made after all (a signal ended the delay
- * before it): a limit that did not bind has changed nothing and so has not fired.
+ * before it): a limit that did not bind, or bits to flip where nothing moved, have
+ * changed nothing and so have not fired.
  *
  * result  what the call returned; -1 when it failed or was not made. */
 void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result);

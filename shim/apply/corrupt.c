@@ -1,0 +1,27 @@
+#include "apply/corrupt.h"
+
+#include "engine/hash.h"
+
+static void flip(const struct iovec *vector, size_t count, uint64_t bit)
+{
+    uint64_t byte = bit / 8;
+    for (size_t i = 0; i < count; i++) {
+        if (byte < vector[i].iov_len) {
+            ((uint8_t *)vector[i].iov_base)[byte] ^= (uint8_t)(1u << bit % 8);
+            return;
+        }
+        byte -= vector[i].iov_len;
+    }
+}
+
+void sf_corrupt(const struct sf_verdict *verdict, const struct iovec *vector, size_t count, uint64_t bytes)
+{
+    uint64_t bits = bytes * 8, flips = verdict->corrupt_bits < bits ? verdict->corrupt_bits : bits;
+
+    /* One in each of as many equal stretches: no bit is flipped back. */
+    for (uint64_t i = 0; i < flips; i++) {
+        uint64_t start = bits / flips * i + (i < bits % flips ? i : bits % flips);
+        uint64_t length = bits / flips + (i < bits % flips);
+        flip(vector, count, start + sf_hash_mix(verdict->corrupt_draw + i) % length);
+    }
+}

@@ -1,0 +1,35 @@
+#include "calls/outgoing.h"
+
+#include "apply/corrupt.h"
+
+/* So much is copied to our stack; the bits to flip lie within it. */
+#define COPY_BYTES 4096u
+
+/* Gather the first bytes of a vector; `rest` becomes what is behind them. */
+static size_t gather(char *copy, struct iovec *rest, size_t *rest_count, const struct iovec *from, size_t count)
+{
+    size_t used = 0;
+    *rest_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t take = from[i].iov_len < COPY_BYTES - used ? from[i].iov_len : COPY_BYTES - used;
+        __builtin_memcpy(copy + used, from[i].iov_base, take);
+        used += take;
+        if (take < from[i].iov_len)
+            rest[(*rest_count)++] = (struct iovec){(char *)from[i].iov_base + take, from[i].iov_len - take};
+    }
+    return used;
+}
+
+ssize_t sf_send_corrupted(const struct sf_call *call, const struct msghdr *message, int flags)
+{
+    char copy[COPY_BYTES];
+    struct iovec cut[SF_VECTOR_MAX], parts[SF_VECTOR_MAX + 1] = {{copy, 0}};
+    struct msghdr corrupted = *message;
+    size_t count = sf_vector_shorten(cut, message->msg_iov, message->msg_iovlen, call->verdict.limit), rest;
+
+    parts[0].iov_len = gather(copy, parts + 1, &rest, cut, count);
+    sf_corrupt(&call->verdict, parts, 1, parts[0].iov_len);
+    corrupted.msg_iov = parts;
+    corrupted.msg_iovlen = 1 + rest;
+    return sf_real.sendmsg(call->fd, &corrupted, flags);
+}
