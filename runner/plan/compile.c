@@ -10,13 +10,18 @@ struct writer {
     uint32_t pattern_count, string_bytes;
 };
 
-static uint32_t put_string(struct writer *writer, const char *text)
+static uint32_t put_bytes(struct writer *writer, const void *from, size_t bytes)
 {
     uint32_t at = writer->string_bytes;
-    size_t bytes = strlen(text) + 1;
-    memcpy((char *)writer->plan + writer->plan->strings_at + at, text, bytes);
+    if (bytes)
+        memcpy((char *)writer->plan + writer->plan->strings_at + at, from, bytes);
     writer->string_bytes += (uint32_t)bytes;
     return at;
+}
+
+static uint32_t put_string(struct writer *writer, const char *text)
+{
+    return put_bytes(writer, text, strlen(text) + 1);
 }
 
 static void put_pattern(struct writer *writer, const struct sf_pattern *from)
@@ -29,8 +34,16 @@ static void put_pattern(struct writer *writer, const struct sf_pattern *from)
     to->port = from->port;
     to->prefix_len = from->prefix_len;
     memcpy(to->address, from->address, sizeof to->address);
-    if (from->kind == SF_PATTERN_UNIX)
+    if (from->glob)
         to->glob_at = put_string(writer, from->glob);
+}
+
+static uint32_t put_patterns(struct writer *writer, const struct sf_pattern *patterns, size_t count)
+{
+    uint32_t first = writer->pattern_count;
+    for (size_t i = 0; i < count; i++)
+        put_pattern(writer, &patterns[i]);
+    return first;
 }
 
 /* How many of the 2^53 draws make a rule fire. What is possible at all keeps
@@ -43,6 +56,34 @@ static uint64_t threshold(double probability)
     return draws == 0 && probability > 0 ? 1 : draws;
 }
 
+/* Whose bytes must be counted: those of the direction that the rule's calls have. */
+static uint32_t watched_families(const struct sf_rule *rule)
+{
+    uint32_t in = 1u << SF_FAMILY_RECV, out = 1u << SF_FAMILY_SEND;
+    if (!rule->after_bytes && !rule->match)
+        return 0;
+    return rule->families & ~(in | out) ? in | out : rule->families;
+}
+
+static void put_trigger(struct writer *writer, struct sf_plan_rule *to, const struct sf_rule *from)
+{
+    to->nth_first = from->nth_first;
+    to->nth_last = from->nth_last;
+    to->every = from->every;
+    to->times = from->times;
+    to->probability = threshold(from->probability);
+    to->after_ns = from->after_ns;
+    to->until_ns = from->until_ns;
+    to->after_bytes = from->after_bytes;
+    to->match_bytes = (uint32_t)from->match_bytes;
+    to->match_at = put_bytes(writer, from->match, from->match_bytes);
+    to->states = from->states;
+    to->exists = from->exists != NULL;
+    if (from->exists)
+        to->exists_at = put_string(writer, from->exists);
+    to->watches = watched_families(from);
+}
+
 static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struct sf_rule *from)
 {
     to->id_at = put_string(writer, from->id);
@@ -51,21 +92,19 @@ static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struc
     to->families = from->families;
     to->calls = from->calls;
     to->programs = from->programs;
-    to->peer = writer->pattern_count;
+    to->peer = put_patterns(writer, from->peers, from->peer_count);
     to->peer_count = (uint32_t)from->peer_count;
-    for (size_t i = 0; i < from->peer_count; i++)
-        put_pattern(writer, &from->peers[i]);
+    to->local = put_patterns(writer, from->locals, from->local_count);
+    to->local_count = (uint32_t)from->local_count;
+    to->exe = put_patterns(writer, from->exes, from->exe_count);
+    to->exe_count = (uint32_t)from->exe_count;
     to->domains = from->domains;
     to->types = from->types;
     to->roles = from->roles;
     to->per = (uint8_t)from->per;
     to->connection_first = from->connection_first;
     to->connection_last = from->connection_last;
-    to->nth_first = from->nth_first;
-    to->nth_last = from->nth_last;
-    to->every = from->every;
-    to->times = from->times;
-    to->probability = threshold(from->probability);
+    put_trigger(writer, to, from);
     to->fault = from->fault;
     to->error = from->error;
     to->delay_ns = from->delay_ns;
@@ -80,19 +119,27 @@ static uint64_t round8(uint64_t bytes)
     return (bytes + 7) & ~UINT64_C(7);
 }
 
+static uint64_t glob_bytes(const struct sf_pattern *patterns, size_t count)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += patterns[i].glob ? strlen(patterns[i].glob) + 1 : 0;
+    return bytes;
+}
+
 /* Count what the scenario takes and lay the tables out one behind the other. */
 static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
 {
-    uint64_t patterns = 0, strings = 0;
+    uint64_t patterns = 0, strings = 1; /* the pool ends with a NUL, whatever bytes a match holds */
     for (size_t i = 0; i < scenario->program_count; i++)
         strings += strlen(scenario->programs[i].name) + 1;
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct sf_rule *rule = &scenario->rules[i];
         strings += strlen(rule->id) + 1;
-        patterns += rule->peer_count;
-        for (size_t j = 0; j < rule->peer_count; j++)
-            if (rule->peers[j].kind == SF_PATTERN_UNIX)
-                strings += strlen(rule->peers[j].glob) + 1;
+        patterns += rule->peer_count + rule->local_count + rule->exe_count;
+        strings += glob_bytes(rule->peers, rule->peer_count) + glob_bytes(rule->locals, rule->local_count) +
+                   glob_bytes(rule->exes, rule->exe_count) + rule->match_bytes +
+                   (rule->exists ? strlen(rule->exists) + 1 : 0);
     }
     plan->program_count = (uint32_t)scenario->program_count;
     plan->rule_count = (uint32_t)scenario->rule_count;

@@ -66,12 +66,22 @@ struct sf_rule {
     uint64_t programs; /* bit per program of the scenario; all ones: any */
     struct sf_pattern *peers;
     size_t peer_count;
+    struct sf_pattern *locals;
+    size_t local_count;
+    struct sf_pattern *exes; /* SF_PATTERN_EXE */
+    size_t exe_count;
     uint8_t domains, types, roles;      /* SF_DOMAIN_… etc; 0: any */
     uint32_t connection_first, connection_last; /* 0, 0: any; open end UINT32_MAX */
 
     uint32_t nth_first, nth_last; /* 0, 0: any; open end UINT32_MAX */
     uint32_t every, times;        /* 0: not given */
     double probability;           /* 1: always */
+    uint64_t after_ns, until_ns;  /* since the program's start; until 0: for ever */
+    uint64_t after_bytes;
+    const char *match;            /* match_bytes bytes, NULs among them; NULL: none */
+    size_t match_bytes;
+    uint32_t states;              /* bit 1 << TCP_ESTABLISHED etc; 0: any */
+    const char *exists;           /* a path; NULL: none */
     enum sf_per per;              /* resolved: the family's default, or as written */
 
     enum sf_fault_kind fault;

@@ -96,14 +96,18 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         return "the plan is damaged: a rule names calls that there are not";
     if (!programs_hold(plan, rule->programs))
         return "the plan is damaged: a rule names a program that there is not";
-    if ((uint64_t)rule->peer + rule->peer_count > plan->pattern_count)
+    if ((uint64_t)rule->peer + rule->peer_count > plan->pattern_count ||
+        (uint64_t)rule->local + rule->local_count > plan->pattern_count ||
+        (uint64_t)rule->exe + rule->exe_count > plan->pattern_count)
         return "the plan is damaged: a rule names a pattern that there is not";
     if (rule->domains > (SF_DOMAIN_INET | SF_DOMAIN_INET6 | SF_DOMAIN_UNIX | SF_DOMAIN_OTHER) ||
         rule->types > (SF_TYPE_STREAM | SF_TYPE_DGRAM | SF_TYPE_OTHER) ||
         rule->roles > (SF_ROLE_CLIENT | SF_ROLE_SERVER) || rule->per > SF_PER_SCENARIO)
         return "the plan is damaged: a rule's scope is out of range";
     if (!range_holds(rule->connection_first, rule->connection_last) ||
-        !range_holds(rule->nth_first, rule->nth_last) || rule->probability > SF_PROBABILITY_ALWAYS)
+        !range_holds(rule->nth_first, rule->nth_last) || rule->probability > SF_PROBABILITY_ALWAYS ||
+        rule->match_bytes > SF_MATCH_BYTES_MAX || (uint64_t)rule->match_at + rule->match_bytes > plan->string_bytes ||
+        rule->exists > 1 || rule->exists_at >= plan->string_bytes || rule->watches >> SF_FAMILY_COUNT)
         return "the plan is damaged: a rule's trigger is out of range";
     if (rule->fault >= SF_FAULT_COUNT || (rule->fault == SF_FAULT_ERROR && rule->error == 0) ||
         (rule->fault == SF_FAULT_CORRUPT && rule->bits == 0) ||
@@ -124,6 +128,7 @@ static const char *verify_pattern(const struct sf_plan *plan, const struct sf_pl
             return "the plan is damaged: an address pattern is out of range";
         return NULL;
     case SF_PATTERN_UNIX:
+    case SF_PATTERN_EXE:
         if (pattern->glob_at >= plan->string_bytes)
             return "the plan is damaged: a pattern lies outside of the strings";
         return NULL;

@@ -17,6 +17,7 @@
 /* Limits that the reader states to the user; the image relies on them. */
 #define SF_PLAN_PROGRAMS_MAX 64u /* one bit each in sf_plan_rule.programs */
 #define SF_PLAN_RULES_MAX 4096u
+#define SF_MATCH_BYTES_MAX 256u
 #define SF_SELECTION_WORDS_MAX (SF_PLAN_RULES_MAX / 64)
 
 struct sf_plan {
@@ -68,6 +69,8 @@ struct sf_plan_rule {
     /* scope */
     uint64_t programs;         /* bit i: program i; all ones: any */
     uint32_t peer, peer_count; /* patterns[peer … peer + peer_count); count 0: any */
+    uint32_t local, local_count; /* likewise */
+    uint32_t exe, exe_count;     /* likewise, of kind SF_PATTERN_EXE */
     uint8_t domains, types, roles, per;
     uint32_t connection_first, connection_last; /* 0, 0: any; last UINT32_MAX: open */
 
@@ -76,6 +79,12 @@ struct sf_plan_rule {
     uint32_t every;               /* 0: each */
     uint32_t times;               /* 0: no bound */
     uint64_t probability;         /* fires when a 53-bit draw is below it; 2^53: always */
+    uint64_t after_ns, until_ns;  /* since the program's start; until 0: for ever */
+    uint64_t after_bytes;         /* that have passed on the connection */
+    uint32_t match_at, match_bytes; /* in the strings; bytes 0: none */
+    uint32_t states;              /* bit 1 << tcpi_state; 0: any */
+    uint32_t exists_at, exists;   /* a path in the strings, where `exists` is 1 */
+    uint32_t watches;             /* families whose bytes the trigger counts */
 
     /* fault */
     uint32_t fault; /* enum sf_fault_kind */
@@ -91,7 +100,8 @@ struct sf_plan_rule {
 enum sf_pattern_kind {
     SF_PATTERN_ANY,  /* "*": any address, unix ones included */
     SF_PATTERN_INET, /* address/prefix and port */
-    SF_PATTERN_UNIX  /* glob on the path */
+    SF_PATTERN_UNIX, /* glob on the path */
+    SF_PATTERN_EXE   /* glob on an executable's path or base name */
 };
 
 struct sf_plan_pattern {
@@ -99,7 +109,7 @@ struct sf_plan_pattern {
     uint16_t domains;    /* SF_PATTERN_INET: SF_DOMAIN_INET, _INET6 or both */
     uint16_t port;       /* host order; 0: any */
     uint32_t prefix_len; /* bits of `address` that count, of 128 */
-    uint32_t glob_at;    /* SF_PATTERN_UNIX: offset into the strings */
+    uint32_t glob_at;    /* SF_PATTERN_UNIX, _EXE: offset into the strings */
     uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
 };
 
@@ -119,6 +129,12 @@ static inline const struct sf_plan_pattern *sf_plan_patterns(const struct sf_pla
 static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at)
 {
     return (const char *)plan + plan->strings_at + at;
+}
+
+/* The families whose calls the shim has to look at for a rule. */
+static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
+{
+    return rule->families | rule->watches;
 }
 
 /* Words of a selection bitmap for this plan: never 0. */

@@ -71,7 +71,7 @@ void sf_session_fill(void *memory, const struct sf_session *header, const struct
     }
     uint32_t families = 0;
     for (uint32_t i = 0; i < plan->rule_count; i++)
-        families |= rules[i].families;
+        families |= sf_rule_families(&rules[i]);
     control->families = families;
     control->plan_at = header->plan_at;
     control->generation = 1;

@@ -144,6 +144,7 @@ struct sf_socket {
     uint8_t domain, type, role, pad;
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
     struct sf_addr peer, local;
+    _Atomic uint64_t bytes_in, bytes_out; /* counted where a rule's trigger watches them */
     /* uint64_t selected[words]: rules whose scope may select this socket,
      * then struct sf_socket_rule rules[rule_count]. */
 };
@@ -151,6 +152,8 @@ struct sf_socket {
 struct sf_socket_rule {
     uint32_t connection;      /* its ordinal among those that the rule's scope selects, from 1; 0: none */
     _Atomic uint32_t calls;   /* calls on it that the rule's place and scope selected */
+    _Atomic uint32_t matched; /* how much of `match` the bytes so far end in */
+    uint32_t pad;
 };
 
 /* The size and place of every area for this plan, magic and version; the id is

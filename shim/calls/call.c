@@ -48,7 +48,7 @@ static enum sf_wait wait_of(struct sf_call *call)
  * others (poll, resolve) belong to the program alone. */
 static void select_for_program(struct sf_call *call, uint64_t *selected)
 {
-    struct sf_scope scope = {.program = sf_shim.program, .domain = call->domain, .type = call->info.type};
+    struct sf_scope scope = sf_scope_here(call->domain, call->info.type, 0);
 
     sf_tally_add(family_of(call));
     sf_scope_select(sf_shim.plan, &scope, selected);
@@ -90,7 +90,10 @@ static void decide(struct sf_call *call)
     sf_ensure_loaded();
     if (sf_shim.session && !sf_quiet && select_rules(call, &selection, selected)) {
         call->info.program = sf_shim.program;
+        call->info.elapsed_ns = sf_clock_now_ns() - atomic_load_explicit(&sf_shim.state->start_ns, memory_order_relaxed);
         call->info.fact = sf_call_fact;
+        call->info.state = sf_call_state;
+        call->info.exists = sf_call_exists;
         call->info.context = call;
         if (call->has_destination)
             call->info.destination = &call->destination;
@@ -149,8 +152,56 @@ bool sf_call_enter(struct sf_call *call)
     return error == 0;
 }
 
+/* Hands out what a vector holds. */
+struct reader {
+    const struct iovec *vector;
+    size_t count, offset;
+    uint64_t left;
+};
+
+static size_t read_vector(void *context, uint8_t *to, size_t room)
+{
+    struct reader *reader = context;
+    while (reader->count > 0 && reader->offset == reader->vector->iov_len) {
+        reader->vector++;
+        reader->count--;
+        reader->offset = 0;
+    }
+    if (reader->count == 0)
+        return 0;
+    size_t bytes = reader->vector->iov_len - reader->offset;
+    bytes = bytes < room ? bytes : room;
+    bytes = bytes < reader->left ? bytes : (size_t)reader->left;
+    __builtin_memcpy(to, (const char *)reader->vector->iov_base + reader->offset, bytes);
+    reader->offset += bytes;
+    reader->left -= bytes;
+    return bytes;
+}
+
+void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size_t count, uint64_t bytes)
+{
+    struct reader reader = {.vector = vector, .count = count, .left = bytes};
+    if (!call->socket || call->flags & MSG_PEEK)
+        return;
+    const struct sf_selection selection = {.socket = call->socket,
+                                           .selected = sf_record_selected(call->socket),
+                                           .per_rule = sf_record_rules(call->socket)};
+    sf_bytes_passed(&sf_shim.engine, &selection, family_of(call), bytes, count ? read_vector : NULL, &reader);
+}
+
+/* Calls of these two families return how many bytes they moved, but for those
+ * that move several messages. */
+static bool returns_bytes(const struct sf_call *call)
+{
+    enum sf_family family = family_of(call);
+    return (family == SF_FAMILY_RECV || family == SF_FAMILY_SEND) && call->info.call != SF_CALL_recvmmsg &&
+           call->info.call != SF_CALL_sendmmsg;
+}
+
 int64_t sf_call_leave(struct sf_call *call, int64_t result)
 {
+    if (sf_shim.has_watches && result > 0 && returns_bytes(call))
+        sf_call_passed(call, call->data, call->data_count, (uint64_t)result);
     if (call->verdict.kind == SF_PASS)
         return result;
     int error = result < 0 ? errno : 0;
@@ -158,8 +209,8 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
     /* MSG_TRUNC asks for the length of the datagram: it was as short as the rule says. */
     if (result > 0 && sf_call_is_limited(call) && (uint64_t)result > call->verdict.limit)
         result = (int64_t)call->verdict.limit;
-    if (call->verdict.corrupt_bits && result > 0 && call->received_count)
-        sf_corrupt(&call->verdict, call->received, call->received_count, (uint64_t)result);
+    if (call->verdict.corrupt_bits && result > 0 && family_of(call) == SF_FAMILY_RECV && call->data_count)
+        sf_corrupt(&call->verdict, call->data, call->data_count, (uint64_t)result);
     sf_verdict_settle(&sf_shim.engine, &call->verdict, result);
     if (sf_call_is_limited(call) && result > 0 && (uint64_t)result == call->verdict.limit)
         sf_readiness_renew(call->fd, family_of(call), call->socket);

@@ -27,10 +27,9 @@ struct sf_call {
     struct sf_addr destination;
     void *return_address;
 
-    /* Where the bytes go that a call of the recv family brings, for rules that
-     * change them; count 0: not known. */
-    const struct iovec *received;
-    size_t received_count;
+    /* Where the bytes lie that the call moves; count 0: out of sight (sendfile, splice). */
+    const struct iovec *data;
+    size_t data_count;
 
     /* Calls of the poll family: would it return at once? Gets `wait`. */
     bool (*is_ready)(const void *wait);
@@ -52,6 +51,10 @@ int sf_call_enter_resolve(struct sf_call *call);
 
 /* Apply what comes after the call, and log. Returns what the program gets. */
 int64_t sf_call_leave(struct sf_call *call, int64_t result);
+
+/* `bytes` bytes of `vector` passed on the call's connection. sf_call_leave does
+ * this, but for calls that move several messages. */
+void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size_t count, uint64_t bytes);
 
 /* Where a datagram goes, when the call itself says so (sendto, sendmsg). */
 void sf_call_set_destination(struct sf_call *call, const struct sockaddr *address, socklen_t length);

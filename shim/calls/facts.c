@@ -54,20 +54,34 @@ static bool has_ended(const struct sf_call *call)
            sf_call_families[call->info.call] != SF_FAMILY_CONNECT; /* an unconnected socket says HUP */
 }
 
-static bool is_unconnected(const struct sf_call *call)
+uint32_t sf_call_state(void *context)
 {
+    const struct sf_call *call = context;
     struct tcp_info info;
-    struct sockaddr_storage peer;
-    socklen_t info_length = sizeof info, peer_length = sizeof peer;
+    socklen_t length = sizeof info;
+    return sf_real.getsockopt(call->fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_state : 0;
+}
 
-    if (sf_real.getsockopt(call->fd, IPPROTO_TCP, TCP_INFO, &info, &info_length) == 0)
-        return info.tcpi_state == TCP_CLOSE;
+bool sf_call_exists(void *context, const char *path)
+{
+    (void)context;
+    return access(path, F_OK) == 0;
+}
+
+static bool is_unconnected(struct sf_call *call)
+{
+    struct sockaddr_storage peer;
+    socklen_t peer_length = sizeof peer;
+    uint32_t state = sf_call_state(call);
+
+    if (state != 0)
+        return state == TCP_CLOSE;
     return sf_real.getpeername(call->fd, (struct sockaddr *)&peer, &peer_length) != 0;
 }
 
 bool sf_call_fact(void *context, enum sf_fact fact)
 {
-    const struct sf_call *call = context;
+    struct sf_call *call = context;
 
     if (fact == SF_FACT_HANDLER)
         return has_interrupting_handler();

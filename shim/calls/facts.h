@@ -9,7 +9,9 @@ struct sf_call;
 /* SO_RCVTIMEO or SO_SNDTIMEO, whichever bounds this call; 0: none. Changes errno. */
 uint64_t sf_call_timeout_ns(const struct sf_call *call);
 
-/* context is a struct sf_call. Changes errno. */
+/* context is a struct sf_call. Each changes errno. */
+uint32_t sf_call_state(void *context);
+bool sf_call_exists(void *context, const char *path);
 bool sf_call_fact(void *context, enum sf_fact fact);
 
 #endif

@@ -8,9 +8,9 @@
     SF_SELECTED ssize_t selected_##name params                   \
     {                                                            \
         struct sf_call call = SF_CALL(name, fd, len, flags);     \
-        const struct iovec received = {buf, len};                \
-        call.received = &received;                               \
-        call.received_count = 1;                                 \
+        const struct iovec data = {buf, len};                    \
+        call.data = &data;                                       \
+        call.data_count = 1;                                     \
         if (!sf_call_enter(&call))                               \
             return -1;                                           \
         len = sf_call_limit(&call, len);                         \
@@ -35,8 +35,8 @@ INTERPOSE(__recvfrom_chk,
     {                                                                                                    \
         struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
         struct iovec cut[SF_VECTOR_MAX];                                                                 \
-        call.received = vector;                                                                          \
-        call.received_count = call.info.len ? (size_t)count : 0;                                         \
+        call.data = vector;                                                                              \
+        call.data_count = call.info.len ? (size_t)count : 0;                                             \
         if (!sf_call_enter(&call))                                                                       \
             return -1;                                                                                   \
         if (sf_call_is_limited(&call)) {                                                                 \
@@ -77,8 +77,8 @@ static void describe_room(struct sf_call *call, const struct msghdr *message)
     if (!sf_memory_is_readable(message, sizeof *message))
         return;
     call->info.len = sf_vector_bytes(message->msg_iov, message->msg_iovlen);
-    call->received = message->msg_iov;
-    call->received_count = call->info.len ? message->msg_iovlen : 0;
+    call->data = message->msg_iov;
+    call->data_count = call->info.len ? message->msg_iovlen : 0;
 }
 
 /* recvmsg on a copy whose vector is cut; what the kernel writes goes back. */
@@ -139,14 +139,19 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
         describe_room(&call, &messages->msg_hdr);
     if (!sf_call_enter(&call))
         return -1;
-    if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)
-        return all_received(messages,
-                            (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout)));
+    if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits) {
+        int result = (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout));
+        for (int i = 0; i < result; i++)
+            sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen, messages[i].msg_len);
+        return all_received(messages, result);
+    }
     /* What a rule changes is what the call moves: it then takes one message. */
     int one = flags & ~MSG_WAITFORONE;
     int64_t moved = sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, &messages->msg_hdr, one)
                                                                    : sf_real.recvmsg(fd, &messages->msg_hdr, one));
     messages->msg_len = (unsigned)moved;
+    if (moved > 0)
+        sf_call_passed(&call, call.data, call.data_count, (uint64_t)moved);
     return all_received(messages, moved < 0 ? -1 : 1);
 }
 

@@ -9,6 +9,9 @@
     SF_SELECTED ssize_t selected_##name params                                                               \
     {                                                                                                        \
         struct sf_call call = SF_CALL(name, fd, len, flags);                                                 \
+        const struct iovec data = {(void *)buf, len};                                                        \
+        call.data = &data;                                                                                   \
+        call.data_count = 1;                                                                                 \
         sf_call_set_destination(&call, destination, destination_length);                                     \
         if (!sf_call_enter(&call))                                                                           \
             return -1;                                                                                       \
@@ -72,6 +75,8 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
     {                                                                                                    \
         struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
         struct iovec cut[SF_VECTOR_MAX];                                                                 \
+        call.data = vector;                                                                              \
+        call.data_count = call.info.len ? (size_t)count : 0;                                             \
         if (!sf_call_enter(&call))                                                                       \
             return -1;                                                                                   \
         if (sf_call_is_limited(&call)) {                                                                 \
@@ -97,6 +102,8 @@ static void describe_message(struct sf_call *call, const struct msghdr *message)
     if (!sf_memory_is_readable(message, sizeof *message))
         return;
     call->info.len = sf_vector_bytes(message->msg_iov, message->msg_iovlen);
+    call->data = message->msg_iov;
+    call->data_count = call->info.len ? message->msg_iovlen : 0;
     sf_call_set_destination(call, message->msg_name, message->msg_namelen);
 }
 
@@ -136,11 +143,17 @@ SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned cou
         describe_message(&call, &messages->msg_hdr);
     if (!sf_call_enter(&call))
         return -1;
-    if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)
-        return (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags));
+    if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits) {
+        int result = (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags));
+        for (int i = 0; i < result; i++)
+            sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen, messages[i].msg_len);
+        return result;
+    }
     /* What a rule changes is what the call moves: it then sends of one message. */
     int64_t moved = sf_call_leave(&call, send_one(&call, &messages->msg_hdr, flags));
     messages->msg_len = (unsigned)moved;
+    if (moved > 0)
+        sf_call_passed(&call, call.data, call.data_count, (uint64_t)moved);
     return moved < 0 ? -1 : 1;
 }
 

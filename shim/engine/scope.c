@@ -1,6 +1,7 @@
 #include "engine/scope.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* fnmatch(3) reads the locale: here `*` matches any run and `?` one byte. */
 static bool glob_matches(const char *glob, const char *text, const char *end)
@@ -64,21 +65,54 @@ static bool pattern_matches(const struct sf_plan *plan, const struct sf_plan_pat
     }
 }
 
-bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_addr *address)
+static bool any_matches(const struct sf_plan *plan, uint32_t first, uint32_t count, const struct sf_addr *address)
 {
-    const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + rule->peer;
-    if (rule->peer_count == 0)
+    const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + first;
+    if (count == 0)
         return true;
     if (!address || address->domain == 0)
         return false;
-    for (uint32_t i = 0; i < rule->peer_count; i++)
+    for (uint32_t i = 0; i < count; i++)
         if (pattern_matches(plan, &pattern[i], address))
             return true;
     return false;
 }
 
-bool sf_scope_selects(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_scope *scope)
+bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_addr *address)
 {
+    return any_matches(plan, rule->peer, rule->peer_count, address);
+}
+
+static bool exe_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const char *path)
+{
+    const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + rule->exe;
+    const char *end = path + strlen(path), *name = end;
+
+    while (name > path && name[-1] != '/')
+        name--;
+    for (uint32_t i = 0; i < rule->exe_count; i++) {
+        const char *glob = sf_plan_string(plan, pattern[i].glob_at);
+        if (glob_matches(glob, path, end) || glob_matches(glob, name, end))
+            return true;
+    }
+    return rule->exe_count == 0;
+}
+
+void sf_exe_exclude(const struct sf_plan *plan, const char *path, uint64_t *excluded)
+{
+    for (unsigned i = 0; i < sf_selection_words(plan); i++)
+        excluded[i] = 0;
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        if (!exe_matches(plan, &sf_plan_rules(plan)[i], path))
+            excluded[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+bool sf_scope_selects(const struct sf_plan *plan, uint32_t index, const struct sf_scope *scope)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
+
+    if (scope->excluded && scope->excluded[index / 64] >> (index % 64) & 1)
+        return false;
     if (!(rule->programs >> scope->program & 1))
         return false;
     /* Netlink, packet and other sockets carry no program's traffic; what they
@@ -87,6 +121,8 @@ bool sf_scope_selects(const struct sf_plan *plan, const struct sf_plan_rule *rul
         return false;
     if ((rule->domains && !(rule->domains & scope->domain)) || (rule->types && !(rule->types & scope->type)) ||
         (rule->roles && !(rule->roles & scope->role)))
+        return false;
+    if (!any_matches(plan, rule->local, rule->local_count, scope->local))
         return false;
     if (scope->type == SF_TYPE_DGRAM && (!scope->peer || scope->peer->domain == 0))
         return true; /* sf_verdict_decide looks at each datagram's own address */
@@ -118,10 +154,10 @@ uint32_t sf_scope_select(const struct sf_plan *plan, const struct sf_scope *scop
     for (unsigned i = 0; i < sf_selection_words(plan); i++)
         selected[i] = 0;
     for (uint32_t i = 0; i < plan->rule_count; i++) {
-        if (!sf_scope_selects(plan, &rules[i], scope))
+        if (!sf_scope_selects(plan, i, scope))
             continue;
         selected[i / 64] |= UINT64_C(1) << (i % 64);
-        families |= rules[i].families;
+        families |= sf_rule_families(&rules[i]);
     }
     return families;
 }

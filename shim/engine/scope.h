@@ -10,13 +10,18 @@
 struct sf_scope {
     uint32_t program;
     uint8_t domain, type, role; /* role 0: neither connected nor accepted nor listening */
-    const struct sf_addr *peer; /* NULL or domain 0: none */
+    const struct sf_addr *peer;  /* NULL or domain 0: none */
+    const struct sf_addr *local; /* likewise: not bound, or not asked for */
+    const uint64_t *excluded;    /* bit i: rule i names other executables; NULL: none does */
 };
 
 /* Does one rule's scope (connection ordinals aside) select the socket? A rule
  * with `peer` does not select a socket without one, except that of a datagram
  * socket, whose every datagram may have another peer: then it *may*. */
-bool sf_scope_selects(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_scope *scope);
+bool sf_scope_selects(const struct sf_plan *plan, uint32_t rule, const struct sf_scope *scope);
+
+/* The rules that an executable (its path) is not meant by. */
+void sf_exe_exclude(const struct sf_plan *plan, const char *path, uint64_t *excluded);
 
 /* Does an address fit one of a rule's peer patterns? No patterns: yes. */
 bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_addr *address);

@@ -47,13 +47,43 @@ static uint32_t draw_context(const struct sf_plan_rule *rule, uint32_t connectio
     }
 }
 
-static bool trigger_holds(const struct sf_plan *plan, uint32_t index, uint32_t context, uint32_t nth)
+/* Have the bytes that the rule waits for passed? On calls of neither direction
+ * those of both count. */
+static bool bytes_hold(const struct sf_plan_rule *rule, uint32_t index, const struct sf_selection *selection,
+                       const struct sf_call_info *call)
+{
+    enum sf_family family = sf_call_families[call->call];
+    uint64_t bytes = 0;
+
+    if (!rule->watches)
+        return true;
+    if (!selection->socket)
+        return false;
+    if (family != SF_FAMILY_SEND)
+        bytes += atomic_load_explicit(&selection->socket->bytes_in, memory_order_relaxed);
+    if (family != SF_FAMILY_RECV)
+        bytes += atomic_load_explicit(&selection->socket->bytes_out, memory_order_relaxed);
+    return bytes >= rule->after_bytes &&
+           (rule->match_bytes == 0 ||
+            atomic_load_explicit(&selection->per_rule[index].matched, memory_order_relaxed) >= rule->match_bytes);
+}
+
+static bool trigger_holds(const struct sf_plan *plan, uint32_t index, const struct sf_selection *selection,
+                          const struct sf_call_info *call, uint32_t context, uint32_t nth)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
 
     if (!in_range(nth, rule->nth_first, rule->nth_last))
         return false;
     if (rule->every > 1 && nth % rule->every != 0)
+        return false;
+    if (call->elapsed_ns < rule->after_ns || (rule->until_ns != 0 && call->elapsed_ns >= rule->until_ns))
+        return false;
+    if (!bytes_hold(rule, index, selection, call))
+        return false;
+    if (rule->states && !(rule->states >> (call->state(call->context) & 31) & 1))
+        return false;
+    if (rule->exists && !call->exists(call->context, sf_plan_string(plan, rule->exists_at)))
         return false;
     return rule->probability >= SF_PROBABILITY_ALWAYS ||
            sf_hash_draw(plan->seed, SF_DRAW_FIRE, index, context, nth) >> 11 < rule->probability;
@@ -191,7 +221,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
 
     uint32_t nth = count_call(engine, selection, index, call);
     uint32_t context = draw_context(rule, connection, call);
-    if (!trigger_holds(engine->plan, index, context, nth) || !may_still_fire(engine, index))
+    if (!trigger_holds(engine->plan, index, selection, call, context, nth) || !may_still_fire(engine, index))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
     if (fails_the_call(rule) && wishes->failure != NO_RULE)

@@ -47,7 +47,12 @@ struct sf_call_info {
     bool opaque;           /* sendfile, splice: the bytes pass where nobody can change them */
     uint8_t type;          /* SF_TYPE_…; 0: no socket (resolve, poll) */
     const struct sf_addr *destination; /* of a datagram; NULL: none given */
+    uint64_t elapsed_ns;   /* since the program's start */
+
+    /* Asked only where a rule hangs on the answer: each costs a system call. */
     bool (*fact)(void *context, enum sf_fact fact);
+    uint32_t (*state)(void *context); /* tcpi_state; 0: no TCP */
+    bool (*exists)(void *context, const char *path);
     void *context;
 };
 
@@ -107,6 +112,14 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
  *
  * result  what the call returned; -1 when it failed or was not made. */
 void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result);
+
+/* Bytes passed on a connection: advance the triggers that count or search them.
+ *
+ * family  SF_FAMILY_RECV or SF_FAMILY_SEND: their direction.
+ * read    hands out the bytes in order, at most `room` at a time, 0 at the end;
+ *         NULL: they cannot be seen, and are counted alone. */
+void sf_bytes_passed(const struct sf_engine *engine, const struct sf_selection *selection, enum sf_family family,
+                     uint64_t bytes, size_t (*read)(void *context, uint8_t *to, size_t room), void *context);
 
 /* The reason of an illegal fault, as the end of a sentence: "…: no handler
  * without SA_RESTART is installed". */

@@ -9,6 +9,7 @@
 #include "log/tally.h"
 #include "sockets/descriptor.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,12 +63,18 @@ static void point_at(const struct sf_session *session)
 static void select_program(void)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
 
+    path[length > 0 ? length : 0] = '\0';
+    sf_exe_exclude(sf_shim.plan, path, sf_shim.excluded);
     for (uint32_t i = 0; i < sf_shim.plan->rule_count; i++) {
-        if (!(rules[i].programs >> sf_shim.program & 1))
+        if (!(rules[i].programs >> sf_shim.program & 1) || sf_shim.excluded[i / 64] >> (i % 64) & 1)
             continue;
-        sf_shim.families |= rules[i].families;
-        if (rules[i].peer_count == 0)
+        sf_shim.families |= sf_rule_families(&rules[i]);
+        sf_shim.has_watches |= rules[i].watches != 0;
+        sf_shim.has_locals |= rules[i].local_count != 0;
+        if (rules[i].peer_count == 0 && rules[i].local_count == 0)
             sf_shim.program_families |= rules[i].families;
     }
     sf_ports_collect(sf_shim.plan, sf_shim.program, &sf_shim.ports);

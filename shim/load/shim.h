@@ -30,6 +30,9 @@ struct sf_shim {
     char *sockets;
     struct sf_engine engine;
     struct sf_ports ports; /* of the peers that our rules name */
+    bool has_locals;       /* some rule names sockets' own addresses */
+    bool has_watches;      /* some rule's trigger looks at what passes */
+    uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables */
     _Atomic uint32_t *socket_numbers; /* counts the session's sockets */
     const char *library_path;         /* ours, as LD_PRELOAD named it */
     const char *preload;              /* LD_PRELOAD as it led here */
@@ -45,6 +48,15 @@ extern __thread unsigned sf_quiet;
 /* Load, unless that is done. The constructor calls it; so does any interposer
  * that another library's constructor reached first. */
 void sf_load(void);
+
+static inline struct sf_scope sf_scope_here(uint8_t domain, uint8_t type, uint8_t role)
+{
+    return (struct sf_scope){.program = sf_shim.program,
+                             .domain = domain,
+                             .type = type,
+                             .role = role,
+                             .excluded = sf_shim.excluded};
+}
 
 /* For interposers that go straight to libc: its functions are found by then. */
 static inline void sf_ensure_loaded(void)

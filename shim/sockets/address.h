@@ -11,6 +11,10 @@
  * SF_DOMAIN_OTHER; AF_UNSPEC gives 0, as for a socket without a peer. */
 void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t length);
 
+/* The own address of a socket, where some rule asks for it: `to`, otherwise NULL.
+ * Keeps errno. */
+const struct sf_addr *sf_local_of(struct sf_addr *to, int fd);
+
 /* The peer of a socket; domain 0 when it has none. Keeps errno. */
 void sf_address_of_peer(struct sf_addr *to, int fd);
 

@@ -67,28 +67,50 @@ static uint32_t number_connection(struct sf_socket *socket)
                 (*ordinal < rules[index].connection_first || *ordinal > rules[index].connection_last))
                 sf_record_selected(socket)[word] &= ~(bits & -bits);
             else
-                families |= rules[index].families;
+                families |= sf_rule_families(&rules[index]);
         }
     }
     return families;
 }
 
-static void open_connection(int fd, const struct sf_scope *scope)
+/* word: of the socket itself, or of the listening one that gave it. */
+static void open_connection(int fd, uint64_t word, uint8_t role, const struct sf_addr *peer)
 {
     uint64_t selected[SF_SELECTION_WORDS_MAX];
     uint32_t families = 0;
+    struct sf_addr local;
+    struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), role);
 
-    if (sf_ports_may_select(&sf_shim.ports, scope->peer))
-        families = sf_scope_select(sf_shim.plan, scope, selected);
-    struct sf_socket *socket = families ? claim(fd, scope, selected) : NULL;
+    scope.peer = peer;
+    if (sf_ports_may_select(&sf_shim.ports, peer)) {
+        scope.local = sf_local_of(&local, fd);
+        families = sf_scope_select(sf_shim.plan, &scope, selected);
+    }
+    struct sf_socket *socket = families ? claim(fd, &scope, selected) : NULL;
 
     if (socket) {
-        socket->role = scope->role;
-        socket->peer = *scope->peer;
+        socket->role = role;
+        socket->peer = *peer;
         memcpy(sf_record_selected(socket), selected, sf_selection_words(sf_shim.plan) * sizeof *selected);
         families = number_connection(socket);
     }
-    set_word(fd, scope, families);
+    set_word(fd, &scope, families);
+}
+
+/* connect(2) with AF_UNSPEC: the socket is as if it had never been connected. */
+static void dissolve(int fd, uint64_t word)
+{
+    struct sf_socket *socket = sf_record_find(sf_cookie(fd));
+    struct sf_addr local;
+    struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), 0);
+
+    if (socket) {
+        scope.local = sf_local_of(&local, fd);
+        socket->role = 0;
+        socket->peer = (struct sf_addr){0};
+        sf_scope_select(sf_shim.plan, &scope, sf_record_selected(socket));
+    }
+    sf_descriptor_forget(fd);
 }
 
 void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length)
@@ -100,14 +122,10 @@ void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length)
         return;
     sf_address_from(&address, peer, length);
     if (address.domain == 0) {
-        sf_descriptor_set(fd, sf_descriptor_fresh_word(word_domain(word), word_type(word)));
+        dissolve(fd, word);
         return;
     }
-    open_connection(fd, &(struct sf_scope){.program = sf_shim.program,
-                                           .domain = word_domain(word),
-                                           .type = word_type(word),
-                                           .role = SF_ROLE_CLIENT,
-                                           .peer = &address});
+    open_connection(fd, word, SF_ROLE_CLIENT, &address);
 }
 
 void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length)
@@ -122,11 +140,7 @@ void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, sockl
     /* A Unix client seldom has a name: unnamed, but a connection all the same. */
     if (peer.domain == 0)
         peer.domain = word_domain(word);
-    open_connection(fd, &(struct sf_scope){.program = sf_shim.program,
-                                           .domain = word_domain(word),
-                                           .type = word_type(word),
-                                           .role = SF_ROLE_SERVER,
-                                           .peer = &peer});
+    open_connection(fd, word, SF_ROLE_SERVER, &peer);
 }
 
 void sf_socket_listens(int fd)
@@ -150,11 +164,10 @@ struct sf_socket *sf_socket_record(int fd)
     int listening = 0;
     socklen_t length = sizeof listening;
     sf_real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
-    struct sf_scope scope = {.program = sf_shim.program,
-                             .domain = word_domain(word),
-                             .type = word_type(word),
-                             .role = listening ? SF_ROLE_SERVER : 0,
-                             .peer = &peer};
+    struct sf_addr local;
+    struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), listening ? SF_ROLE_SERVER : 0);
+    scope.peer = &peer;
+    scope.local = sf_local_of(&local, fd);
     sf_scope_select(sf_shim.plan, &scope, selected);
     return claim(fd, &scope, selected);
 }

@@ -72,7 +72,7 @@ static uint64_t socket_word(uint8_t domain, uint8_t type, uint32_t families)
 static uint32_t select_families(uint8_t domain, uint8_t type, uint8_t role)
 {
     uint64_t selected[SF_SELECTION_WORDS_MAX];
-    struct sf_scope scope = {.program = sf_shim.program, .domain = domain, .type = type, .role = role};
+    struct sf_scope scope = sf_scope_here(domain, type, role);
     return sf_scope_select(sf_shim.plan, &scope, selected);
 }
 
@@ -100,7 +100,7 @@ static uint32_t record_families(struct sf_socket *socket)
     uint32_t families = 0;
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected(socket)[word]; bits; bits &= bits - 1)
-            families |= rules[word * 64 + (unsigned)__builtin_ctzll(bits)].families;
+            families |= sf_rule_families(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);
     return families;
 }
 
@@ -120,13 +120,17 @@ static uint64_t discover_socket(int fd, uint8_t domain)
 
     if (record)
         return socket_word(domain, type, record_families(record));
-    if (get_option(fd, SO_ACCEPTCONN) == 1)
-        return socket_word(domain, type, select_families(domain, type, SF_ROLE_SERVER));
+    /* A bound socket's own address may be what a rule asks for: no shared answer then. */
+    bool is_listening = get_option(fd, SO_ACCEPTCONN) == 1;
     sf_address_of_peer(&peer, fd);
-    if (peer.domain == 0)
-        return sf_descriptor_fresh_word(domain, type);
+    if (peer.domain == 0 && !sf_shim.has_locals)
+        return is_listening ? socket_word(domain, type, select_families(domain, type, SF_ROLE_SERVER))
+                            : sf_descriptor_fresh_word(domain, type);
     uint64_t selected[SF_SELECTION_WORDS_MAX];
-    struct sf_scope scope = {.program = sf_shim.program, .domain = domain, .type = type, .peer = &peer};
+    struct sf_addr local;
+    struct sf_scope scope = sf_scope_here(domain, type, is_listening ? SF_ROLE_SERVER : 0);
+    scope.peer = &peer;
+    scope.local = sf_local_of(&local, fd);
     return socket_word(domain, type, sf_scope_select(sf_shim.plan, &scope, selected));
 }
 
