@@ -74,6 +74,28 @@ bool sf_duration_parse(const char *text, uint64_t *ns)
     return true;
 }
 
+bool sf_size_parse(const char *text, uint64_t *bytes)
+{
+    static const struct {
+        const char *name;
+        uint64_t bytes;
+    } units[] = {{"", 1},           {"B", 1},           {"KB", 1000},           {"kB", 1000},
+                 {"MB", 1000000},   {"GB", 1000000000}, {"KiB", UINT64_C(1) << 10}, {"MiB", UINT64_C(1) << 20},
+                 {"GiB", UINT64_C(1) << 30}};
+    const char *unit = text + strspn(text, "0123456789");
+    uint64_t number, product;
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(unit, units[i].name) != 0)
+            continue;
+        if (!read_digits(text, unit, &number) || __builtin_mul_overflow(number, units[i].bytes, &product))
+            return false;
+        *bytes = product;
+        return true;
+    }
+    return false;
+}
+
 bool sf_range_parse(const char *text, uint64_t *first, uint64_t *last)
 {
     const char *dots = strstr(text, "..");

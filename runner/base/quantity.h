@@ -17,6 +17,10 @@ bool sf_fraction_parse(const char *text, double *value);
 bool sf_duration_parse(const char *text, uint64_t *ns);
 #define SF_DURATION_EXAMPLES "a duration such as 250us, 10ms, 1.5s or 2m"
 
+/* "100", "64KiB", "1MB": bytes; KB, MB and GB are powers of 1000, KiB, MiB and GiB of 1024. */
+bool sf_size_parse(const char *text, uint64_t *bytes);
+#define SF_SIZE_EXAMPLES "a size such as 100, 64KiB or 1MB"
+
 /* "N", "A..B" (A <= B) or "A..", whose end is *last = UINT64_MAX. */
 bool sf_range_parse(const char *text, uint64_t *first, uint64_t *last);
 

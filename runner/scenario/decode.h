@@ -118,6 +118,7 @@ extern const struct sf_type sf_type_u64;      /* uint64_t, min..max */
 extern const struct sf_type sf_type_range;    /* uint32_t[2]; open end: UINT32_MAX */
 extern const struct sf_type sf_type_fraction; /* double, 0 to 1 */
 extern const struct sf_type sf_type_duration; /* uint64_t, from `min` on */
+extern const struct sf_type sf_type_size;     /* uint64_t, from `min` on */
 extern const struct sf_type sf_type_signal;   /* int */
 extern const struct sf_type sf_type_choice;   /* int */
 extern const struct sf_type sf_type_mask;     /* uint8_t */

@@ -5,7 +5,9 @@
 #include "scenario/inert.h"
 #include "scenario/pattern.h"
 #include "scenario/sections.h"
+#include "scenario/states.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FAMILY(name) (1u << SF_FAMILY_##name)
@@ -84,22 +86,97 @@ static void decode_programs(struct sf_decoder *decoder, const struct sf_key *key
     draft->foreign = !draft->rule.programs;
 }
 
-static void decode_peer(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                        void *object)
+/* One pattern or a list of them, read by `parse`. */
+static void decode_patterns(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                            void *object, bool (*parse)(struct sf_arena *, const char *, struct sf_pattern *),
+                            const char *(*hint)(const char *))
+{
+    struct sf_pattern **patterns = sf_key_field(key, object);
+    size_t *count = (size_t *)((char *)object + key->count_offset);
+    struct sf_items items = sf_node_items(&value);
+    if (!items.count)
+        sf_value_reject(decoder, key, value, "");
+    for (size_t i = 0; i < items.count; i++) {
+        const char *text = sf_text_decode(decoder, key, items.list[i]);
+        struct sf_pattern *pattern = sf_arena_push(decoder->arena, patterns, count, sizeof *pattern);
+        pattern->place = sf_node_place(decoder, items.list[i]);
+        if (text && !parse(decoder->arena, text, pattern))
+            sf_value_reject(decoder, key, items.list[i], hint(text));
+    }
+}
+
+static void decode_address(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                           void *object)
+{
+    decode_patterns(decoder, key, value, object, sf_pattern_parse, sf_pattern_hint);
+}
+
+static bool parse_exe(struct sf_arena *arena, const char *text, struct sf_pattern *pattern)
+{
+    (void)arena;
+    *pattern = (struct sf_pattern){.place = pattern->place, .text = text, .kind = SF_PATTERN_EXE, .glob = text};
+    return *text != '\0';
+}
+
+static const char *no_hint(const char *text)
+{
+    (void)text;
+    return "";
+}
+
+static void decode_exe(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                       void *object)
+{
+    decode_patterns(decoder, key, value, object, parse_exe, no_hint);
+}
+
+/* Text, or hex:… for bytes that are none. */
+static void decode_match(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    struct sf_rule *rule = &draft_of(object)->rule;
+    const char *text = sf_text_decode(decoder, key, value);
+    if (!text)
+        return;
+    bool is_hex = strncmp(text, "hex:", 4) == 0;
+    const char *digits = text + 4;
+    size_t length = is_hex ? strlen(digits) / 2 : strlen(text);
+    if (length == 0 || length > SF_MATCH_BYTES_MAX ||
+        (is_hex && (digits[strspn(digits, "0123456789abcdefABCDEF")] || strlen(digits) % 2))) {
+        sf_value_reject(decoder, key, value, "");
+        return;
+    }
+    char *bytes = sf_arena_strdup(decoder->arena, text);
+    for (size_t i = 0; is_hex && i < length; i++) {
+        char pair[3] = {digits[2 * i], digits[2 * i + 1], '\0'};
+        bytes[i] = (char)strtoul(pair, NULL, 16);
+    }
+    rule->match = bytes;
+    rule->match_bytes = length;
+}
+
+static void decode_state(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
 {
     struct sf_rule *rule = &draft_of(object)->rule;
     struct sf_items items = sf_node_items(&value);
     if (!items.count)
         sf_value_reject(decoder, key, value, "");
     for (size_t i = 0; i < items.count; i++) {
-        const char *text = sf_text_decode(decoder, key, items.list[i]);
-        struct sf_pattern *pattern =
-            sf_arena_push(decoder->arena, &rule->peers, &rule->peer_count, sizeof *pattern);
-        pattern->place = sf_node_place(decoder, items.list[i]);
-        if (text && !sf_pattern_parse(decoder->arena, text, pattern))
-            sf_value_reject(decoder, key, items.list[i], sf_pattern_hint(text));
+        const char *names[SF_STATES_MAX], *text = sf_text_decode(decoder, key, items.list[i]);
+        unsigned state = text ? sf_state_find(text) : 0;
+        size_t count = sf_state_names(names);
+        rule->states |= state ? 1u << state : 0;
+        if (text && !state)
+            sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]),
+                     "unknown state %s, allowed are %s%s", sf_quoted(decoder->diagnostics->arena, text),
+                     sf_names_join(decoder->diagnostics->arena, names, count),
+                     sf_suggestion(decoder->diagnostics->arena, text, names, count));
     }
 }
+
+static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits", decode_match};
+static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state};
 
 #define AT(member) offsetof(struct draft, member)
 static const struct sf_key when_keys[] = {
@@ -108,6 +185,12 @@ static const struct sf_key when_keys[] = {
     {.name = "to", .type = &sf_type_u32, .offset = AT(to), SF_BETWEEN(1, UINT32_MAX)},
     {.name = "every", .type = &sf_type_u32, .offset = AT(rule.every), SF_BETWEEN(1, UINT32_MAX)},
     {.name = "probability", .type = &sf_type_fraction, .offset = AT(rule.probability)},
+    {.name = "after", .type = &sf_type_duration, .offset = AT(rule.after_ns), .min = 1},
+    {.name = "until", .type = &sf_type_duration, .offset = AT(rule.until_ns), .min = 1},
+    {.name = "after_bytes", .type = &sf_type_size, .offset = AT(rule.after_bytes), .min = 1},
+    {.name = "match", .type = &type_match},
+    {.name = "state", .type = &type_state},
+    {.name = "exists", .type = &sf_type_line, .offset = AT(rule.exists)},
 };
 #undef AT
 static const struct sf_table when_table = SF_TABLE("when", when_keys);
@@ -198,9 +281,11 @@ static void decode_true(struct sf_decoder *decoder, const struct sf_key *key,
 static const struct sf_type type_call = {
     "a family such as recv, a function such as recvmsg, or a list of these", decode_call};
 static const struct sf_type type_programs = {"the name of a program or a list of names", decode_programs};
-static const struct sf_type type_peer = {"ADDRESS:PORT such as \"127.0.0.1:80\", \"10.0.0.0/8:*\", "
+static const struct sf_type type_exe = {"the base name or path of an executable, with * and ?, or a list of these",
+                                       decode_exe};
+static const struct sf_type type_address = {"ADDRESS:PORT such as \"127.0.0.1:80\", \"10.0.0.0/8:*\", "
                                          "\"[fd00::/8]:*\" or \"*:443\", unix:GLOB, or \"*\"",
-                                         decode_peer};
+                                         decode_address};
 static const struct sf_type type_when = {"a mapping such as {nth: 3}", decode_when};
 static const struct sf_type type_error = {"the name of an errno such as ECONNRESET", decode_error};
 static const struct sf_type type_partial = {"a range such as 1..8, or random", decode_partial};
@@ -219,7 +304,9 @@ static const struct sf_key rule_keys[] = {
     {.name = "id", .type = &sf_type_line, .offset = AT(rule.id)},
     {.name = "call", .type = &type_call, .flags = SF_KEY_REQUIRED},
     {.name = "program", .type = &type_programs},
-    {.name = "peer", .type = &type_peer},
+    {.name = "exe", .type = &type_exe, .offset = AT(rule.exes), .count_offset = AT(rule.exe_count)},
+    {.name = "peer", .type = &type_address, .offset = AT(rule.peers), .count_offset = AT(rule.peer_count)},
+    {.name = "local", .type = &type_address, .offset = AT(rule.locals), .count_offset = AT(rule.local_count)},
     {.name = "family", .type = &sf_type_mask, .offset = AT(rule.domains), .choices = families},
     {.name = "type", .type = &sf_type_mask, .offset = AT(rule.types), .choices = types},
     {.name = "role", .type = &sf_type_mask, .offset = AT(rule.roles), .choices = roles},
