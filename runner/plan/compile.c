@@ -13,8 +13,7 @@ struct writer {
 static uint32_t put_bytes(struct writer *writer, const void *from, size_t bytes)
 {
     uint32_t at = writer->string_bytes;
-    if (bytes)
-        memcpy((char *)writer->plan + writer->plan->strings_at + at, from, bytes);
+    memcpy((char *)writer->plan + writer->plan->strings_at + at, from, bytes);
     writer->string_bytes += (uint32_t)bytes;
     return at;
 }
@@ -75,8 +74,11 @@ static void put_trigger(struct writer *writer, struct sf_plan_rule *to, const st
     to->after_ns = from->after_ns;
     to->until_ns = from->until_ns;
     to->after_bytes = from->after_bytes;
-    to->match_bytes = (uint32_t)from->match_bytes;
-    to->match_at = put_bytes(writer, from->match, from->match_bytes);
+    if (from->match) {
+        to->match_bytes = (uint32_t)from->match_bytes;
+        to->match_at = put_bytes(writer, from->match, from->match_bytes);
+        put_bytes(writer, "", 1); /* the pool ends with a NUL, whatever bytes a match holds */
+    }
     to->states = from->states;
     to->exists = from->exists != NULL;
     if (from->exists)
@@ -130,7 +132,7 @@ static uint64_t glob_bytes(const struct sf_pattern *patterns, size_t count)
 /* Count what the scenario takes and lay the tables out one behind the other. */
 static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
 {
-    uint64_t patterns = 0, strings = 1; /* the pool ends with a NUL, whatever bytes a match holds */
+    uint64_t patterns = 0, strings = 0;
     for (size_t i = 0; i < scenario->program_count; i++)
         strings += strlen(scenario->programs[i].name) + 1;
     for (size_t i = 0; i < scenario->rule_count; i++) {
@@ -138,7 +140,7 @@ static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
         strings += strlen(rule->id) + 1;
         patterns += rule->peer_count + rule->local_count + rule->exe_count;
         strings += glob_bytes(rule->peers, rule->peer_count) + glob_bytes(rule->locals, rule->local_count) +
-                   glob_bytes(rule->exes, rule->exe_count) + rule->match_bytes +
+                   glob_bytes(rule->exes, rule->exe_count) + (rule->match ? rule->match_bytes + 1 : 0) +
                    (rule->exists ? strlen(rule->exists) + 1 : 0);
     }
     plan->program_count = (uint32_t)scenario->program_count;

@@ -51,6 +51,8 @@ static bool pattern_matches(const struct sf_plan *plan, const struct sf_plan_pat
         return address->domain == SF_DOMAIN_UNIX &&
                glob_matches(sf_plan_string(plan, pattern->glob_at), address->path,
                             address->path + address->path_len);
+    case SF_PATTERN_EXE: /* no address */
+        return false;
     default:
         /* The port first: it is what most often differs. */
         if (pattern->port != 0 && pattern->port != address->port)

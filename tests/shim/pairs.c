@@ -282,6 +282,89 @@ static void short_datagram(void)
     say("recv trunc", recv(near, buf, sizeof buf, MSG_TRUNC));
 }
 
+/* Nobody listens (any more), or the rule says so. */
+static void refused_after(int flags)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    struct pollfd wait = {.events = POLLIN | POLLOUT | POLLRDHUP};
+    int error = 0;
+    socklen_t error_length = sizeof error;
+
+    listen_and_connect();
+    getsockname(listener, (void *)&address, &length);
+    if (real)
+        close(listener);
+    int fd = socket(AF_INET, SOCK_STREAM | flags, 0);
+    say("connect", connect(fd, (void *)&address, length));
+    wait.fd = fd;
+    say("poll", poll(&wait, 1, 1000));
+    printf("%#x\n", (unsigned)wait.revents);
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_length);
+    printf("SO_ERROR %s\n", error ? strerrorname_np(error) : "0");
+    say("send", send(fd, "x", 1, MSG_NOSIGNAL));
+    say("recv", recv(fd, &error, 1, 0));
+    say("connect", connect(fd, (void *)&address, length));
+}
+
+static void refused(void)
+{
+    refused_after(0);
+}
+
+static void refused_without_waiting(void)
+{
+    refused_after(SOCK_NONBLOCK);
+}
+
+/* Nothing has come yet, or the rule says so; then it has. */
+static void nothing_yet(void)
+{
+    char buf[10];
+    connected();
+    int set = edge_set(EPOLLIN);
+    if (!real)
+        give("hello");
+    if (!real)
+        wait_edge(set); /* this one the kernel owes to the bytes */
+    else
+        printf("epoll_wait 1 0x1\n");
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real)
+        give("hello");
+    wait_edge(set);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    wait_edge(set);
+}
+
+static void nothing_within_the_timeout(void)
+{
+    char buf[10];
+    struct timeval timeout = {.tv_usec = 300000};
+    connected();
+    setsockopt(near, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    if (!real)
+        give("hello");
+    double start = now();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    printf("%s\n", now() - start < 0.25 ? "early" : "late");
+    if (real)
+        give("hello");
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+static void signal_before_recv(void)
+{
+    char buf[10];
+    connected();
+    handle(SA_RESTART, 0);
+    give("hello");
+    if (real)
+        raise(SIGALRM);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    printf("handler ran %d\n", (int)handled);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -297,6 +380,11 @@ static const struct {
     {"short-send-gives-an-edge", short_send_gives_an_edge},
     {"accept-without-descriptors", accept_without_descriptors},
     {"short-datagram", short_datagram},
+    {"refused", refused},
+    {"refused-without-waiting", refused_without_waiting},
+    {"nothing-yet", nothing_yet},
+    {"nothing-within-the-timeout", nothing_within_the_timeout},
+    {"signal-before-recv", signal_before_recv},
 };
 
 int main(int argc, char **argv)

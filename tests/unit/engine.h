@@ -21,7 +21,9 @@ struct engine {
     struct sf_rule_state rules[RULES_MAX];
     _Atomic uint32_t calls[RULES_MAX * PROGRAMS];
     /* what the next call meets */
-    bool nonblocking, timeout, ready, handler;
+    bool nonblocking, timeout, ready, handler, ended, unconnected, exists;
+    uint32_t state;
+    uint64_t elapsed_ns;
 };
 
 /* A connection as the shim's records hold it. */
@@ -37,7 +39,19 @@ static inline bool engine_fact(void *context, enum sf_fact fact)
     return fact == SF_FACT_NONBLOCKING ? engine->nonblocking
            : fact == SF_FACT_TIMEOUT   ? engine->timeout
            : fact == SF_FACT_READY     ? engine->ready
+           : fact == SF_FACT_ENDED     ? engine->ended
+           : fact == SF_FACT_UNCONNECTED ? engine->unconnected
                                        : engine->handler;
+}
+
+static inline uint32_t engine_state(void *context)
+{
+    return ((struct engine *)context)->state;
+}
+
+static inline bool engine_exists(void *context, const char *path)
+{
+    return ((struct engine *)context)->exists && path[0] == '/';
 }
 
 /* Rules as on the command line; the list ends with NULL. Programs: client, server. */
@@ -97,7 +111,9 @@ static inline struct sf_verdict call_on(struct engine *engine, struct connection
 {
     uint64_t selected[1];
     struct sf_selection selection = {.selected = selected};
-    struct sf_call_info info = {.call = id, .program = 0, .len = len, .fact = engine_fact, .context = engine};
+    struct sf_call_info info = {.call = id, .program = 0, .len = len, .elapsed_ns = engine->elapsed_ns,
+                                .fact = engine_fact, .state = engine_state, .exists = engine_exists,
+                                .context = engine};
 
     if (connection) {
         selection = (struct sf_selection){connection->selected, connection->per_rule, &connection->socket};
@@ -106,6 +122,31 @@ static inline struct sf_verdict call_on(struct engine *engine, struct connection
         sf_scope_select(engine->plan, &(struct sf_scope){.program = 0}, selected);
     }
     return sf_verdict_decide(&engine->engine, &selection, &info);
+}
+
+struct text {
+    const char *at;
+    size_t left, piece;
+};
+
+static inline size_t read_text(void *context, uint8_t *to, size_t room)
+{
+    struct text *text = context;
+    size_t bytes = text->left < text->piece ? text->left : text->piece;
+    bytes = bytes < room ? bytes : room;
+    memcpy(to, text->at, bytes);
+    text->at += bytes;
+    text->left -= bytes;
+    return bytes;
+}
+
+/* Bytes pass on a connection, as one call moved them; handed out in pieces. */
+static inline void bytes_pass(struct engine *engine, struct connection *connection, enum sf_family family,
+                              const char *bytes, size_t piece)
+{
+    struct sf_selection selection = {connection->selected, connection->per_rule, &connection->socket};
+    struct text text = {bytes, strlen(bytes), piece};
+    sf_bytes_passed(&engine->engine, &selection, family, text.left, read_text, &text);
 }
 
 #define ENGINE(engine, seed, ...) engine_make(engine, seed, (const char *const[]){__VA_ARGS__, NULL})

@@ -287,6 +287,15 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     REFUSES(plan, p->string_bytes -= 1, "strings");
     REFUSES(plan, g[0].name_at = p->string_bytes, "name");
     REFUSES(plan, g[0].wrap = 2, "switch");
+    REFUSES(plan, r[0].local_count = p->pattern_count + 1, "pattern");
+    REFUSES(plan, r[0].exe = UINT32_MAX, "pattern");
+    REFUSES(plan, r[0].match_bytes = 257, "trigger");
+    REFUSES(plan, (r[0].match_at = p->string_bytes, r[0].match_bytes = 1), "trigger");
+    REFUSES(plan, r[0].exists_at = p->string_bytes, "trigger");
+    REFUSES(plan, r[0].exists = 2, "trigger");
+    REFUSES(plan, r[0].watches = UINT32_MAX, "trigger");
+    REFUSES(plan, (r[0].fault = SF_FAULT_CORRUPT, r[0].bits = 0), "fault");
+    REFUSES(plan, (r[0].fault = SF_FAULT_SIGNAL, r[0].signal = 65), "fault");
     REFUSES(plan, r[0].id_at = p->string_bytes, "name");
     REFUSES(plan, r[0].flags = 4, "flag");
     REFUSES(plan, r[0].families = 0, "calls");
@@ -306,7 +315,7 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     REFUSES(plan, r[1].bytes_min = 0, "fault");
     REFUSES(plan, r[1].bytes_min = 6, "fault");
     REFUSES(plan, r[2].error = 0, "fault");
-    REFUSES(plan, t[0].kind = 3, "unknown kind");
+    REFUSES(plan, t[0].kind = 4, "unknown kind");
     REFUSES(plan, t[0].prefix_len = 129, "pattern");
     REFUSES(plan, t[0].domains = 0, "pattern");
     REFUSES(plan, t[0].domains = SF_DOMAIN_UNIX, "pattern");

@@ -124,6 +124,41 @@ static void sockets_that_carry_no_traffic_are_left_alone(void **state)
     assert_false(selects("connection: 1..", (struct sf_scope){.domain = SF_DOMAIN_OTHER, .type = SF_TYPE_OTHER}));
 }
 
+static void own_address_must_fit(void **state)
+{
+    struct sf_addr own = address("127.0.0.1", 4000);
+    struct sf_scope scope = {.domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM, .local = &own};
+    (void)state;
+    assert_true(selects("local: \"*:4000\"", scope));
+    assert_false(selects("local: \"*:4001\"", scope));
+    scope.local = NULL;
+    assert_false(selects("local: \"*:4000\"", scope));
+}
+
+static void executable_is_meant_by_path_or_base_name(void **state)
+{
+    static const struct {
+        const char *glob, *path;
+        bool meant;
+    } cases[] = {
+        {"curl", "/usr/bin/curl", true},  {"/usr/bin/*", "/usr/bin/curl", true}, {"cur?", "/usr/bin/curl", true},
+        {"bin/curl", "/usr/bin/curl", false}, {"wget", "/usr/bin/curl", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct engine engine;
+        uint64_t excluded[1];
+        char rule[100];
+        snprintf(rule, sizeof rule, "call: recv, exe: '%s', delay: 1ms", cases[i].glob);
+        ENGINE(&engine, 1, rule);
+        sf_exe_exclude(engine.plan, cases[i].path, excluded);
+        assert_int_equal(excluded[0], !cases[i].meant);
+        struct sf_scope scope = {.domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM, .excluded = excluded};
+        assert_int_equal(sf_scope_select(engine.plan, &scope, (uint64_t[1]){0}) != 0, cases[i].meant);
+        engine_free(&engine);
+    }
+}
+
 static void rule_of_another_program_does_not_select(void **state)
 {
     struct engine engine;
@@ -147,6 +182,8 @@ int main(void)
         cmocka_unit_test(rule_with_a_peer_may_select_any_datagram),
         cmocka_unit_test(family_type_and_role_must_all_fit),
         cmocka_unit_test(sockets_that_carry_no_traffic_are_left_alone),
+        cmocka_unit_test(own_address_must_fit),
+        cmocka_unit_test(executable_is_meant_by_path_or_base_name),
         cmocka_unit_test(rule_of_another_program_does_not_select),
     };
     return cmocka_run_group_tests_name("scope", tests, NULL, NULL);

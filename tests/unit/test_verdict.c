@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 
 static void call_that_no_rule_names_passes(void **state)
 {
@@ -365,6 +366,129 @@ static void datagram_is_never_sent_in_part(void **state)
     engine_free(&engine);
 }
 
+static void again_needs_a_socket_that_does_not_wait_and_lives(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, again: true");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_BLOCKING);
+    engine.nonblocking = true;
+    struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 9);
+    assert_true(verdict.again && verdict.error == EAGAIN);
+    engine.ended = true;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    engine_free(&engine);
+}
+
+static void only_unconnected_streams_are_refused(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: connect, refuse: true");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_connect, 0).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_CONNECTED);
+    engine.unconnected = true;
+    assert_true(call_on(&engine, &connection, SF_CALL_connect, 0).refuse);
+    connection.socket.type = SF_TYPE_DGRAM;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_connect, 0).kind, SF_PASS);
+    engine_free(&engine);
+}
+
+static void corruption_of_nothing_is_taken_back(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, corrupt: 3", "call: recv, corrupt: 4");
+    connection_open_tcp(&engine, &connection);
+    struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 9);
+    assert_int_equal(verdict.corrupt_bits, 7);
+    sf_verdict_settle(&engine.engine, &verdict, 0);
+    assert_int_equal(engine.rules[0].fired + engine.rules[1].fired, 0);
+    engine_free(&engine);
+}
+
+static void window_of_time_is_open_from_after_until_until(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 1, when: {after: 2s, until: 5s}");
+    connection_open_tcp(&engine, &connection);
+    for (uint64_t s = 0; s < 8; s++) {
+        engine.elapsed_ns = s * 1000000000;
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind == SF_APPLY, s >= 2 && s < 5);
+    }
+    engine_free(&engine);
+}
+
+static void bytes_of_the_calls_own_direction_count(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 1, when: {after_bytes: 10}",
+           "call: close, delay: 1ms, when: {after_bytes: 10}");
+    connection_open_tcp(&engine, &connection);
+    bytes_pass(&engine, &connection, SF_FAMILY_SEND, "0123456", 9);
+    bytes_pass(&engine, &connection, SF_FAMILY_RECV, "012", 9);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_close, 0).kind, SF_APPLY);
+    bytes_pass(&engine, &connection, SF_FAMILY_RECV, "3456789", 9);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_APPLY);
+    engine_free(&engine);
+}
+
+static void match_is_found_across_calls_and_pieces(void **state)
+{
+    static const struct {
+        const char *needle, *first, *second;
+        bool found;
+    } cases[] = {
+        {"abc", "xxab", "cyy", true},   {"abc", "xxab", "xcy", false}, {"aab", "aa", "ab", true},
+        {"abab", "abaa", "bab", true},  {"abcabd", "abcab", "cabd", true}, {"abc", "abc", "", true},
+        {"aaa", "aa", "ba", false},     {"hex:6162", "a", "b", true}, {"nano", "banan", "ano", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t piece = 1; piece < 6; piece++) {
+            struct engine engine;
+            struct connection connection;
+            char rule[100];
+            snprintf(rule, sizeof rule, "call: recv, partial: 1, when: {match: '%s'}", cases[i].needle);
+            ENGINE(&engine, 1, rule);
+            connection_open_tcp(&engine, &connection);
+            bytes_pass(&engine, &connection, SF_FAMILY_RECV, cases[i].first, piece);
+            bytes_pass(&engine, &connection, SF_FAMILY_RECV, cases[i].second, piece);
+            if ((call_on(&engine, &connection, SF_CALL_recv, 9).kind == SF_APPLY) != cases[i].found)
+                fail_msg("%s in %s + %s by %zu", cases[i].needle, cases[i].first, cases[i].second, piece);
+            engine_free(&engine);
+        }
+    }
+}
+
+static void state_and_file_must_hold(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 1, when: {state: [CLOSE_WAIT, FIN_WAIT_2], exists: /switch}");
+    connection_open_tcp(&engine, &connection);
+    engine.state = TCP_ESTABLISHED;
+    engine.exists = true;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    engine.state = TCP_FIN_WAIT2;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_APPLY);
+    engine.exists = false;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    engine_free(&engine);
+}
+
 static void datagram_meets_rules_of_its_own_destination(void **state)
 {
     struct engine engine;
@@ -419,6 +543,13 @@ int main(void)
         cmocka_unit_test(unknown_errno_is_illegal_unless_forced),
         cmocka_unit_test(eagain_needs_a_socket_that_does_not_wait),
         cmocka_unit_test(datagram_is_never_sent_in_part),
+        cmocka_unit_test(again_needs_a_socket_that_does_not_wait_and_lives),
+        cmocka_unit_test(only_unconnected_streams_are_refused),
+        cmocka_unit_test(corruption_of_nothing_is_taken_back),
+        cmocka_unit_test(window_of_time_is_open_from_after_until_until),
+        cmocka_unit_test(bytes_of_the_calls_own_direction_count),
+        cmocka_unit_test(match_is_found_across_calls_and_pieces),
+        cmocka_unit_test(state_and_file_must_hold),
         cmocka_unit_test(datagram_meets_rules_of_its_own_destination),
         cmocka_unit_test(resolve_takes_eai_codes),
     };
