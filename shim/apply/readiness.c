@@ -1,6 +1,7 @@
 #include "apply/readiness.h"
 
 #include "load/real.h"
+#include "sockets/watch.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,10 +21,13 @@ static void set_again(int fd, int level, int option)
 
 void sf_readiness_renew(int fd, enum sf_family family, const struct sf_socket *socket)
 {
-    if (!socket || socket->type != SF_TYPE_STREAM || !(socket->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6)))
+    if (!socket)
         return;
-    if (family == SF_FAMILY_RECV)
+    bool is_tcp = socket->type == SF_TYPE_STREAM && socket->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
+    if (is_tcp && family == SF_FAMILY_RECV)
         set_again(fd, SOL_SOCKET, SO_RCVLOWAT);
-    else
+    else if (is_tcp && family == SF_FAMILY_SEND)
         set_again(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
+    else
+        sf_watch_renew(atomic_load_explicit(&socket->cookie, memory_order_relaxed));
 }

@@ -7,8 +7,8 @@
 
 /* A read or send on `fd` was cut short although more could have been moved.
  * epoll(7) lets an edge-triggered program take that as "drained" or "full", so
- * its watchers are woken again. `family`: SF_FAMILY_RECV or SF_FAMILY_SEND.
- * Changes errno. */
+ * its watchers are woken again. `family` is that of the
+ * call. Changes errno. */
 void sf_readiness_renew(int fd, enum sf_family family, const struct sf_socket *socket);
 
 #endif

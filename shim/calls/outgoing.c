@@ -23,11 +23,13 @@ static size_t gather(char *copy, struct iovec *rest, size_t *rest_count, const s
 ssize_t sf_send_corrupted(const struct sf_call *call, const struct msghdr *message, int flags)
 {
     char copy[COPY_BYTES];
-    struct iovec cut[SF_VECTOR_MAX], parts[SF_VECTOR_MAX + 1] = {{copy, 0}};
     struct msghdr corrupted = *message;
-    size_t count = sf_vector_shorten(cut, message->msg_iov, message->msg_iovlen, call->verdict.limit), rest;
+    size_t rest;
 
-    parts[0].iov_len = gather(copy, parts + 1, &rest, cut, count);
+    SF_VECTOR_CUT(corrupted.msg_iov, corrupted.msg_iovlen, call->verdict.limit);
+    struct iovec *parts = alloca((corrupted.msg_iovlen + 1) * sizeof *parts);
+    parts[0] = (struct iovec){copy, 0};
+    parts[0].iov_len = gather(copy, parts + 1, &rest, corrupted.msg_iov, corrupted.msg_iovlen);
     sf_corrupt(&call->verdict, parts, 1, parts[0].iov_len);
     corrupted.msg_iov = parts;
     corrupted.msg_iovlen = 1 + rest;

@@ -5,8 +5,7 @@
 #include "calls/vector.h"
 
 /* sendmsg on a copy of the message whose first bytes are corrupted as the
- * verdict says: the program's own memory is not ours to change. A vector
- * of more than SF_VECTOR_MAX entries is cut there.
+ * verdict says: the program's own memory is not ours to change.
  *
  * message->msg_iov must be readable; call->verdict.limit is kept. */
 ssize_t sf_send_corrupted(const struct sf_call *call, const struct msghdr *message, int flags);

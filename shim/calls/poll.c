@@ -1,6 +1,11 @@
 /* Waiting for readiness. These calls belong to the program, not to a socket. */
 #include "calls/call.h"
 #include "load/memory.h"
+#include "sockets/record.h"
+#include "sockets/watch.h"
+
+#include <errno.h>
+#include <string.h>
 
 /* What a call waits for, to ask whether it would wait at all. */
 struct wait {
@@ -27,22 +32,30 @@ static bool is_epoll_ready(const void *context)
     return wait->is_look || sf_real.poll(&set, 1, 0) != 0;
 }
 
+/* The kernel reads whole words of a set; what lies behind them may not be there. */
+static bool copy_set(fd_set *to, const fd_set *from, nfds_t count)
+{
+    size_t bytes = (count + 63) / 64 * 8;
+    FD_ZERO(to);
+    if (!from)
+        return true;
+    if (!sf_memory_is_readable(from, bytes))
+        return false;
+    memcpy(to, from, bytes);
+    return true;
+}
+
 /* After EINTR the sets are as they were: ask with copies. Larger ones than
  * FD_SETSIZE are legal in Linux; those are taken for ready, and so left alone. */
 static bool is_select_ready(const void *context)
 {
     const struct wait *wait = context;
-    fd_set in = {0}, out = {0}, except = {0};
+    fd_set in, out, except;
     struct timeval no_time = {0};
 
-    if (wait->count > FD_SETSIZE)
+    if (wait->count > FD_SETSIZE || !copy_set(&in, wait->in, wait->count) || !copy_set(&out, wait->out, wait->count) ||
+        !copy_set(&except, wait->except, wait->count))
         return true;
-    if (wait->in)
-        in = *wait->in;
-    if (wait->out)
-        out = *wait->out;
-    if (wait->except)
-        except = *wait->except;
     return sf_real.select((int)wait->count, &in, &out, &except, &no_time) != 0;
 }
 
@@ -110,8 +123,19 @@ SF_EXPORT int epoll_create1(int flags)
     return sf_shim.session ? set_made(sf_real.epoll_create1(flags)) : sf_real.epoll_create1(flags);
 }
 
+/* Edges that a fault owes later go to who registers here. */
 SF_EXPORT int epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 {
     sf_ensure_loaded();
-    return sf_real.epoll_ctl(set, operation, fd, event);
+    uint64_t word = sf_shim.families ? sf_descriptor_discover(fd) : 0;
+    /* A Unix socket may be registered before it is connected, and selected only then. */
+    uint64_t may_be_owed = SF_WORD_FAMILIES | (uint64_t)SF_DOMAIN_UNIX << SF_WORD_DOMAIN_SHIFT;
+    if (!(word & SF_WORD_SOCKET) || !(word & may_be_owed))
+        return sf_real.epoll_ctl(set, operation, fd, event);
+    struct sf_watch *watch = sf_watch_begin(sf_cookie(fd), set, fd);
+    int result = sf_real.epoll_ctl(set, operation, fd, event);
+    int saved_errno = errno;
+    sf_watch_end(watch, result == 0, operation, event);
+    errno = saved_errno;
+    return result;
 }

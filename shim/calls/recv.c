@@ -34,15 +34,12 @@ INTERPOSE(__recvfrom_chk,
     SF_SELECTED ssize_t selected_##name params                                                           \
     {                                                                                                    \
         struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
-        struct iovec cut[SF_VECTOR_MAX];                                                                 \
         call.data = vector;                                                                              \
         call.data_count = call.info.len ? (size_t)count : 0;                                             \
         if (!sf_call_enter(&call))                                                                       \
             return -1;                                                                                   \
-        if (sf_call_is_limited(&call)) {                                                                 \
-            count = (int)sf_vector_shorten(cut, vector, (size_t)count, call.verdict.limit);              \
-            vector = cut;                                                                                \
-        }                                                                                                \
+        if (sf_call_is_limited(&call))                                                                   \
+            SF_VECTOR_CUT(vector, count, call.verdict.limit);                                            \
         return sf_call_leave(&call, sf_real.name arguments);                                             \
     }                                                                                                    \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
@@ -84,11 +81,9 @@ static void describe_room(struct sf_call *call, const struct msghdr *message)
 /* recvmsg on a copy whose vector is cut; what the kernel writes goes back. */
 static ssize_t receive_cut(struct sf_call *call, struct msghdr *message, int flags)
 {
-    struct iovec cut[SF_VECTOR_MAX];
     struct msghdr shorter = *message;
 
-    shorter.msg_iov = cut;
-    shorter.msg_iovlen = sf_vector_shorten(cut, message->msg_iov, message->msg_iovlen, call->verdict.limit);
+    SF_VECTOR_CUT(shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit);
     ssize_t result = sf_real.recvmsg(call->fd, &shorter, flags);
     if (result < 0)
         return result;
@@ -149,7 +144,8 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     int one = flags & ~MSG_WAITFORONE;
     int64_t moved = sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, &messages->msg_hdr, one)
                                                                    : sf_real.recvmsg(fd, &messages->msg_hdr, one));
-    messages->msg_len = (unsigned)moved;
+    if (moved >= 0)
+        messages->msg_len = (unsigned)moved;
     if (moved > 0)
         sf_call_passed(&call, call.data, call.data_count, (uint64_t)moved);
     return all_received(messages, moved < 0 ? -1 : 1);

@@ -74,15 +74,12 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
     SF_SELECTED ssize_t selected_##name params                                                           \
     {                                                                                                    \
         struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
-        struct iovec cut[SF_VECTOR_MAX];                                                                 \
         call.data = vector;                                                                              \
         call.data_count = call.info.len ? (size_t)count : 0;                                             \
         if (!sf_call_enter(&call))                                                                       \
             return -1;                                                                                   \
-        if (sf_call_is_limited(&call)) {                                                                 \
-            count = (int)sf_vector_shorten(cut, vector, (size_t)count, call.verdict.limit);              \
-            vector = cut;                                                                                \
-        }                                                                                                \
+        if (sf_call_is_limited(&call))                                                                   \
+            SF_VECTOR_CUT(vector, count, call.verdict.limit);                                            \
         if (!call.verdict.corrupt_bits || call.info.len == 0)                                            \
             return sf_call_leave(&call, sf_real.name arguments);                                         \
         struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};        \
@@ -109,11 +106,9 @@ static void describe_message(struct sf_call *call, const struct msghdr *message)
 
 static ssize_t send_cut(const struct sf_call *call, const struct msghdr *message, int flags)
 {
-    struct iovec cut[SF_VECTOR_MAX];
     struct msghdr shorter = *message;
 
-    shorter.msg_iov = cut;
-    shorter.msg_iovlen = sf_vector_shorten(cut, message->msg_iov, message->msg_iovlen, call->verdict.limit);
+    SF_VECTOR_CUT(shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit);
     return sf_real.sendmsg(call->fd, &shorter, flags);
 }
 
@@ -151,7 +146,8 @@ SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned cou
     }
     /* What a rule changes is what the call moves: it then sends of one message. */
     int64_t moved = sf_call_leave(&call, send_one(&call, &messages->msg_hdr, flags));
-    messages->msg_len = (unsigned)moved;
+    if (moved >= 0)
+        messages->msg_len = (unsigned)moved;
     if (moved > 0)
         sf_call_passed(&call, call.data, call.data_count, (uint64_t)moved);
     return moved < 0 ? -1 : 1;

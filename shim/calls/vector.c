@@ -14,18 +14,22 @@ uint64_t sf_vector_bytes(const struct iovec *vector, size_t count)
     return bytes;
 }
 
-size_t sf_vector_shorten(struct iovec to[static SF_VECTOR_MAX], const struct iovec *from, size_t count,
-                         uint64_t limit)
+size_t sf_vector_needed(const struct iovec *vector, size_t count, uint64_t limit)
 {
-    size_t used = 0;
-    for (size_t i = 0; i < count && used < SF_VECTOR_MAX && limit > 0; i++) {
-        if (from[i].iov_len == 0)
-            continue;
-        to[used] = from[i];
-        if (to[used].iov_len > limit)
-            to[used].iov_len = limit;
-        limit -= to[used].iov_len;
-        used++;
+    size_t needed = 0;
+    for (uint64_t bytes = 0; needed < count && bytes < limit; needed++)
+        bytes += vector[needed].iov_len;
+    return needed;
+}
+
+size_t sf_vector_shorten(struct iovec *to, const struct iovec *from, size_t count, uint64_t limit)
+{
+    size_t needed = sf_vector_needed(from, count, limit);
+    for (size_t i = 0; i < needed; i++) {
+        to[i] = from[i];
+        if (to[i].iov_len > limit)
+            to[i].iov_len = limit;
+        limit -= to[i].iov_len;
     }
-    return used;
+    return needed;
 }

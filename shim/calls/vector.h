@@ -4,21 +4,28 @@
 
 #include "calls/call.h"
 
+#include <alloca.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
-
-/* The entries that a shortened call needs: rules cut to few bytes, programs
- * pass few entries; a vector that does not fit is cut at its 16th entry, which is
- * still no more than the rule allows. */
-#define SF_VECTOR_MAX 16
 
 /* The bytes that `count` entries at `vector` ask for; 0 when they cannot be
  * read or are too many (the kernel will say so). Keeps errno. */
 uint64_t sf_vector_bytes(const struct iovec *vector, size_t count);
 
-/* Copy as much of a vector as holds at most `limit` bytes; returns the entries. */
-size_t sf_vector_shorten(struct iovec to[static SF_VECTOR_MAX], const struct iovec *from, size_t count,
-                         uint64_t limit);
+/* The entries of a vector that hold its first `limit` bytes, the last perhaps in part. */
+size_t sf_vector_needed(const struct iovec *vector, size_t count, uint64_t limit);
+
+/* Copy these entries, the last one cut; `to` has room for sf_vector_needed of them. */
+size_t sf_vector_shorten(struct iovec *to, const struct iovec *from, size_t count, uint64_t limit);
+
+/* The same on the caller's stack, for the length of the caller: changes `vector`
+ * and `count`, variables that describe the entries. */
+#define SF_VECTOR_CUT(vector, count, limit)                                                             \
+    do {                                                                                                \
+        struct iovec *cut_ = alloca(sf_vector_needed(vector, (size_t)(count), limit) * sizeof *cut_);   \
+        count = (__typeof__(count))sf_vector_shorten(cut_, vector, (size_t)(count), limit);             \
+        vector = cut_;                                                                                  \
+    } while (0)
 
 #endif

@@ -8,6 +8,7 @@
 #include "load/shim.h"
 #include "log/tally.h"
 #include "sockets/descriptor.h"
+#include "sockets/watch.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -110,6 +111,8 @@ void sf_load(void)
     select_program();
     pthread_atfork(NULL, NULL, after_fork_in_child);
     reserve_descriptors();
+    if (!sf_watch_reserve())
+        stop("cannot reserve the table of registrations");
     sf_memory_learn();
     atomic_fetch_add(&sf_shim.state->loaded, 1);
     if (!sf_exec_loaded(sf_shim.execs, handover.session->exec_count, (uint32_t)getpid(), sf_shim.program))
