@@ -145,7 +145,8 @@ struct sf_socket {
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
     struct sf_addr peer, local;
     _Atomic uint64_t bytes_in, bytes_out; /* counted where a rule's trigger watches them */
-    /* uint64_t selected[words]: rules whose scope may select this socket,
+    /* uint64_t selected[words]: rules whose scope may select this socket, of
+     * whatever program: sockets are passed on,
      * then struct sf_socket_rule rules[rule_count]. */
 };
 

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 static enum sf_family family_of(const struct sf_call *call)
 {
@@ -54,8 +55,17 @@ static void select_for_program(struct sf_call *call, uint64_t *selected)
     sf_scope_select(sf_shim.plan, &scope, selected);
 }
 
+/* Whoever binds or listens acts as a server before the socket has that role. */
+static void select_as_server(struct sf_call *call, uint64_t *selected)
+{
+    struct sf_addr local;
+    struct sf_scope scope = sf_scope_here(call->socket->domain, call->socket->type, SF_ROLE_SERVER);
+    scope.local = sf_local_of(&local, call->fd);
+    sf_scope_select(sf_shim.plan, &scope, selected);
+}
+
 /* Which rules may select the call; false: none can. `selected` is room for the
- * answer where no record holds it. */
+ * answer. */
 static bool select_rules(struct sf_call *call, struct sf_selection *selection, uint64_t *selected)
 {
     if (call->fd < 0) {
@@ -64,7 +74,7 @@ static bool select_rules(struct sf_call *call, struct sf_selection *selection, u
         return true;
     }
     uint64_t word = sf_descriptor_discover(call->fd);
-    if (!(word & SF_WORD_SOCKET))
+    if (!(word & SF_WORD_SOCKET) || call->flags & MSG_ERRQUEUE)
         return false;
     sf_tally_add(family_of(call));
     if (!(word >> family_of(call) & 1))
@@ -74,13 +84,42 @@ static bool select_rules(struct sf_call *call, struct sf_selection *selection, u
     if (!call->socket)
         return false;
     selection->socket = call->socket;
-    selection->selected = sf_record_selected(call->socket);
     selection->per_rule = sf_record_rules(call->socket);
     call->info.type = call->socket->type;
+    if (family_of(call) == SF_FAMILY_BIND || family_of(call) == SF_FAMILY_LISTEN)
+        select_as_server(call, selected);
+    else
+        memcpy(selected, sf_record_selected(call->socket), sizeof *selected * sf_selection_words(sf_shim.plan));
+    for (unsigned i = 0; i < sf_selection_words(sf_shim.plan); i++)
+        selected[i] &= sf_shim.meant[i];
+    selection->selected = selected;
     return true;
 }
 
-static void decide(struct sf_call *call)
+/* On a datagram socket without a peer each datagram may come from another one, and
+ * rules may ask which: look, as long as the call would have waited for it. False:
+ * that failed, as the call would have; errno says how. */
+static bool learn_sender(struct sf_call *call, const uint64_t *selected)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    struct sockaddr_storage from;
+    socklen_t length = sizeof from;
+    bool is_asked = false;
+
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        for (uint64_t bits = selected[word]; bits; bits &= bits - 1)
+            is_asked |= rules[word * 64 + (unsigned)__builtin_ctzll(bits)].peer_count != 0;
+    if (!is_asked || !call->socket || call->socket->type != SF_TYPE_DGRAM || call->socket->peer.domain != 0)
+        return true;
+    if (sf_real.recvfrom(call->fd, NULL, 0, MSG_PEEK | (call->flags & MSG_DONTWAIT), (struct sockaddr *)&from, &length) < 0)
+        return false;
+    sf_address_from(&call->destination, (struct sockaddr *)&from, length < sizeof from ? length : (socklen_t)sizeof from);
+    call->has_destination = true;
+    return true;
+}
+
+/* False: the call fails by itself, without a fault; errno says how. */
+static bool decide(struct sf_call *call)
 {
     struct sf_selection selection = {0};
     uint64_t selected[SF_SELECTION_WORDS_MAX];
@@ -88,26 +127,29 @@ static void decide(struct sf_call *call)
 
     call->verdict = (struct sf_verdict){.kind = SF_PASS, .limit = UINT64_MAX};
     sf_ensure_loaded();
-    if (sf_shim.session && !sf_quiet && select_rules(call, &selection, selected)) {
+    if (sf_shim.session && !sf_is_quiet() && select_rules(call, &selection, selected)) {
         call->info.program = sf_shim.program;
         call->info.elapsed_ns = sf_clock_now_ns() - atomic_load_explicit(&sf_shim.state->start_ns, memory_order_relaxed);
         call->info.fact = sf_call_fact;
         call->info.state = sf_call_state;
         call->info.exists = sf_call_exists;
         call->info.context = call;
+        if (family_of(call) == SF_FAMILY_RECV && !learn_sender(call, selected))
+            return false;
         if (call->has_destination)
             call->info.destination = &call->destination;
-        if (call->flags & MSG_WAITALL)
-            call->info.waitall = true;
+        call->info.waitall = call->flags & MSG_WAITALL;
+        call->info.peeks = call->flags & MSG_PEEK;
         call->verdict = sf_verdict_decide(&sf_shim.engine, &selection, &call->info);
     }
     errno = saved_errno;
+    return true;
 }
 
 /* The call is not made. Returns its error. */
 static int fail(struct sf_call *call, int error)
 {
-    sf_verdict_settle(&sf_shim.engine, &call->verdict, -1);
+    sf_verdict_settle(&sf_shim.engine, &call->verdict, -1, call->waited);
     sf_event_log_call(call, -1, error);
     return error;
 }
@@ -130,6 +172,7 @@ static int apply(struct sf_call *call)
         kill(getpid(), call->verdict.signal);
     if (call->verdict.delay_ns && sf_clock_sleep(call->verdict.delay_ns, wait_of(call)) == EINTR)
         return EINTR;
+    call->waited = true;
     return call->verdict.again ? again(call) : call->verdict.error;
 }
 
@@ -144,7 +187,8 @@ bool sf_call_enter(struct sf_call *call)
 {
     int saved_errno = errno;
 
-    decide(call);
+    if (!decide(call))
+        return false;
     if (call->verdict.kind == SF_PASS)
         return true;
     int error = apply(call);
@@ -211,7 +255,7 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
         result = (int64_t)call->verdict.limit;
     if (call->verdict.corrupt_bits && result > 0 && family_of(call) == SF_FAMILY_RECV && call->data_count)
         sf_corrupt(&call->verdict, call->data, call->data_count, (uint64_t)result);
-    sf_verdict_settle(&sf_shim.engine, &call->verdict, result);
+    sf_verdict_settle(&sf_shim.engine, &call->verdict, result, true);
     if (sf_call_is_limited(call) && result > 0 && (uint64_t)result == call->verdict.limit)
         sf_readiness_renew(call->fd, family_of(call), call->socket);
     if (call->verdict.rule_count)

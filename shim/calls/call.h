@@ -24,6 +24,8 @@ struct sf_call {
     uint8_t domain; /* SF_DOMAIN_… of the socket to be made; 0: none is */
     int flags; /* MSG_… */
     bool has_destination;
+    bool waited; /* its delay was not cut short */
+    uintptr_t quiet; /* of a look-up: the token of sf_quiet */
     struct sf_addr destination;
     void *return_address;
 

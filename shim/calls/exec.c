@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define VARS_MAX 65536 /* more are not mended: the child is then reported as escaped */
@@ -24,9 +25,32 @@ static bool is_mendable(const struct sf_mending *mending)
     return mending->is_ours && mending->bytes && mending->vars < VARS_MAX;
 }
 
-/* On the caller's stack: there is no other memory that a vfork child may use. */
-#define MENDED(mending, environment)                                                                          \
-    (is_mendable(mending) ? sf_environment_mend(mending, environment, alloca((mending)->bytes)) : (environment))
+/* On the caller's stack, or, where that may be too small, in pages that the kernel
+ * takes back with the old image. */
+#define STACK_BYTES 8192
+
+static void *pages(size_t bytes)
+{
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return room == MAP_FAILED ? NULL : room;
+}
+
+#define ROOM(mending)                                                                                         \
+    (!is_mendable(mending) ? NULL : (mending)->bytes <= STACK_BYTES ? alloca((mending)->bytes) : pages((mending)->bytes))
+
+static char *const *mend(const struct sf_mending *mending, char *const *environment, void *room)
+{
+    return room ? sf_environment_mend(mending, environment, room) : environment;
+}
+
+/* The exec failed, or was another process's: our pages are ours again. */
+static void give_back(const struct sf_mending *mending, void *room)
+{
+    int saved_errno = errno;
+    if (room && mending->bytes > STACK_BYTES)
+        munmap(room, mending->bytes);
+    errno = saved_errno;
+}
 
 static void announce(const struct sf_mending *mending, const char *path)
 {
@@ -53,9 +77,11 @@ static int withdraw(const struct sf_mending *mending)
         if (!sf_shim.session)                                          \
             return call;                                               \
         struct sf_mending mending = sf_environment_inspect(mended);    \
-        mended = MENDED(&mending, mended);                             \
+        void *room = ROOM(&mending);                                   \
+        mended = mend(&mending, mended, room);                         \
         announce(&mending, path);                                      \
         call;                                                          \
+        give_back(&mending, room);                                     \
         return withdraw(&mending);                                     \
     } while (0)
 
@@ -137,7 +163,10 @@ SF_EXPORT int execle(const char *path, const char *first, ...)
         return sf_real.name(pid, path, actions, attributes, argv, environment);                                  \
     struct sf_mending mending = sf_environment_inspect(environment);                                             \
     pid_t child = 0;                                                                                             \
-    int error = sf_real.name(&child, path, actions, attributes, argv, MENDED(&mending, environment));            \
+    void *room = ROOM(&mending);                                                                                 \
+    int error =                                                                                                  \
+        sf_real.name(&child, path, actions, attributes, argv, mend(&mending, environment, room));                \
+    give_back(&mending, room);                                                                                   \
     if (error)                                                                                                   \
         return error;                                                                                            \
     if (mending.is_ours)                                                                                         \
@@ -169,7 +198,8 @@ static void mend_own_environment(void)
     struct sf_mending mending = sf_environment_inspect(environ);
     if (!is_mendable(&mending))
         return;
-    char *const *mended = MENDED(&mending, environ);
+    void *room = ROOM(&mending);
+    char *const *mended = mend(&mending, environ, room);
     for (; *mended; mended++) {
         char *value = strchr(*mended, '=');
         if (!value || (strncmp(*mended, "LD_PRELOAD=", 11) != 0 && strncmp(*mended, "SOCKFAULT_", 10) != 0))
@@ -178,6 +208,7 @@ static void mend_own_environment(void)
         memcpy(name, *mended, (size_t)(value - *mended) < sizeof name - 1 ? (size_t)(value - *mended) : sizeof name - 1);
         setenv(name, value + 1, 1);
     }
+    give_back(&mending, room);
 }
 
 SF_EXPORT int system(const char *command)

@@ -20,19 +20,22 @@ static int as_h_errno(int eai)
     }
 }
 
-/* Returns the EAI_* code to fail with, or 0 with sf_quiet raised. */
+/* Returns the EAI_* code to fail with, or 0: then all below `call` is quiet. */
 static int enter(struct sf_call *call)
 {
     call->verdict.kind = SF_PASS;
     int error = sf_is_idle_program(SF_FAMILY_RESOLVE) ? 0 : sf_call_enter_resolve(call);
-    if (error == 0)
-        sf_quiet++;
+    if (error == 0 && !sf_is_quiet()) {
+        call->quiet = sf_quiet_token(&call->quiet);
+        sf_quiet = &call->quiet;
+    }
     return error;
 }
 
 static void leave(struct sf_call *call, int64_t result)
 {
-    sf_quiet--;
+    if (sf_quiet == &call->quiet)
+        sf_quiet = NULL;
     sf_call_leave(call, result);
 }
 

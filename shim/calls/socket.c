@@ -140,15 +140,16 @@ SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t 
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     /* The peer decides which rules select the socket from now on, this call included. */
-    bool is_known = sf_shim.families && !sf_quiet && sf_memory_is_readable(addr, length);
+    bool is_known = sf_shim.families && !sf_is_quiet() && sf_memory_is_readable(addr, length);
     if (is_known)
         sf_socket_connects(fd, addr, length);
-    if (sf_is_idle(fd, SF_FAMILY_CONNECT) && !sf_shim.has_locals)
-        return sf_real.connect(fd, addr, length);
-    int result = selected_connect(fd, addr, length);
+    int result = sf_is_idle(fd, SF_FAMILY_CONNECT) ? sf_real.connect(fd, addr, length)
+                                                   : selected_connect(fd, addr, length);
     /* The kernel has chosen an address for it only now. */
     if (is_known && sf_shim.has_locals && (result == 0 || errno == EINPROGRESS))
         sf_socket_connects(fd, addr, length);
+    if (is_known && result < 0 && errno == EISCONN)
+        sf_socket_was_connected(fd);
     return result;
 }
 

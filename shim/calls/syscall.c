@@ -1,5 +1,6 @@
-/* syscall(2) by number: what libc wraps goes through the same interposers, so
- * that no door stands open (libuv closes sockets so). */
+/* syscall(2) by number: calls that programs are known to make so (libuv closes
+ * sockets that way) and their like go through the same interposers. Those whose
+ * raw form takes other arguments than libc's (ppoll, pselect6, preadv2) pass. */
 #include "calls/call.h"
 
 #include <linux/io_uring.h>
@@ -88,6 +89,8 @@ SF_EXPORT long syscall(long number, ...)
     case SYS_epoll_wait:
         return epoll_wait(INT(0), PTR(1), INT(2), INT(3));
 #endif
+    case SYS_epoll_ctl:
+        return epoll_ctl(INT(0), INT(1), INT(2), PTR(3));
     case SYS_execve:
         return execve(PTR(0), PTR(1), PTR(2));
     case SYS_io_uring_setup:

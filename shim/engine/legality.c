@@ -75,6 +75,9 @@ static enum sf_illegal error_legality(int error, enum sf_family family, const st
 
 static enum sf_illegal partial_legality(enum sf_family family, const struct sf_call_info *call)
 {
+    /* A program may look until enough is there, and the next look must not show less. */
+    if (call->peeks)
+        return SF_ILLEGAL_PEEK;
     /* send(2): a datagram goes whole or not at all. */
     if (family == SF_FAMILY_SEND && call->type != SF_TYPE_STREAM)
         return SF_ILLEGAL_DATAGRAM;
@@ -133,6 +136,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_BLOCKING] = "the socket is blocking and has no time-out",
         [SF_ILLEGAL_READY] = "something was ready: the call did not wait",
         [SF_ILLEGAL_WAITALL] = "MSG_WAITALL is short only after a signal",
+        [SF_ILLEGAL_PEEK] = "a look (MSG_PEEK) moves nothing",
         [SF_ILLEGAL_DATAGRAM] = "a datagram is sent whole or not at all",
         [SF_ILLEGAL_OPAQUE] = "the bytes passed within the kernel, out of reach",
         [SF_ILLEGAL_ENDED] = "the connection had ended: its calls no longer wait",

@@ -115,7 +115,7 @@ bool sf_scope_selects(const struct sf_plan *plan, uint32_t index, const struct s
 
     if (scope->excluded && scope->excluded[index / 64] >> (index % 64) & 1)
         return false;
-    if (!(rule->programs >> scope->program & 1))
+    if (scope->program != SF_PROGRAM_ANY && !(rule->programs >> scope->program & 1))
         return false;
     /* Netlink, packet and other sockets carry no program's traffic; what they
      * deliver comes whole, and a short read there is nothing that happens. */

@@ -6,9 +6,11 @@
 
 #include <stdbool.h>
 
+#define SF_PROGRAM_ANY UINT32_MAX
+
 /* What is known of a socket when the question is asked. */
 struct sf_scope {
-    uint32_t program;
+    uint32_t program; /* SF_PROGRAM_ANY: rules of all programs */
     uint8_t domain, type, role; /* role 0: neither connected nor accepted nor listening */
     const struct sf_addr *peer;  /* NULL or domain 0: none */
     const struct sf_addr *local; /* likewise: not bound, or not asked for */

@@ -166,7 +166,7 @@ static bool is_interrupt(const struct sf_plan_rule *rule)
 }
 
 /* A rule with `peer` met a socket without one, on which every datagram may have
- * another: what is sent says where to, what will come is not known yet. */
+ * another: the call says which. */
 static bool fits_the_peer(const struct sf_plan *plan, const struct sf_selection *selection,
                           const struct sf_call_info *call, const struct sf_plan_rule *rule)
 {
@@ -174,8 +174,7 @@ static bool fits_the_peer(const struct sf_plan *plan, const struct sf_selection 
         return true;
     if (call->destination)
         return sf_peer_matches(plan, rule, call->destination);
-    return (selection->socket && selection->socket->peer.domain != 0) ||
-           sf_call_families[call->call] == SF_FAMILY_RECV;
+    return selection->socket && selection->socket->peer.domain != 0;
 }
 
 /* What a rule that may act adds to the call, besides making it fail. */
@@ -243,13 +242,20 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
 
-    verdict->interrupt = is_interrupt(rule);
     verdict->again = rule->fault == SF_FAULT_AGAIN;
     verdict->refuse = rule->fault == SF_FAULT_REFUSE;
-    verdict->error = verdict->interrupt ? EINTR : verdict->again ? EAGAIN : rule->error;
-    if (verdict->interrupt && selection->socket)
+    verdict->error = is_interrupt(rule) ? EINTR : verdict->again ? EAGAIN : rule->error;
+    if (is_interrupt(rule) && selection->socket)
         atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);
     list(verdict, index);
+}
+
+/* The calls among which EINTR never comes twice running. */
+static bool waits(const struct sf_call_info *call)
+{
+    enum sf_family family = sf_call_families[call->call];
+    return family == SF_FAMILY_RECV || family == SF_FAMILY_SEND || family == SF_FAMILY_ACCEPT ||
+           family == SF_FAMILY_CONNECT;
 }
 
 struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct sf_selection *selection,
@@ -257,8 +263,8 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
 {
     struct sf_verdict verdict = {.kind = SF_PASS, .limit = UINT64_MAX};
     struct wishes wishes = {.failure = NO_RULE, .limit_rule = NO_RULE, .limit = UINT64_MAX};
-    bool was_interrupted =
-        selection->socket && atomic_exchange_explicit(&selection->socket->interrupted, 0, memory_order_relaxed);
+    bool was_interrupted = selection->socket && waits(call) &&
+                           atomic_exchange_explicit(&selection->socket->interrupted, 0, memory_order_relaxed);
 
     for (unsigned word = 0; word < sf_selection_words(engine->plan); word++)
         for (uint64_t bits = selection->selected[word]; bits; bits &= bits - 1)
@@ -274,19 +280,21 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
     return verdict;
 }
 
-static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict *verdict, int64_t result)
+static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict *verdict, int64_t result, bool waited)
 {
+    if (!waited)
+        return rule->fault == SF_FAULT_DELAY || rule->fault == SF_FAULT_SIGNAL;
     if (rule->fault == SF_FAULT_PARTIAL)
         return result >= 0 && (uint64_t)result == verdict->limit;
     return rule->fault != SF_FAULT_CORRUPT || result > 0;
 }
 
-void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result)
+void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result, bool waited)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < verdict->rule_count; i++) {
         uint16_t rule = verdict->rules[i];
-        if (has_changed(&sf_plan_rules(engine->plan)[rule], verdict, result))
+        if (has_changed(&sf_plan_rules(engine->plan)[rule], verdict, result, waited))
             verdict->rules[kept++] = rule;
         else
             atomic_fetch_sub_explicit(&engine->rules[rule].fired, 1, memory_order_relaxed);

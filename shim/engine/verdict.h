@@ -29,6 +29,7 @@ enum sf_illegal {
     SF_ILLEGAL_BLOCKING,
     SF_ILLEGAL_READY,
     SF_ILLEGAL_WAITALL,
+    SF_ILLEGAL_PEEK,
     SF_ILLEGAL_DATAGRAM,
     SF_ILLEGAL_ERRNO,
     SF_ILLEGAL_OPAQUE,
@@ -44,9 +45,10 @@ struct sf_call_info {
     uint32_t program;      /* index in the plan */
     uint64_t len;          /* bytes asked for; 0 is legal and is never shortened */
     bool waitall;          /* MSG_WAITALL */
+    bool peeks;            /* MSG_PEEK: moves nothing */
     bool opaque;           /* sendfile, splice: the bytes pass where nobody can change them */
     uint8_t type;          /* SF_TYPE_…; 0: no socket (resolve, poll) */
-    const struct sf_addr *destination; /* of a datagram; NULL: none given */
+    const struct sf_addr *destination; /* the other end of this one datagram; NULL: the socket's peer */
     uint64_t elapsed_ns;   /* since the program's start */
 
     /* Asked only where a rule hangs on the answer: each costs a system call. */
@@ -70,7 +72,6 @@ struct sf_verdict {
     uint64_t delay_ns; /* sum over the rules; 0: none */
     uint64_t limit;    /* move at most so many bytes; UINT64_MAX: as asked */
     int error;         /* errno (or EAI_*) to fail with; 0: do the call */
-    bool interrupt;    /* `error` is EINTR as a signal would give it */
     bool again;        /* `error` is EAGAIN as a socket that has nothing yet would give it */
     bool refuse;       /* the connection is refused, by a port where nobody listens */
     int signal;        /* sent to the process before the call; 0: none */
@@ -110,8 +111,9 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
  * before it): a limit that did not bind, or bits to flip where nothing moved, have
  * changed nothing and so have not fired.
  *
- * result  what the call returned; -1 when it failed or was not made. */
-void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result);
+ * result  what the call returned; -1 when it failed or was not made.
+ * waited  false: a signal ended the delay, and nothing else came to act. */
+void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result, bool waited);
 
 /* Bytes passed on a connection: advance the triggers that count or search them.
  *

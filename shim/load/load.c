@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 
 struct sf_shim sf_shim;
-__thread unsigned sf_quiet;
+__thread uintptr_t *sf_quiet;
 
 #define DESCRIPTORS_MAX (1u << 20)
 
@@ -72,6 +72,7 @@ static void select_program(void)
     for (uint32_t i = 0; i < sf_shim.plan->rule_count; i++) {
         if (!(rules[i].programs >> sf_shim.program & 1) || sf_shim.excluded[i / 64] >> (i % 64) & 1)
             continue;
+        sf_shim.meant[i / 64] |= UINT64_C(1) << (i % 64);
         sf_shim.families |= sf_rule_families(&rules[i]);
         sf_shim.has_watches |= rules[i].watches != 0;
         sf_shim.has_locals |= rules[i].local_count != 0;

@@ -32,8 +32,8 @@ struct sf_shim {
     struct sf_ports ports; /* of the peers that our rules name */
     bool has_locals;       /* some rule names sockets' own addresses */
     bool has_watches;      /* some rule's trigger looks at what passes */
-    uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables */
-    _Atomic uint32_t *socket_numbers; /* counts the session's sockets */
+    uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables … */
+    uint64_t meant[SF_SELECTION_WORDS_MAX];    /* … and those that mean this process */
     const char *library_path;         /* ours, as LD_PRELOAD named it */
     const char *preload;              /* LD_PRELOAD as it led here */
     const char *environment;          /* "SOCKFAULT_…=…", to hand to children */
@@ -42,8 +42,26 @@ struct sf_shim {
 
 extern struct sf_shim sf_shim;
 
-/* Our own calls and libc's, made on the program's behalf, meet no rule. */
-extern __thread unsigned sf_quiet;
+/* While libc looks a name up it calls on the program's behalf, and those calls meet
+ * no rule. This points to a token in the frame of the look-up; NULL: there is none.
+ * A handler may jump out of a look-up: then a call comes from above the token, or
+ * from a frame that has overwritten it. */
+extern __thread uintptr_t *sf_quiet;
+
+static inline uintptr_t sf_quiet_token(const uintptr_t *at)
+{
+    return ~(uintptr_t)at;
+}
+
+static inline bool sf_is_quiet(void)
+{
+    if (__builtin_expect(sf_quiet == NULL, 1))
+        return false;
+    if ((uintptr_t)__builtin_frame_address(0) < (uintptr_t)sf_quiet && *sf_quiet == sf_quiet_token(sf_quiet))
+        return true;
+    sf_quiet = NULL;
+    return false;
+}
 
 /* Load, unless that is done. The constructor calls it; so does any interposer
  * that another library's constructor reached first. */

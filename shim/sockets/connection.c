@@ -25,14 +25,26 @@ static void set_word(int fd, const struct sf_scope *scope, uint32_t families)
 
 void sf_socket_opened(int fd, int domain, int type)
 {
-    if (sf_quiet)
-        sf_descriptor_set(fd, SF_WORD_NOT_SOCKET | SF_WORD_LIBC);
+    if (sf_is_quiet())
+        sf_descriptor_set(fd, SF_WORD_NOT_SOCKET); /* libc's own: none that rules or counts know */
     else
         sf_descriptor_set(fd, sf_descriptor_fresh_word(sf_domain_bit(domain), sf_type_bit(type)));
 }
 
+/* Say of a socket what `scope` says; the rules are those of all programs. */
+static void redescribe(struct sf_socket *socket, const struct sf_scope *scope)
+{
+    struct sf_scope of_all = *scope;
+
+    of_all.program = SF_PROGRAM_ANY;
+    of_all.excluded = NULL;
+    socket->role = scope->role;
+    socket->peer = scope->peer ? *scope->peer : (struct sf_addr){0};
+    sf_scope_select(sf_shim.plan, &of_all, sf_record_selected(socket));
+}
+
 /* A record for the socket, described by `scope` where it is new. */
-static struct sf_socket *claim(int fd, const struct sf_scope *scope, const uint64_t *selected)
+static struct sf_socket *claim(int fd, const struct sf_scope *scope)
 {
     uint64_t cookie = sf_cookie(fd);
     bool made;
@@ -42,23 +54,19 @@ static struct sf_socket *claim(int fd, const struct sf_scope *scope, const uint6
         return socket;
     socket->domain = scope->domain;
     socket->type = scope->type;
-    socket->role = scope->role;
-    if (scope->peer)
-        socket->peer = *scope->peer;
-    memcpy(sf_record_selected(socket), selected, sf_selection_words(sf_shim.plan) * sizeof *selected);
+    redescribe(socket, scope);
     sf_record_publish(socket, cookie);
     return socket;
 }
 
-/* Give the connection its ordinal under each rule that selects it, and let go
- * of the rules that wanted another one. Returns the families that are left. */
-static uint32_t number_connection(struct sf_socket *socket)
+/* Give the connection its ordinal under each rule that selects it here, and let
+ * go of the rules that wanted another one. */
+static void number_connection(struct sf_socket *socket)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
-    uint32_t families = 0;
 
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++) {
-        for (uint64_t bits = sf_record_selected(socket)[word]; bits; bits &= bits - 1) {
+        for (uint64_t bits = sf_record_selected(socket)[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
             uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
             uint32_t *ordinal = &sf_record_rules(socket)[index].connection;
             if (*ordinal == 0)
@@ -66,11 +74,8 @@ static uint32_t number_connection(struct sf_socket *socket)
             if (rules[index].connection_first != 0 &&
                 (*ordinal < rules[index].connection_first || *ordinal > rules[index].connection_last))
                 sf_record_selected(socket)[word] &= ~(bits & -bits);
-            else
-                families |= sf_rule_families(&rules[index]);
         }
     }
-    return families;
 }
 
 /* word: of the socket itself, or of the listening one that gave it. */
@@ -79,6 +84,7 @@ static void open_connection(int fd, uint64_t word, uint8_t role, const struct sf
     uint64_t selected[SF_SELECTION_WORDS_MAX];
     uint32_t families = 0;
     struct sf_addr local;
+    struct sf_socket *socket = NULL;
     struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), role);
 
     scope.peer = peer;
@@ -86,31 +92,30 @@ static void open_connection(int fd, uint64_t word, uint8_t role, const struct sf
         scope.local = sf_local_of(&local, fd);
         families = sf_scope_select(sf_shim.plan, &scope, selected);
     }
-    struct sf_socket *socket = families ? claim(fd, &scope, selected) : NULL;
-
+    if (families)
+        socket = claim(fd, &scope);
+    else if (role == SF_ROLE_CLIENT && word & SF_WORD_FAMILIES)
+        socket = sf_record_find(sf_cookie(fd)); /* rules selected it while it had another peer, or none */
     if (socket) {
-        socket->role = role;
-        socket->peer = *peer;
-        memcpy(sf_record_selected(socket), selected, sf_selection_words(sf_shim.plan) * sizeof *selected);
-        families = number_connection(socket);
+        redescribe(socket, &scope);
+        number_connection(socket);
+        families = sf_record_families(socket);
     }
     set_word(fd, &scope, families);
 }
 
-/* connect(2) with AF_UNSPEC: the socket is as if it had never been connected. */
-static void dissolve(int fd, uint64_t word)
+/* A socket that had no connection, or has none any more. */
+static void without_connection(int fd, uint64_t word, uint8_t role)
 {
-    struct sf_socket *socket = sf_record_find(sf_cookie(fd));
+    struct sf_socket *socket = word & SF_WORD_FAMILIES ? sf_record_find(sf_cookie(fd)) : NULL;
     struct sf_addr local;
-    struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), 0);
+    struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), role);
 
     if (socket) {
         scope.local = sf_local_of(&local, fd);
-        socket->role = 0;
-        socket->peer = (struct sf_addr){0};
-        sf_scope_select(sf_shim.plan, &scope, sf_record_selected(socket));
+        redescribe(socket, &scope);
     }
-    sf_descriptor_forget(fd);
+    sf_descriptor_forget(fd); /* discovered anew at the next call */
 }
 
 void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length)
@@ -121,11 +126,18 @@ void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length)
     if (!(word & SF_WORD_SOCKET))
         return;
     sf_address_from(&address, peer, length);
-    if (address.domain == 0) {
-        dissolve(fd, word);
-        return;
-    }
-    open_connection(fd, word, SF_ROLE_CLIENT, &address);
+    if (address.domain == 0)
+        without_connection(fd, word, 0);
+    else
+        open_connection(fd, word, SF_ROLE_CLIENT, &address);
+}
+
+void sf_socket_was_connected(int fd)
+{
+    struct sf_addr peer;
+    sf_address_of_peer(&peer, fd);
+    if (peer.domain != 0)
+        open_connection(fd, sf_descriptor_discover(fd), SF_ROLE_CLIENT, &peer);
 }
 
 void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length)
@@ -145,14 +157,14 @@ void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, sockl
 
 void sf_socket_listens(int fd)
 {
-    sf_descriptor_forget(fd); /* its role is new: discovered anew at the next call */
+    without_connection(fd, sf_descriptor_discover(fd), SF_ROLE_SERVER);
 }
 
 struct sf_socket *sf_socket_record(int fd)
 {
-    uint64_t cookie = sf_cookie(fd), selected[SF_SELECTION_WORDS_MAX];
+    uint64_t cookie = sf_cookie(fd);
     struct sf_socket *socket = cookie ? sf_record_find(cookie) : NULL;
-    struct sf_addr peer;
+    struct sf_addr peer, local;
 
     if (socket)
         return socket;
@@ -164,10 +176,8 @@ struct sf_socket *sf_socket_record(int fd)
     int listening = 0;
     socklen_t length = sizeof listening;
     sf_real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
-    struct sf_addr local;
     struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), listening ? SF_ROLE_SERVER : 0);
     scope.peer = &peer;
     scope.local = sf_local_of(&local, fd);
-    sf_scope_select(sf_shim.plan, &scope, selected);
-    return claim(fd, &scope, selected);
+    return claim(fd, &scope);
 }

@@ -14,6 +14,9 @@ void sf_socket_opened(int fd, int domain, int type);
  * From its first connect on the socket counts as a connection, failed or not. */
 void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length);
 
+/* A connect failed since the socket was connected already: to whom it was. */
+void sf_socket_was_connected(int fd);
+
 /* accept(2) on `listener` gave `fd`. from: its peer as the kernel told; NULL: not known. */
 void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length);
 

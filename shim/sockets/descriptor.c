@@ -93,17 +93,6 @@ uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type)
     return word;
 }
 
-/* The families of the rules that a record's selection holds. */
-static uint32_t record_families(struct sf_socket *socket)
-{
-    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
-    uint32_t families = 0;
-    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
-        for (uint64_t bits = sf_record_selected(socket)[word]; bits; bits &= bits - 1)
-            families |= sf_rule_families(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);
-    return families;
-}
-
 static int get_option(int fd, int option)
 {
     int value = -1;
@@ -119,7 +108,7 @@ static uint64_t discover_socket(int fd, uint8_t domain)
     struct sf_addr peer;
 
     if (record)
-        return socket_word(domain, type, record_families(record));
+        return socket_word(domain, type, sf_record_families(record));
     /* A bound socket's own address may be what a rule asks for: no shared answer then. */
     bool is_listening = get_option(fd, SO_ACCEPTCONN) == 1;
     sf_address_of_peer(&peer, fd);

@@ -17,7 +17,6 @@
 #define SF_WORD_FAMILIES ((UINT64_C(1) << SF_FAMILY_COUNT) - 1)
 #define SF_WORD_SOCKET (UINT64_C(1) << 12)
 #define SF_WORD_NOT_SOCKET (UINT64_C(1) << 13)
-#define SF_WORD_LIBC (UINT64_C(1) << 14) /* a socket that libc opened for itself: no rule, no count */
 #define SF_WORD_DOMAIN_SHIFT 16
 #define SF_WORD_TYPE_SHIFT 24
 #define SF_WORD_GENERATION_SHIFT 32

@@ -112,3 +112,13 @@ void sf_record_closed(struct sf_socket *socket)
 {
     atomic_store_explicit(&socket->closed_ns, sf_clock_now_ns(), memory_order_relaxed);
 }
+
+uint32_t sf_record_families(struct sf_socket *socket)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    uint32_t families = 0;
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        for (uint64_t bits = sf_record_selected(socket)[word] & sf_shim.meant[word]; bits; bits &= bits - 1)
+            families |= sf_rule_families(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);
+    return families;
+}

@@ -73,13 +73,13 @@ static void limit_that_did_not_bind_is_taken_back(void **state)
     connection_open_tcp(&engine, &connection);
     struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
     assert_int_equal(verdict.rule_count, 2);
-    sf_verdict_settle(&engine.engine, &verdict, 4);
+    sf_verdict_settle(&engine.engine, &verdict, 4, true);
     assert_int_equal(engine.rules[0].fired, 0);
     assert_int_equal(engine.rules[1].fired, 1);
     assert_int_equal(verdict.rule_count, 1);
     assert_int_equal(verdict.rules[0], 1);
     verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
-    sf_verdict_settle(&engine.engine, &verdict, 10);
+    sf_verdict_settle(&engine.engine, &verdict, 10, true);
     assert_int_equal(engine.rules[0].fired, 1);
     engine_free(&engine);
 }
@@ -408,7 +408,7 @@ static void corruption_of_nothing_is_taken_back(void **state)
     connection_open_tcp(&engine, &connection);
     struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 9);
     assert_int_equal(verdict.corrupt_bits, 7);
-    sf_verdict_settle(&engine.engine, &verdict, 0);
+    sf_verdict_settle(&engine.engine, &verdict, 0, true);
     assert_int_equal(engine.rules[0].fired + engine.rules[1].fired, 0);
     engine_free(&engine);
 }
