@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -228,6 +229,57 @@ static void short_read_gives_an_edge(void)
     say("recv", recv(near, buf, sizeof buf, 0));
 }
 
+/* The same where the kernel renews no readiness by itself: Unix sockets. */
+static void short_unix_read_gives_an_edge(void)
+{
+    char buf[10];
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+        exit(2);
+    near = pair[0];
+    far = pair[1];
+    int set = edge_set(EPOLLIN);
+    give(real ? "hello" : "helloworld");
+    wait_edge(set);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real)
+        give("world");
+    wait_edge(set);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    wait_edge(set);
+}
+
+/* A thousand entries of one byte each; five hundred bytes come first. */
+static void short_read_into_many_entries(void)
+{
+    static char bytes[1000], text[1001];
+    static struct iovec vector[1000];
+    connected();
+    int set = edge_set(EPOLLIN);
+    for (int i = 0; i < 1000; i++)
+        vector[i] = (struct iovec){&bytes[i], 1};
+    memset(text, 'x', real ? 500 : 1000);
+    give(text);
+    wait_edge(set);
+    say("readv", readv(near, vector, 1000));
+    if (real)
+        give(text);
+    wait_edge(set);
+    say("readv", readv(near, vector, 1000));
+    wait_edge(set);
+}
+
+/* A program may look until all is there: each look shows what waits. */
+static void looks_show_all(void)
+{
+    char buf[10];
+    connected();
+    give("hello");
+    say("look", recv(near, buf, sizeof buf, MSG_PEEK));
+    say("look", recv(near, buf, sizeof buf, MSG_PEEK));
+    say("recv", recv(near, buf, real ? 2 : sizeof buf, 0));
+}
+
 static void short_send_gives_an_edge(void)
 {
     static char bulk[1 << 24];
@@ -377,6 +429,9 @@ static const struct {
     {"slow-recv-is-interrupted", slow_recv_is_interrupted},
     {"recv-in-pieces", recv_in_pieces},
     {"short-read-gives-an-edge", short_read_gives_an_edge},
+    {"short-unix-read-gives-an-edge", short_unix_read_gives_an_edge},
+    {"short-read-into-many-entries", short_read_into_many_entries},
+    {"looks-show-all", looks_show_all},
     {"short-send-gives-an-edge", short_send_gives_an_edge},
     {"accept-without-descriptors", accept_without_descriptors},
     {"short-datagram", short_datagram},
