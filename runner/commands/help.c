@@ -30,6 +30,13 @@ static const struct command {
     {{"check", sf_command_check, "check [-q] PATH…", "validate scenarios, start nothing"},
      0,
      "The exit status is 0 when all are valid, otherwise 2.\n"},
+    {{"compile", sf_command_compile, "compile SCENARIO -o FILE", "write the plan for use without the runner"},
+     0,
+     "  LD_PRELOAD=…/libsockfault.so SOCKFAULT_PLAN=FILE PROGRAM\n"
+     "\n"
+     "Where the scenario has several programs, SOCKFAULT_PROGRAM says which one this is;\n"
+     "default: the one that is named as the executable. The exit status is 0, or 2 when\n"
+     "the scenario is invalid.\n"},
     {{"list", sf_command_list, "list faults|calls|errors|scenarios",
       "show what rules can use, and the bundled scenarios"},
      0,

@@ -1,0 +1,88 @@
+/* sockfault compile SCENARIO -o FILE: write the plan, for use without the runner. */
+#include "base/arena.h"
+#include "commands/commands.h"
+#include "plan/session.h"
+#include "scenario/scenario.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DONE = 0, INVALID = 2 };
+
+static int wrong_usage(const char *problem, const char *what)
+{
+    fprintf(stderr, "sockfault compile: %s%s\nTry 'sockfault help compile'.\n", problem, what);
+    return INVALID;
+}
+
+/* The only scenario of a file, or NULL after its errors. A plan without programs
+ * gets one, so that it fits whatever loads it. */
+static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *path)
+{
+    struct sf_diagnostics diagnostics = {.arena = arena};
+    size_t count;
+    struct sf_document **documents = sf_documents_read(arena, path, &count, &diagnostics);
+    struct sf_scenario *scenario = NULL;
+
+    if (count > 1)
+        sf_error(&diagnostics, (struct sf_place){.file = path}, "it holds %zu scenarios: a plan is of one", count);
+    else if (count == 1)
+        scenario = sf_scenario_decode(arena, documents[0], NULL, &diagnostics);
+    if (scenario && scenario->program_count == 0) {
+        scenario->programs = sf_arena_alloc(arena, sizeof *scenario->programs);
+        scenario->programs[0] = (struct sf_program){.name = "program", .wrap = true};
+        scenario->program_count = 1;
+    }
+    sf_diagnostics_print(&diagnostics, stderr);
+    return diagnostics.errors ? NULL : scenario;
+}
+
+/* Whole or not at all: a target that finds half a plan stops. */
+static int write_plan(const struct sf_plan *plan, const char *path)
+{
+    FILE *file = fopen(path, "we");
+    bool written = file && fwrite(plan, plan->total_bytes, 1, file) == 1;
+
+    if (file && fclose(file) != 0)
+        written = false;
+    if (written)
+        return DONE;
+    fprintf(stderr, "sockfault compile: cannot write %s: %s\n", path, strerror(errno));
+    if (file)
+        unlink(path);
+    return SF_EXIT_INTERNAL;
+}
+
+int sf_command_compile(int argc, char **argv)
+{
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {0}};
+    const char *output = NULL;
+    int option;
+
+    optind = 0; /* main has been over the arguments before */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
+        if (option != 'o')
+            return wrong_usage(option == ':' ? "a value is missing behind " : "unknown option ", argv[optind - 1]);
+        output = optarg;
+    }
+    if (argc - optind != 1)
+        return wrong_usage(argc == optind ? "no scenario is given" : "one scenario at a time", "");
+    if (!output)
+        return wrong_usage("-o FILE is missing: where the plan goes", "");
+
+    struct sf_arena *arena = sf_arena_new();
+    const struct sf_scenario *scenario = read_scenario(arena, argv[optind]);
+    int status = INVALID;
+    if (scenario) {
+        struct sf_plan *plan = sf_plan_compile(scenario);
+        status = write_plan(plan, output);
+        free(plan);
+    }
+    sf_arena_free(arena);
+    return status;
+}
