@@ -46,7 +46,7 @@ shim_variant += $(if $(filter ubsan,$(VARIANT)),-fsanitize=undefined -fsanitize-
 shim_flags := $(common) $(shim_variant) -fPIC -ftls-model=initial-exec -Ishim -DSF_VERSION='"$(VERSION)"'
 runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"'
 paths := -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
-runner_libs := -lyaml -ljansson -lelf
+runner_libs := -lyaml -ljansson -lelf -lpcre2-8
 test_flags := $(common) $(flags_$(VARIANT)) -Ishim -Itests
 test_libs := -lpthread
 
