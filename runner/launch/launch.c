@@ -6,6 +6,7 @@
 #include "launch/descriptors.h"
 #include "launch/shared.h"
 #include "launch/signals.h"
+#include "launch/stops.h"
 #include "launch/tree.h"
 
 #include <errno.h>
@@ -30,7 +31,6 @@ struct sf_launch {
     pid_t supervisor;
     int pidfd, control;
     struct sf_signals signals;
-    unsigned stop; /* PASS: the last of the program's stops that we heard of */
     bool over;
 };
 
@@ -176,21 +176,28 @@ int sf_launch_fd(const struct sf_launch *launch)
 
 static void say(const struct sf_launch *launch, enum sf_request_kind kind, int signal)
 {
-    struct sf_request message = {.kind = kind, .signal = signal, .stop = launch->stop};
+    struct sf_request message = {.kind = kind, .signal = signal};
     if (launch->control >= 0)
         send(launch->control, &message, sizeof message, MSG_NOSIGNAL);
+}
+
+/* Leave our process group to the program: what the terminal, the shell or a kill
+ * of the group sends reaches it as it would without us, once, and never us. The
+ * leader of a session cannot leave; it shares. */
+static void leave_group(struct sf_launch *launch)
+{
+    launch->signals.apart = setpgid(0, launch->supervisor) == 0;
 }
 
 static void hear(struct sf_launch *launch)
 {
     struct sf_request message;
-    while (recv(launch->control, &message, sizeof message, MSG_DONTWAIT) == (ssize_t)sizeof message) {
-        if (message.kind != SF_REQUEST_STOPPED)
-            continue;
-        launch->stop = message.stop;
-        sf_signals_stop(message.signal);
-        say(launch, SF_REQUEST_RESUMED, 0);
-    }
+    if (recv(launch->control, &message, sizeof message, MSG_DONTWAIT) != (ssize_t)sizeof message)
+        return;
+    if (message.kind == SF_REQUEST_STARTED)
+        leave_group(launch);
+    else if (message.kind == SF_REQUEST_STOPPED)
+        sf_stops_follow(launch->control);
 }
 
 /* PASS: be the program's other half until it is over. */
@@ -203,13 +210,15 @@ static void attend_program(struct sf_launch *launch)
     while (!(fds[OVER].revents & POLLIN)) {
         if (poll(fds, sizeof fds / sizeof *fds, -1) < 0)
             continue;
-        if (fds[SIGNALS].revents & POLLIN)
-            sf_signals_forward(&launch->signals, launch->control, launch->stop);
+        if (fds[SIGNALS].revents & POLLIN && sf_signals_forward(&launch->signals, launch->control))
+            sf_stops_follow(launch->control);
         if (fds[CONTROL].revents & POLLIN)
             hear(launch);
         if (fds[CONTROL].revents & (POLLHUP | POLLERR))
             fds[CONTROL].fd = -1; /* it is ending */
     }
+    if (launch->signals.apart)
+        setpgid(0, launch->supervision.runner_group); /* to write to the terminal; gone: never mind */
 }
 
 /* A supervisor was killed, so its programs are our children now. */

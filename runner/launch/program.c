@@ -168,8 +168,8 @@ pid_t sf_program_start(const struct sf_supervision *supervision, unsigned index,
     close_all((int[]){child.in, child.out, child.err}, 3);
     if (pid < 0)
         close_all((int[]){ends->in, ends->out, ends->err}, 3);
-    else if (capture)
-        setpgid(pid, pid); /* both sides do it: a kill of the group may come at once */
+    else /* both sides do it: its group may be relied on at once */
+        setpgid(pid, capture ? pid : supervision->runner_group);
     errno = error;
     return pid;
 }

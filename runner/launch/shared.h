@@ -20,14 +20,15 @@ struct sf_launch_shared {
 enum sf_request_kind {
     SF_REQUEST_SIGNAL,  /* to the supervisor: the program gets `signal` */
     SF_REQUEST_END,     /* to the supervisor: end everything, interrupted by `signal` */
-    SF_REQUEST_RESUMED, /* to the supervisor: the runner was continued */
-    SF_REQUEST_STOPPED  /* to the runner: the program was stopped by `signal`; answered by RESUMED */
+    SF_REQUEST_ASK,     /* to the supervisor: is the program stopped? One ANSWER comes */
+    SF_REQUEST_STARTED, /* to the runner: the program is in the runner's process group */
+    SF_REQUEST_STOPPED, /* to the runner: the program was stopped, ask */
+    SF_REQUEST_ANSWER   /* to the runner: stop by `signal`; 0: go on */
 };
 
 struct sf_request {
     enum sf_request_kind kind;
     int signal;
-    unsigned stop; /* RESUMED, STOPPED: of which of the program's stops this tells, from 1 */
     bool queued;   /* came with `value`, from sigqueue */
     union sigval value;
 };

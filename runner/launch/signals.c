@@ -38,9 +38,9 @@ void sf_signals_give_back(struct sf_signals *signals)
 
 /* The terminal signals its whole foreground group, the program included. Only a
  * hang-up goes to the leader of the session alone. */
-static bool reached_the_program(const struct signalfd_siginfo *info)
+static bool reached_the_program(const struct sf_signals *signals, const struct signalfd_siginfo *info)
 {
-    if (info->ssi_code != SI_KERNEL)
+    if (signals->apart || info->ssi_code != SI_KERNEL)
         return false;
     switch (info->ssi_signo) {
     case SIGINT:
@@ -57,14 +57,14 @@ static bool reached_the_program(const struct signalfd_siginfo *info)
     }
 }
 
-void sf_signals_forward(const struct sf_signals *signals, int control, unsigned stop)
+bool sf_signals_forward(const struct sf_signals *signals, int control)
 {
+    bool continued = false;
     struct signalfd_siginfo info;
     while (read(signals->fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        struct sf_request message = {.kind = SF_REQUEST_SIGNAL, .signal = (int)info.ssi_signo, .stop = stop};
-        if (info.ssi_signo == SIGCONT)
-            message.kind = SF_REQUEST_RESUMED; /* the supervisor looks whether the program needs it too */
-        else if (reached_the_program(&info))
+        struct sf_request message = {.kind = SF_REQUEST_SIGNAL, .signal = (int)info.ssi_signo};
+        continued |= info.ssi_signo == SIGCONT;
+        if (info.ssi_signo == SIGCONT || reached_the_program(signals, &info))
             continue;
         if (info.ssi_code == SI_QUEUE) {
             message.queued = true;
@@ -72,6 +72,7 @@ void sf_signals_forward(const struct sf_signals *signals, int control, unsigned 
         }
         send(control, &message, sizeof message, MSG_NOSIGNAL);
     }
+    return continued;
 }
 
 void sf_signals_stop(int signal)

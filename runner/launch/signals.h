@@ -8,6 +8,7 @@
 struct sf_signals {
     int fd; /* readable when a signal came; -1: not taken */
     sigset_t before;
+    bool apart; /* we are not in the program's process group */
 };
 
 /* From here on signals do not end the runner but wait on signals->fd. */
@@ -16,12 +17,11 @@ bool sf_signals_take(struct sf_signals *signals);
 /* As before; what came and was not looked at is forgotten. */
 void sf_signals_give_back(struct sf_signals *signals);
 
-/* Pass what came on to the program, by messages on `control`. `stop`: the last
- * of the program's stops that we heard of. */
-void sf_signals_forward(const struct sf_signals *signals, int control, unsigned stop);
+/* Pass what came on to the program, by messages on `control`. Returns whether
+ * SIGCONT was among it, which is not passed on: the program may have got its own. */
+bool sf_signals_forward(const struct sf_signals *signals, int control);
 
-/* The program was stopped by `signal`: stop likewise, so that the shell which
- * waits for us sees a stopped job. Returns when we were continued. */
+/* Stop by `signal`, by its default effect. Returns when we were continued. */
 void sf_signals_stop(int signal);
 
 #endif

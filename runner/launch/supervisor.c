@@ -5,6 +5,7 @@
 #include "launch/descriptors.h"
 #include "launch/handover.h"
 #include "launch/process.h"
+#include "launch/stops.h"
 #include "launch/tree.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 #define MS UINT64_C(1000000)
-#define RESUME_RETRY_NS (20 * MS)
+#define WAKE_RETRY_NS (20 * MS)
 #define END_PATIENCE_NS (10000 * MS) /* then what cannot be killed is given up */
 
 enum source { FROM_SIGNALS, FROM_RUNNER, FROM_CONTROL, FROM_HANDOVER, FROM_IN, FROM_OUT, FROM_ERR };
@@ -30,8 +31,7 @@ struct supervisor {
     const struct sf_supervision *supervision;
     struct sf_course course;
     int epoll, signals, runner, control, listener, session;
-    unsigned stop;     /* PASS: how often the program was stopped */
-    unsigned answered; /* the last of them after which the runner said that it goes on */
+    struct sf_stops stops; /* PASS */
 };
 
 static uint64_t clock_ns(void)
@@ -66,17 +66,24 @@ static void attend(void *context, unsigned index)
     watch(self, member->in.fd, EPOLLOUT, FROM_IN, index);
     watch(self, member->out.fd, EPOLLIN, FROM_OUT, index);
     watch(self, member->err.fd, EPOLLIN, FROM_ERR, index);
+    if (self->supervision->options->stdio == SF_STDIO_CAPTURE)
+        return;
     /* Held open here, the user's files would not end for who reads or writes their other end. */
-    if (!self->supervision->rooms)
-        sf_descriptors_close_others((int[]){STDERR_FILENO, self->epoll, self->signals, self->runner,
-                                            self->control, self->listener, self->session},
-                                    7);
+    sf_descriptors_close_others((int[]){STDERR_FILENO, self->epoll, self->signals, self->runner,
+                                        self->control, self->listener, self->session},
+                                7);
+    struct sf_request message = {.kind = SF_REQUEST_STARTED};
+    send(self->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void tell_runner(struct supervisor *self, int stop_signal)
+/* PASS: the program was stopped, continued, or has ended (not stopped). */
+static void note_stop(struct supervisor *self, int signal)
 {
-    struct sf_request message = {.kind = SF_REQUEST_STOPPED, .signal = stop_signal, .stop = ++self->stop};
-    send(self->control, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    sf_course_stopped(&self->course, signal != 0, clock_ns());
+    if (signal)
+        sf_stops_stopped(&self->stops, signal);
+    else
+        sf_stops_continued(&self->stops);
 }
 
 /* Take the state changes of all children. */
@@ -87,49 +94,37 @@ static void reap(struct supervisor *self)
     pid_t pid;
     bool pass = self->supervision->options->stdio == SF_STDIO_PASS;
     while ((pid = wait4(-1, &status, WNOHANG | (pass ? WUNTRACED | WCONTINUED : 0), &usage)) > 0) {
-        if (WIFEXITED(status) || WIFSIGNALED(status)) {
+        if (pass && sf_course_member(&self->course, pid))
+            note_stop(self, WIFSTOPPED(status) ? WSTOPSIG(status) : 0);
+        if (WIFEXITED(status) || WIFSIGNALED(status))
             sf_course_reaped(&self->course, pid, status, &usage, clock_ns());
-        } else if (sf_course_member(&self->course, pid)) {
-            sf_course_stopped(&self->course, WIFSTOPPED(status), clock_ns());
-            if (WIFSTOPPED(status))
-                tell_runner(self, WSTOPSIG(status));
-        }
     }
     self->course.childless = pid < 0 && errno == ECHILD;
 }
 
-/* The program goes on, but the runner stopped because of it: wake it. Tried until
- * it answers, since it may have been about to stop when the first try came. */
-static uint64_t resume_runner(struct supervisor *self, uint64_t now_ns)
+/* PASS: the program's pid; 0: it is not running. */
+static pid_t program_pid(const struct supervisor *self)
 {
-    if (self->answered == self->stop || self->course.stopped_ns)
+    const struct sf_member *member = &self->course.members[0];
+    return member->state == SF_MEMBER_RUNNING ? member->pid : 0;
+}
+
+/* Returns when to call again. */
+static uint64_t wake_runner(struct supervisor *self)
+{
+    if (!sf_stops_overdue(&self->stops))
         return UINT64_MAX;
-    pid_t runner = self->supervision->runner_pid;
-    if (sf_process_look(runner).state == 'T')
-        kill(runner, SIGCONT);
-    return now_ns + RESUME_RETRY_NS;
+    sf_stops_wake(&self->stops);
+    return clock_ns() + WAKE_RETRY_NS;
 }
 
 static void pass_signal(struct supervisor *self, const struct sf_request *message)
 {
-    struct sf_member *member = &self->course.members[0];
-    if (member->state != SF_MEMBER_RUNNING)
-        return;
-    if (message->queued)
-        sigqueue(member->pid, message->signal, message->value);
-    else
-        kill(member->pid, message->signal);
-}
-
-/* The runner was continued: by its shell, which continued the program as well,
- * or by its pid alone. A program that was stopped anew since stays so. */
-static void resume_program(struct supervisor *self, unsigned stop)
-{
-    struct sf_member *member = &self->course.members[0];
-    reap(self);
-    self->answered = stop;
-    if (stop == self->stop && member->state == SF_MEMBER_RUNNING && sf_process_look(member->pid).state == 'T')
-        kill(member->pid, SIGCONT);
+    pid_t program = program_pid(self);
+    if (program && message->queued)
+        sigqueue(program, message->signal, message->value);
+    else if (program)
+        kill(program, message->signal);
 }
 
 static void interrupt(struct supervisor *self, int signal)
@@ -151,10 +146,13 @@ static void obey(struct supervisor *self)
         case SF_REQUEST_END:
             interrupt(self, message.signal);
             break;
-        case SF_REQUEST_RESUMED:
-            resume_program(self, message.stop);
+        case SF_REQUEST_ASK:
+            reap(self);
+            sf_stops_answer(&self->stops, program_pid(self));
             break;
+        case SF_REQUEST_STARTED:
         case SF_REQUEST_STOPPED:
+        case SF_REQUEST_ANSWER:
             break;
         }
     }
@@ -164,7 +162,9 @@ static void take_signals(struct supervisor *self)
 {
     struct signalfd_siginfo info;
     while (read(self->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        if (info.ssi_signo != SIGCHLD)
+        /* When the shell of a stopped runner dies, the kernel hangs up on the runner's
+         * group, of which we are: that is for the program, and the runner passes it on. */
+        if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
             interrupt(self, (int)info.ssi_signo);
     reap(self);
 }
@@ -215,11 +215,11 @@ static void loop(struct supervisor *self)
 {
     struct epoll_event events[EVENTS_MAX];
     for (;;) {
+        uint64_t retry_ns = wake_runner(self);
         uint64_t now_ns = clock_ns();
         uint64_t wake_ns = sf_course_step(&self->course, now_ns);
         if (self->course.phase == SF_PHASE_OVER)
             return;
-        uint64_t retry_ns = resume_runner(self, now_ns);
         int count = epoll_wait(self->epoll, events, EVENTS_MAX,
                                timeout_ms(wake_ns < retry_ns ? wake_ns : retry_ns, now_ns));
         for (int i = 0; i < count; i++)
@@ -280,12 +280,12 @@ static void drop_handlers(void)
 
 /* The program ended while the runner was stopped, or about to stop, because of
  * it: without an answer it would stay so. */
-static void await_answer(struct supervisor *self)
+static void answer_runner(struct supervisor *self)
 {
     struct pollfd fds[] = {{.fd = self->control, .events = POLLIN}, {.fd = self->runner, .events = POLLIN}};
-    while (self->answered != self->stop && !(fds[0].revents & POLLHUP) && !(fds[1].revents & POLLIN)) {
-        resume_runner(self, 0);
-        poll(fds, 2, RESUME_RETRY_NS / MS);
+    while (self->stops.owed && !(fds[0].revents & POLLHUP) && !(fds[1].revents & POLLIN)) {
+        wake_runner(self);
+        poll(fds, 2, WAKE_RETRY_NS / MS);
         obey(self);
     }
 }
@@ -315,6 +315,7 @@ static void set_up(struct supervisor *self)
                                       .started_one = attend,
                                       .context = self,
                                       .session_fd = self->session};
+    self->stops = (struct sf_stops){.control = self->control, .runner = supervision->runner_pid};
     sf_course_begin(&self->course, clock_ns());
 
     self->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -339,7 +340,7 @@ void sf_supervisor_run(const struct sf_supervision *supervision)
     loop(&self);
     if (self.signals >= 0)
         end_all(&self);
-    await_answer(&self);
+    answer_runner(&self);
     for (unsigned i = 0; i < self.course.count; i++) {
         sf_capture_finish(&self.course.members[i].out);
         sf_capture_finish(&self.course.members[i].err);

@@ -157,6 +157,21 @@ def ctrl_z_stops_the_job_and_fg_continues_it(terminal):
 
 
 @on_terminal
+def ctrl_z_right_after_fg_stops_the_job_again(terminal):
+    terminal.send(f'{SOCKFAULT} run -- sh -c "echo ready; read line; echo got \\$line"\n')
+    terminal.expect('ready\r\n')
+    for _ in range(100):
+        terminal.send('\x1a')
+        terminal.expect('Stopped')
+        terminal.expect(r'\$ $')
+        terminal.send('fg\n')
+        terminal.expect('run -- sh.*\r\n')
+        wait_until_foreground(terminal)
+    terminal.send('hello\n')
+    terminal.expect('got hello\r\n')
+
+
+@on_terminal
 def job_goes_on_in_the_background(terminal):
     terminal.send(f'{SOCKFAULT} run -- sh -c "(sleep 0.5; echo ready) & sleep 2; echo done"\n')
     terminal.expect('ready\r\n')
@@ -187,6 +202,32 @@ def hang_up_of_a_terminal_reaches_a_program_of_its_leader():
     with open(path) as file:
         same(file.read(), 'hup\n')
     os.unlink(path)
+
+
+@test
+def stopped_job_of_a_killed_shell_is_hung_up():
+    path = f'/tmp/sockfault-hup-{os.getpid()}'
+    terminal = Terminal()
+    terminal.expect(r'\$ $')
+    terminal.send(f'{SOCKFAULT} run -- sh -c \'trap "echo hup > {path}; exit" HUP; echo ready; read line\'\n')
+    terminal.expect('ready\r\n')
+    terminal.send('\x1a')
+    terminal.expect('Stopped')
+    os.kill(terminal.pid, signal.SIGKILL)
+    wait_for(lambda: os.path.exists(path) and os.path.getsize(path), 'the program is hung up')
+    os.unlink(path)
+    terminal.close()
+
+
+@test
+def signals_to_the_group_reach_the_program_once():
+    process = start('--', SIGNALS, '20000', preexec_fn=os.setpgrp)
+    wait_for(lambda: os.getpgid(process.pid) != process.pid, 'the runner leaves its group')
+    sent = [signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM]
+    for number in sent:
+        os.killpg(process.pid, number)
+        time.sleep(0.05)
+    same(finish(process), ([f'signal {int(number)}' for number in sent], 0))
 
 
 @test
