@@ -106,6 +106,10 @@ ptrdiff_t sf_name_find(struct sf_decoder *decoder, struct sf_place place, const 
 /* Replace every `${…}` of a text; NULL after an error. */
 const char *sf_text_expand(struct sf_decoder *decoder, struct sf_place place, const char *text);
 
+/* A path that the user wrote, in the decoder's arena: a relative one is meant
+ * from the scenario's folder on. */
+const char *sf_path_resolve(struct sf_decoder *decoder, const char *path);
+
 /* The name stands for something by itself (`dir`, …) and cannot be a variable's. */
 bool sf_variable_reserved(const char *name);
 
@@ -126,5 +130,6 @@ extern const struct sf_type sf_type_count;    /* struct sf_comparison of numbers
 extern const struct sf_type sf_type_elapsed;  /* struct sf_comparison of durations */
 extern const struct sf_type sf_type_item;     /* struct sf_text_item */
 extern const struct sf_type sf_type_items;    /* struct sf_text_item *, one or a list */
+extern const struct sf_type sf_type_regex;    /* struct sf_text_item, which sf_regex_compile takes */
 
 #endif

@@ -30,6 +30,11 @@ static const char *scenario_folder(struct sf_decoder *decoder)
     return sf_arena_strdup(decoder->arena, realpath(folder, absolute) ? absolute : folder);
 }
 
+const char *sf_path_resolve(struct sf_decoder *decoder, const char *path)
+{
+    return *path == '/' ? path : sf_arena_printf(decoder->arena, "%s/%s", scenario_folder(decoder), path);
+}
+
 static const char *unknown(struct sf_decoder *decoder, struct sf_place place, const char *name)
 {
     struct sf_arena *arena = decoder->diagnostics->arena;

@@ -58,14 +58,28 @@ static void decode_empty(struct sf_decoder *decoder, const struct sf_key *key, c
     sf_type_flag.decode(decoder, key, value, object);
 }
 
+static void decode_file(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    struct sf_text_item *file = sf_key_field(key, object);
+    sf_type_item.decode(decoder, key, value, object);
+    if (file->text && !*file->text)
+        sf_value_reject(decoder, key, value, "");
+    else if (file->text)
+        file->text = sf_path_resolve(decoder, file->text);
+}
+
 static const struct sf_type type_empty = {"true or false", decode_empty};
+static const struct sf_type type_file = {"the path of a file", decode_file};
 
 #define AT(member) offsetof(struct sf_text_expectation, member)
 static const struct sf_key text_keys[] = {
     {.name = "equals", .type = &sf_type_item, .offset = AT(equals)},
+    {.name = "equals_file", .type = &type_file, .offset = AT(equals_file)},
     {.name = "contains", .type = &sf_type_items, .offset = AT(contains), .count_offset = AT(contains_count)},
     {.name = "not_contains", .type = &sf_type_items, .offset = AT(not_contains),
      .count_offset = AT(not_contains_count)},
+    {.name = "matches", .type = &sf_type_regex, .offset = AT(matches)},
     {.name = "empty", .type = &type_empty, .offset = AT(empty.value)},
 };
 #undef AT
@@ -79,6 +93,23 @@ static void decode_output(struct sf_decoder *decoder, const struct sf_key *key, 
     sf_mapping_decode(decoder, &table, value, expect);
 }
 
+static void decode_calls(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    struct sf_program_expectation *expect = object;
+    if (!sf_mapping_check(decoder, value, key->name))
+        return;
+    for (size_t i = 0; i < value->count; i++) {
+        const struct sf_pair *pair = &value->pairs[i];
+        ptrdiff_t family = sf_name_find(decoder, sf_node_place(decoder, pair->key), "family of calls",
+                                        pair->key->text, sf_family_names, SF_FAMILY_COUNT);
+        const struct sf_key count = {.name = pair->key->text, .type = &sf_type_count};
+        if (family >= 0 && pair->value->kind != SF_NODE_BAD)
+            count.type->decode(decoder, &count, pair->value, &expect->calls[family]);
+    }
+}
+
+static const struct sf_type type_calls = {"a mapping such as {connect: 3}", decode_calls};
 static const struct sf_type type_exit = {"an exit status from 0 to 255, a list of these, or nonzero",
                                          decode_exit};
 static const struct sf_type type_signal = {"a signal such as SEGV or SIGSEGV, or none", decode_signal};
@@ -91,16 +122,23 @@ static const struct sf_key expect_keys[] = {
     {.name = "stdout", .type = &type_output, .offset = AT(out)},
     {.name = "stderr", .type = &type_output, .offset = AT(err)},
     {.name = "duration", .type = &sf_type_elapsed, .offset = AT(duration)},
+    {.name = "cpu", .type = &sf_type_elapsed, .offset = AT(cpu)},
+    {.name = "calls", .type = &type_calls},
 };
 #undef AT
 static const struct sf_table expect_table = SF_TABLE("what is expected of a program", expect_keys);
 
 static void decode_program(struct sf_decoder *decoder, const struct sf_node *value,
-                           struct sf_program_expectation *expect)
+                           const struct sf_program *program, struct sf_program_expectation *expect)
 {
     expect->place = sf_node_place(decoder, value);
-    if (sf_mapping_decode(decoder, &expect_table, value, expect) && expect->exit.given &&
-        expect->signal.number)
+    if (!sf_mapping_decode(decoder, &expect_table, value, expect))
+        return;
+    const struct sf_node *calls = sf_node_get(value, "calls");
+    if (calls && !program->wrap)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, calls),
+                 "calls are counted by the shim, which %s is started without (wrap: false)", program->name);
+    if (expect->exit.given && expect->signal.number)
         sf_error(decoder->diagnostics, expect->signal.place,
                  "exit and signal contradict each other: a program that a signal killed has no exit status");
 }
@@ -137,6 +175,6 @@ void sf_expect_decode(struct sf_decoder *decoder, const struct sf_node *node)
         ptrdiff_t index = sf_name_find(decoder, sf_node_place(decoder, pair->key), "program", pair->key->text,
                                        decoder->programs, decoder->program_count);
         if (index >= 0)
-            decode_program(decoder, pair->value, &scenario->expect[index]);
+            decode_program(decoder, pair->value, &scenario->programs[index], &scenario->expect[index]);
     }
 }

@@ -102,6 +102,8 @@ struct sf_text_item {
 struct sf_text_expectation {
     struct sf_place place; /* file NULL: not given */
     struct sf_text_item equals;
+    struct sf_text_item equals_file; /* its path */
+    struct sf_text_item matches;     /* a regular expression */
     struct sf_text_item *contains, *not_contains;
     size_t contains_count, not_contains_count;
     struct { struct sf_place place; bool given, value; } empty;
@@ -112,7 +114,8 @@ struct sf_program_expectation {
     struct { struct sf_place place; bool given, nonzero; int *codes; size_t count; const char *text; } exit;
     struct { struct sf_place place; bool given; int number; /* 0: none */ } signal;
     struct sf_text_expectation out, err;
-    struct sf_comparison duration;
+    struct sf_comparison duration, cpu;
+    struct sf_comparison calls[SF_FAMILY_COUNT];
 };
 
 struct sf_scenario {

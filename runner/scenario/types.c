@@ -1,5 +1,6 @@
 /* What values may be: the types that rows of several tables use. */
 #include "base/quantity.h"
+#include "base/regex.h"
 #include "scenario/decode.h"
 #include "scenario/signals.h"
 
@@ -250,6 +251,22 @@ static void decode_items(struct sf_decoder *decoder, const struct sf_key *key, c
     }
 }
 
+static void decode_regex(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    struct sf_text_item *field = sf_key_field(key, object);
+    char error[SF_REGEX_ERROR_BYTES];
+    const char *text = sf_text_decode(decoder, key, value);
+    if (!text)
+        return;
+    struct sf_regex *regex = sf_regex_compile(text, error);
+    if (regex)
+        *field = (struct sf_text_item){sf_node_place(decoder, value), text};
+    else
+        sf_value_reject(decoder, key, value, sf_arena_printf(decoder->diagnostics->arena, ": %s", error));
+    sf_regex_free(regex);
+}
+
 const struct sf_type sf_type_text = {"text", decode_text};
 const struct sf_type sf_type_line = {"text on one line", decode_line};
 const struct sf_type sf_type_flag = {"true or false", decode_flag};
@@ -267,3 +284,4 @@ const struct sf_type sf_type_count = {"a number such as 3, or \">=10\", \"<3\" o
 const struct sf_type sf_type_elapsed = {"a bound such as \"<5s\", \">=100ms\" or 1s..2s", decode_elapsed};
 const struct sf_type sf_type_item = {"text", decode_item};
 const struct sf_type sf_type_items = {"text or a list of texts", decode_items};
+const struct sf_type sf_type_regex = {"a regular expression (PCRE2)", decode_regex};

@@ -2,6 +2,8 @@
 #include "verify/judge.h"
 
 #include "base/arena.h"
+#include "base/regex.h"
+#include "scenario/files.h"
 #include "verify/wording.h"
 
 #include <inttypes.h>
@@ -46,20 +48,53 @@ static uint64_t before(uint64_t at)
 
 /* Both sides from shortly before the first byte that differs. */
 static void judge_equals(struct sf_judge *judge, const struct stream *stream, struct sf_place place,
-                         const char *text)
+                         const char *aspect, const char *text, uint64_t length)
 {
     const struct sf_output *output = stream->output;
-    uint64_t length = strlen(text), at = 0, line = 1;
+    uint64_t at = 0, line = 1;
     while (at < length && at < output->bytes && text[at] == output->data[at])
         line += text[at++] == '\n';
     if (at == length && output->total_bytes == length)
         return;
     const char *want = sf_word_excerpt(judge->arena, text, length, before(at), EXCERPT_BYTES);
     const char *got = sf_word_excerpt(judge->arena, output->data, output->bytes, before(at), EXCERPT_BYTES);
-    note(judge, stream, place, "equals", want, got,
+    note(judge, stream, place, aspect, want, got,
          sf_arena_printf(judge->arena,
                          "differs in line %" PRIu64 " (byte %" PRIu64 "): it is %s, expected %s", line,
                          at + 1, got, want));
+}
+
+static void judge_equals_file(struct sf_judge *judge, const struct stream *stream,
+                              const struct sf_text_item *file)
+{
+    struct sf_diagnostics diagnostics = {.arena = judge->arena};
+    size_t bytes;
+    const char *text = sf_file_read(judge->arena, file->text, SF_OUTPUT_LIMIT_BYTES, &bytes, &diagnostics);
+    if (text)
+        judge_equals(judge, stream, file->place, "equals_file", text, bytes);
+    else
+        note(judge, stream, file->place, "equals_file", file->text, diagnostics.list[0].message,
+             sf_arena_printf(judge->arena, "cannot be compared with %s: %s", file->text,
+                             diagnostics.list[0].message));
+}
+
+static void judge_matches(struct sf_judge *judge, const struct stream *stream,
+                          const struct sf_text_item *pattern)
+{
+    const struct sf_output *output = stream->output;
+    char error[SF_REGEX_ERROR_BYTES];
+    struct sf_regex *regex = sf_regex_compile(pattern->text, error); /* the reader has compiled it before */
+    enum sf_regex_result result = sf_regex_search(regex, output->data, output->bytes);
+    sf_regex_free(regex);
+    if (result == SF_REGEX_FOUND)
+        return;
+    const char *want = sf_word_excerpt(judge->arena, pattern->text, strlen(pattern->text), 0, EXCERPT_BYTES);
+    note(judge, stream, pattern->place, "matches", want, show(judge, output),
+         sf_arena_printf(judge->arena,
+                         result == SF_REGEX_NONE
+                             ? "does not match %s: %s"
+                             : "could not be searched for %s, which backtracks too much: %s",
+                         want, is(judge, output)));
 }
 
 static const char *find(const struct sf_output *output, const char *text)
@@ -97,11 +132,16 @@ static void judge_stream(struct sf_judge *judge, const struct stream *stream,
     if (!expect->place.file)
         return;
     if (expect->equals.text)
-        judge_equals(judge, stream, expect->equals.place, expect->equals.text);
+        judge_equals(judge, stream, expect->equals.place, "equals", expect->equals.text,
+                     strlen(expect->equals.text));
+    if (expect->equals_file.text)
+        judge_equals_file(judge, stream, &expect->equals_file);
     for (size_t i = 0; i < expect->contains_count; i++)
         judge_contains(judge, stream, expect->contains[i].place, expect->contains[i].text);
     for (size_t i = 0; i < expect->not_contains_count; i++)
         judge_not_contains(judge, stream, expect->not_contains[i].place, expect->not_contains[i].text);
+    if (expect->matches.text)
+        judge_matches(judge, stream, &expect->matches);
     if (expect->empty.given && expect->empty.value != (stream->output->total_bytes == 0))
         note(judge, stream, expect->empty.place, "empty", expect->empty.value ? "empty" : "not empty",
              show(judge, stream->output),

@@ -67,19 +67,6 @@ static void judge_timeout(struct sf_judge *judge)
                       "timed out after %s: %s %s still running", bound, names, count == 1 ? "was" : "were");
 }
 
-static void judge_duration(struct sf_judge *judge, size_t index)
-{
-    const struct sf_comparison *bound = &judge->scenario->expect[index].duration;
-    const struct sf_exit *exit = &judge->outcome->programs[index];
-    if (!bound->place.file || !sf_judge_ran(exit) || exit->end == SF_END_TIMEOUT ||
-        (exit->duration_ns >= bound->min && exit->duration_ns <= bound->max))
-        return;
-    const char *name = judge->scenario->programs[index].name;
-    const char *took = sf_word_duration(judge->arena, exit->duration_ns);
-    sf_judge_note(judge, bound->place, name, "duration", bound->text, took, "%s ran for %s, expected %s",
-                  name, took, bound->text);
-}
-
 /* A program that had no turn although all else went well. */
 static void judge_start(struct sf_judge *judge)
 {
@@ -110,7 +97,7 @@ struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *s
     judge_timeout(&judge);
     for (size_t i = 0; i < scenario->program_count; i++) {
         sf_judge_end(&judge, i);
-        judge_duration(&judge, i);
+        sf_judge_measures(&judge, i);
         sf_judge_output(&judge, i);
         sf_judge_shim(&judge, i);
     }

@@ -22,7 +22,7 @@ struct sf_findings {
 /* Judge one scenario: its expectations and all that holds by default (a program
  * ends with 0 by itself, a service is still running when stopped and does not
  * crash, every rule fired, the shim was loaded, no child escaped). Pure but for
- * the arena, which owns the findings. */
+ * the arena, which owns the findings, and the files that outputs must equal. */
 struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *scenario,
                              const struct sf_session_memory *session, const struct sf_outcome *outcome);
 

@@ -208,6 +208,29 @@ static void expectations_are_read(void **state)
     release(reading);
 }
 
+static void measures_and_patterns_are_read(void **state)
+{
+    (void)state;
+    struct reading *reading = read_expect("client: {cpu: '<=2s', calls: {connect: '>=2', option: 0}, "
+                                          "stdout: {matches: 'a|b', equals_file: x/y}, "
+                                          "stderr: {equals_file: /etc/z}}");
+    assert_non_null(reading->scenario);
+    const struct sf_program_expectation *client = &reading->scenario->expect[1];
+    assert_int_equal(client->cpu.max, 2 * SECOND);
+    assert_int_equal(client->calls[SF_FAMILY_CONNECT].min, 2);
+    assert_non_null(client->calls[SF_FAMILY_OPTION].place.file);
+    assert_int_equal(client->calls[SF_FAMILY_OPTION].max, 0);
+    assert_null(client->calls[SF_FAMILY_SEND].place.file);
+    assert_string_equal(client->out.matches.text, "a|b");
+    assert_int_equal(client->out.matches.place.line, 4);
+    assert_string_equal(client->err.equals_file.text, "/etc/z");
+    char *here = getcwd(NULL, 0), path[4200];
+    snprintf(path, sizeof path, "%s/x/y", here);
+    assert_string_equal(client->out.equals_file.text, path);
+    free(here);
+    release(reading);
+}
+
 static void signals_have_two_spellings(void **state)
 {
     (void)state;
@@ -248,7 +271,12 @@ static void bad_expectations_are_refused(void **state)
         {"client: {stdout: {empty: 0}}", "empty must be true or false"},
         {"client: {duration: 5s}", "nothing takes exactly so long"},
         {"client: {duration: '<5'}", "duration must be"},
-        {"client: {cpu: '<1s'}", "unknown key 'cpu'"},
+        {"client: {cpu: 1s}", "nothing takes exactly so long"},
+        {"client: {calls: [connect]}", "calls must be a mapping"},
+        {"client: {calls: {conect: 1}}", "did you mean connect?"},
+        {"client: {calls: {connect: '>'}}", "connect must be"},
+        {"client: {stdout: {matches: '('}}", "missing closing parenthesis (at offset 1)"},
+        {"client: {stdout: {equals_file: ''}}", "equals_file must be"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct reading *reading = read_expect(rows[i].expect);
@@ -367,6 +395,7 @@ int main(void)
         cmocka_unit_test(keys_are_not_replaced),
         cmocka_unit_test(nothing_is_expected_where_nothing_is_said),
         cmocka_unit_test(expectations_are_read),
+        cmocka_unit_test(measures_and_patterns_are_read),
         cmocka_unit_test(signals_have_two_spellings),
         cmocka_unit_test(bad_expectations_are_refused),
         cmocka_unit_test(a_scenario_outlives_its_document),

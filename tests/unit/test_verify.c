@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -383,6 +384,37 @@ static void duration_is_bounded_on_both_sides(void **state)
     expect_one(world, "client.duration", 25, "client ran for 2s, expected >2s");
 }
 
+static void cpu_time_is_bounded(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT].cpu_ns = 1500000000;
+    world->expect[CLIENT].cpu = (struct sf_comparison){PLACE(25), "<1s", 0, 999999999};
+    expect_one(world, "client.cpu", 25, "client used the CPU for 1.5s, expected <1s");
+    world->exits[CLIENT].cpu_ns = 999999999;
+    expect_none(world);
+}
+
+static void calls_are_compared_by_family(void **state)
+{
+    struct world *world = *state;
+    struct sf_comparison *calls = world->expect[CLIENT].calls;
+    calls[SF_FAMILY_CONNECT] = (struct sf_comparison){PLACE(26), ">=2", 2, UINT64_MAX};
+    calls[SF_FAMILY_SEND] = (struct sf_comparison){PLACE(27), "0", 0, 0};
+    world->session->tallies[0].program = CLIENT;
+    world->session->tallies[0].calls[SF_FAMILY_CONNECT] = 1;
+    expect_one(world, "client.calls.connect", 26, "client made 1 connect call, expected >=2");
+}
+
+static void calls_of_a_program_without_the_shim_are_not_0(void **state)
+{
+    struct world *world = *state;
+    world->expect[SERVER].calls[SF_FAMILY_CONNECT] = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    expect_none(world);
+    world->session->programs[SERVER].loaded = 0;
+    expect_one(world, "server.calls.connect", 26,
+               "the connect calls of server were not counted: libsockfault.so was not loaded into prog");
+}
+
 static void text_that_is_missing_is_shown_with_the_output(void **state)
 {
     struct world *world = *state;
@@ -436,6 +468,44 @@ static void unequal_output_is_shown_from_where_it_differs(void **state)
     out->equals.text = "";
     expect_one(world, "client.stdout.equals", 30,
                "stdout of client differs in line 1 (byte 1): it is \"one\\ntwo\\n\", expected \"\"");
+}
+
+static void output_is_compared_with_a_file(void **state)
+{
+    struct world *world = *state;
+    struct sf_text_expectation *out = &world->expect[CLIENT].out;
+    char path[] = "/tmp/sockfault-verify-XXXXXX", message[200];
+    int fd = mkstemp(path);
+    out->place = out->equals_file.place = PLACE(30);
+    out->equals_file.text = path;
+    assert_int_equal(write(fd, "one\ntwo\n", 8), 8);
+    expect_none(world);
+    assert_int_equal(write(fd, "\0", 1), 1);
+    expect_one(world, "client.stdout.equals_file", 30,
+               "stdout of client differs in line 3 (byte 9): it is \"one\\ntwo\\n\", expected "
+               "\"one\\ntwo\\n\\x00\"");
+    close(fd);
+    unlink(path);
+    snprintf(message, sizeof message, "stdout of client cannot be compared with %s: No such file or directory",
+             path);
+    expect_one(world, "client.stdout.equals_file", 30, message);
+}
+
+static void output_must_match_a_pattern(void **state)
+{
+    struct world *world = *state;
+    struct sf_text_expectation *out = &world->expect[CLIENT].out;
+    out->place = out->matches.place = PLACE(30);
+    out->matches.text = "(?m)^tw";
+    expect_none(world);
+    out->matches.text = "^tw";
+    expect_one(world, "client.stdout.matches", 30,
+               "stdout of client does not match \"^tw\": it is \"one\\ntwo\\n\"");
+    out->matches.text = "(a+)+$";
+    world->exits[CLIENT].out = output("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
+    expect_one(world, "client.stdout.matches", 30,
+               "stdout of client could not be searched for \"(a+)+$\", which backtracks too much: "
+               "it is \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"");
 }
 
 static void emptiness_is_judged_both_ways(void **state)
@@ -708,9 +778,14 @@ int main(void)
         T(folder_that_is_missing_is_named),
         T(program_that_had_no_turn_is_found_when_nothing_else_is),
         T(duration_is_bounded_on_both_sides),
+        T(cpu_time_is_bounded),
+        T(calls_are_compared_by_family),
+        T(calls_of_a_program_without_the_shim_are_not_0),
         T(text_that_is_missing_is_shown_with_the_output),
         T(text_that_must_not_be_there_is_shown_in_its_context),
         T(unequal_output_is_shown_from_where_it_differs),
+        T(output_is_compared_with_a_file),
+        T(output_must_match_a_pattern),
         T(emptiness_is_judged_both_ways),
         T(rule_that_never_fired_says_that_no_call_was_made),
         T(rule_that_never_fired_counts_the_calls_that_it_passed_over),
