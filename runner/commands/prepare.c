@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "launch/launch.h"
+#include "launch/lookup.h"
 #include "verify/verify.h"
 
 #include <errno.h>
@@ -55,10 +56,7 @@ const char *sf_program_unreachable(struct sf_arena *arena, const struct sf_scena
     const struct sf_program *program = &scenario->programs[index];
     if (!sf_verify_is_faulted(scenario, index))
         return NULL;
-    const char *path = getenv("PATH");
-    for (size_t i = 0; i < program->env_count; i++)
-        if (strcmp(program->env[i].name, "PATH") == 0)
-            path = program->env[i].value;
+    const char *path = sf_program_path(program);
     char why[PATH_MAX + 200];
     return sf_unreachable(program->argv[0], path, program->cwd, why, sizeof why) ? sf_arena_strdup(arena, why)
                                                                                  : NULL;

@@ -1,13 +1,25 @@
 #include "launch/lookup.h"
 
+#include "scenario/scenario.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+const char *sf_program_path(const struct sf_program *program)
+{
+    const char *path = getenv("PATH");
+    for (size_t i = 0; i < program->env_count; i++)
+        if (strcmp(program->env[i].name, "PATH") == 0)
+            path = program->env[i].value;
+    return path;
+}
 
 /* folder/file, below cwd when the folder is relative. */
 static bool join(const char *cwd, const char *folder, size_t folder_length, const char *file, char *joined,

@@ -4,6 +4,11 @@
 
 #include <stddef.h>
 
+struct sf_program;
+
+/* The PATH that a program of the scenario will see; NULL: none. */
+const char *sf_program_path(const struct sf_program *program);
+
 /* What execvp would execute, seen from the current folder: `file` itself when
  * it holds a slash, otherwise the first executable of that name on `path`
  * (NULL: the system's default path). Relative parts are taken from `cwd` (NULL:

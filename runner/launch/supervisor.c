@@ -1,8 +1,8 @@
 /* The supervisor's loop: one epoll set for its children, the runner, the
  * programs' stdio and the session's abstract socket. */
-#include "abi/handshake.h"
 #include "launch/course.h"
 #include "launch/descriptors.h"
+#include "launch/execs.h"
 #include "launch/handover.h"
 #include "launch/process.h"
 #include "launch/stops.h"
@@ -229,29 +229,12 @@ static void loop(struct supervisor *self)
     }
 }
 
-/* Killed between its announcement and its first instructions, a process escaped
- * nothing: what still runs the image that announced, or already has the shim in
- * its new one, is taken off the table. */
-static void settle_execs(struct supervisor *self)
-{
-    const struct sf_session_memory *session = self->supervision->session;
-    uint32_t count = session->session->exec_count;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t pid = session->execs[i].pid;
-        if (session->execs[i].state == SF_EXEC_PENDING && sf_process_maps((pid_t)pid, "/libsockfault.so"))
-            sf_exec_withdraw(session->execs, count, pid);
-    }
-}
-
 /* End whatever is left. New processes may appear until the last one that could
  * fork is dead, so: until there is no child. */
-static void end_all(struct supervisor *self)
+static void kill_all(struct supervisor *self)
 {
     uint64_t give_up_ns = clock_ns() + END_PATIENCE_NS;
     struct pollfd child = {.fd = self->signals, .events = POLLIN};
-    reap(self);
-    if (!self->course.childless)
-        settle_execs(self);
     while (!self->course.childless) {
         pid_t refused = 0;
         size_t refusals = sf_tree_kill(NULL, &refused);
@@ -266,6 +249,18 @@ static void end_all(struct supervisor *self)
         }
         poll(&child, 1, 1);
     }
+}
+
+static void end_all(struct supervisor *self)
+{
+    const struct sf_supervision *supervision = self->supervision;
+    struct sf_pids escaped = {0};
+    reap(self);
+    if (!self->course.childless)
+        sf_execs_prove(supervision->session, &escaped);
+    kill_all(self);
+    sf_execs_settle(supervision->session, supervision->scenario, &escaped);
+    sf_pids_free(&escaped);
 }
 
 /* The runner's handlers must not run here, nor in a program before its exec. */

@@ -4,7 +4,8 @@
  * Whoever execs announces it first (PENDING); the shim in the new image takes
  * the announcement away. posix_spawn tells the pid only afterwards, when the
  * new image may already run: then the shim leaves LOADED, and the caller of
- * posix_spawn takes that away. What is still PENDING at the end ran unwrapped.
+ * posix_spawn takes that away. What is still PENDING at the end ran unwrapped,
+ * unless it was killed on the way; see runner/launch/execs.h.
  *
  * Callers: the shim (before exec, after posix_spawn, at load), the supervisor
  * (a program's first exec). Lock-free and async-signal-safe: no allocation, no

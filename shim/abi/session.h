@@ -111,14 +111,15 @@ struct sf_tally {
 /* One exec that is under way. The caller (or the supervisor, for a program's
  * first) writes PENDING before the exec, the shim in the new image removes it;
  * posix_spawn learns the pid only afterwards, so a shim that finds no PENDING
- * leaves LOADED for it. What is PENDING when the process ends ran unwrapped. */
+ * leaves LOADED for it. What is PENDING when the process ends ran unwrapped, or
+ * was killed on the way, which the supervisor sorts out at the end. */
 enum { SF_EXEC_FREE, SF_EXEC_CLAIMED, SF_EXEC_PENDING, SF_EXEC_LOADED };
 struct sf_exec {
     _Atomic uint32_t state;
     _Atomic uint32_t pid;
     uint32_t program;
     uint32_t pad;
-    char path[112]; /* its tail when longer */
+    char path[240]; /* its tail when longer */
 };
 
 /* A socket address without pointers or padding: comparable bytes.
