@@ -1,6 +1,7 @@
 #include "launch/course.h"
 
 #include "base/memory.h"
+#include "base/regex.h"
 #include "launch/program.h"
 #include "launch/ready.h"
 
@@ -62,7 +63,7 @@ void sf_course_begin(struct sf_course *course, uint64_t now_ns)
     course->phase = SF_PHASE_RUN;
     course->count = (unsigned)scenario->program_count;
     course->members = sf_memory_new(course->count * sizeof *course->members);
-    course->start_ns = now_ns;
+    course->start_ns = course->settled_ns = now_ns;
     course->deadline_ns = supervision->options->no_timeout ? UINT64_MAX : now_ns + scenario->timeout_ns;
     for (unsigned i = 0; i < course->count; i++) {
         struct sf_member *member = &course->members[i];
@@ -117,7 +118,7 @@ static void start_next(struct sf_course *course, uint64_t now_ns)
     struct sf_member *member = &course->members[index];
     struct sf_stdio_ends ends;
 
-    member->start_ns = now_ns;
+    member->start_ns = course->settled_ns = now_ns;
     atomic_store(&supervision->session->programs[index].start_ns, now_ns);
     member->pid = sf_program_start(supervision, index, course->session_fd, &ends);
     if (member->pid < 0) {
@@ -136,8 +137,39 @@ static void start_next(struct sf_course *course, uint64_t now_ns)
         member->ready_by_ns = now_ns + member->program->ready.within_ns;
         member->probe_step_ns = PROBE_FIRST_NS;
         member->probe_ns = now_ns + PROBE_FIRST_NS;
+        char error[SF_REGEX_ERROR_BYTES];
+        if (member->program->ready.kind == SF_READY_OUTPUT)
+            member->ready_output = sf_regex_compile(member->program->ready.output.text, error);
     }
     course->started_one(course->context, index);
+}
+
+/* Has it written what it writes when it is ready? */
+static bool wrote_it(struct sf_member *member)
+{
+    const struct sf_output *outputs[] = {member->out.output, member->err.output};
+    uint64_t bytes = outputs[0]->bytes + outputs[1]->bytes;
+    if (bytes == member->searched_bytes || member->exit->search_given_up)
+        return false;
+    member->searched_bytes = bytes;
+    for (unsigned i = 0; i < 2; i++) {
+        enum sf_regex_result result =
+            sf_regex_search(member->ready_output, outputs[i]->data, outputs[i]->bytes);
+        member->exit->search_given_up |= result == SF_REGEX_GIVEN_UP;
+        if (result == SF_REGEX_FOUND)
+            return true;
+    }
+    return false;
+}
+
+static bool is_ready(struct sf_member *member)
+{
+    const struct sf_program *program = member->program;
+    if (program->ready.kind == SF_READY_OUTPUT)
+        return wrote_it(member);
+    if (program->ready.kind == SF_READY_FILE)
+        return sf_file_exists(program->cwd, program->ready.file);
+    return sf_port_listens(member->pid, program->ready.port);
 }
 
 /* Is the service that we wait for ready? Moves on the time of the next look. */
@@ -145,13 +177,16 @@ static void probe(struct sf_course *course, struct sf_member *member, uint64_t n
 {
     if (now_ns < member->probe_ns)
         return;
-    if (sf_port_listens(member->pid, member->program->ready.port)) {
+    if (is_ready(member)) {
         member->exit->ready = true;
+        course->settled_ns = now_ns;
         return;
     }
     if (now_ns >= member->ready_by_ns) {
         member->timed_out = true;
-        member->exit->port_count = sf_ports_listened(member->pid, member->exit->ports, SF_EXIT_PORTS_MAX);
+        if (member->program->ready.kind == SF_READY_PORT)
+            member->exit->port_count =
+                sf_ports_listened(member->pid, member->exit->ports, SF_EXIT_PORTS_MAX);
         kill_member(course, member);
         cancel(course);
         return;
@@ -178,6 +213,9 @@ static uint64_t run(struct sf_course *course, uint64_t now_ns)
             if (course->phase == SF_PHASE_RUN && !last->exit->ready)
                 return last->probe_ns;
         } else if (course->started < course->count) {
+            uint64_t due_ns = course->settled_ns + course->members[course->started].program->start_after_ns;
+            if (now_ns < due_ns)
+                return due_ns;
             start_next(course, now_ns);
         } else if (clients_ended(course)) {
             course->phase = SF_PHASE_STOP;

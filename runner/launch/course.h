@@ -31,6 +31,8 @@ struct sf_member {
     uint64_t kill_ns;    /* stopping: when to use SIGKILL; UINT64_MAX: it was used */
     struct sf_capture out, err;
     struct sf_feed in;
+    struct sf_regex *ready_output; /* a service that says when it is ready; NULL: ready by something else */
+    uint64_t searched_bytes;       /* of both its outputs, when last searched for that */
 };
 
 struct sf_course {
@@ -39,6 +41,7 @@ struct sf_course {
     struct sf_member *members;
     unsigned count, started;
     uint64_t start_ns, deadline_ns, linger_until_ns;
+    uint64_t settled_ns;  /* the last one was started, a service: ready; before the first: the start */
     uint64_t stopped_ns;  /* PASS: the program has been stopped since; 0: it runs */
     bool lingered;        /* over in the ordinary way: whatever still lives was left behind */
     bool childless;       /* no child is left, not even a stranger's orphan */

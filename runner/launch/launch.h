@@ -44,10 +44,12 @@ struct sf_exit {
     int code;   /* exit status, when the process exited (STOPPED too); otherwise -1 */
     int signal; /* the signal that killed it (STOPPED too); otherwise 0 */
     int exec_errno;
-    bool cwd_failed; /* exec_errno is about the program's cwd, not about its executable */
+    bool cwd_failed;   /* exec_errno is about the program's cwd, not about its executable */
+    bool stdin_failed; /* … about its stdin_file */
     bool cancelled;  /* STOPPED because the scenario could not go on: another program
                       * was not executed or not ready. Says nothing about this one. */
     bool ready;       /* a service: it was seen ready */
+    bool search_given_up; /* a service: ready.output backtracked too much to be searched for */
     bool early;       /* a service: it ended before it was stopped */
     bool stop_killed; /* a service: it had to be killed, its stop_within was over */
     uint16_t ports[SF_EXIT_PORTS_MAX]; /* a service that was not ready in time: it listened on these */

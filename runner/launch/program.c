@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +75,20 @@ static bool take_stdio(const struct child_ends *ends)
     return dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2;
 }
 
+/* A folder can be opened, yet not read: said here, it is no riddle of the program's. */
+static bool take_input(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return false;
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    return dup2(fd, 0) == 0;
+}
+
 /* As execvp: a file that the kernel does not know is a shell script without #!. */
 static int execute(const char *file, char **argv, char **environment)
 {
@@ -126,6 +141,10 @@ static void be_program(const struct sf_supervision *supervision, unsigned index,
         _exit(EXIT_NOT_EXECUTED);
     if (setpgid(0, capture ? 0 : supervision->runner_group) != 0 || (capture && !take_stdio(ends)))
         give_up(result, errno);
+    if (capture && program->stdin_file && !take_input(program->stdin_file)) {
+        result->stdin_failed = true;
+        give_up(result, errno);
+    }
     if (program->cwd && chdir(program->cwd) != 0) {
         result->cwd_failed = true;
         give_up(result, errno);

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,16 @@ bool sf_port_listens(pid_t pid, uint16_t port)
 {
     struct listeners listeners;
     return look(pid, port, &listeners);
+}
+
+bool sf_file_exists(const char *folder, const char *path)
+{
+    char joined[PATH_MAX];
+    bool join = folder && *path != '/';
+    if (snprintf(joined, sizeof joined, "%s%s%s", join ? folder : "", join ? "/" : "", path) >=
+        (int)sizeof joined)
+        return false;
+    return access(joined, F_OK) == 0;
 }
 
 static bool listed(const uint16_t *ports, unsigned count, uint16_t port)

@@ -58,22 +58,60 @@ static void decode_env(struct sf_decoder *decoder, const struct sf_key *key, con
 
 #define AT(member) offsetof(struct sf_ready, member)
 static const struct sf_key ready_keys[] = {
-    {.name = "port", .type = &sf_type_u16, .offset = AT(port), SF_BETWEEN(1, UINT16_MAX),
-     .flags = SF_KEY_REQUIRED},
+    {.name = "port", .type = &sf_type_u16, .offset = AT(port), SF_BETWEEN(1, UINT16_MAX)},
+    {.name = "output", .type = &sf_type_regex, .offset = AT(output)},
+    {.name = "file", .type = &sf_type_line, .offset = AT(file)},
     {.name = "within", .type = &sf_type_duration, .offset = AT(within_ns), .min = 1},
 };
 #undef AT
 static const struct sf_table ready_table = SF_TABLE("ready", ready_keys);
 
+/* The one kind that is given; none and several are reported. */
+static int ready_kind(struct sf_decoder *decoder, const struct sf_node *value)
+{
+    static const struct {
+        const char *key;
+        int kind;
+    } kinds[] = {{"port", SF_READY_PORT}, {"output", SF_READY_OUTPUT}, {"file", SF_READY_FILE}};
+    int kind = SF_READY_NONE;
+    bool misspelt = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct sf_node *given = sf_node_get(value, kinds[i].key);
+        misspelt |= sf_key_misspelt(&ready_table, value, kinds[i].key);
+        if (given && kind != SF_READY_NONE)
+            sf_error(decoder->diagnostics, sf_node_place(decoder, given),
+                     "ready takes one of port, output and file");
+        kind = given ? kinds[i].kind : kind;
+    }
+    if (kind == SF_READY_NONE && !misspelt)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, value),
+                 "ready needs one of the keys port, output, file");
+    return kind;
+}
+
 static void decode_ready(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                          void *object)
 {
     struct sf_ready *ready = sf_key_field(key, object);
-    ready->kind = SF_READY_PORT;
     ready->place = sf_node_place(decoder, value);
-    sf_mapping_decode(decoder, &ready_table, value, ready);
+    if (sf_mapping_decode(decoder, &ready_table, value, ready))
+        ready->kind = ready_kind(decoder, value);
 }
 
+static void decode_file(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    struct sf_program *program = object;
+    const char *path = NULL;
+    if (program->stdin_text)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, value),
+                 "a program has one standard input: stdin or stdin_file");
+    sf_type_line.decode(decoder, key, value, &path); /* key->offset is 0 */
+    if (path)
+        program->stdin_file = sf_path_resolve(decoder, path);
+}
+
+static const struct sf_type type_file = {"the path of a file", decode_file};
 static const struct sf_type type_run = {"a command: a list of words, or text for the shell", decode_run};
 static const struct sf_type type_env = {"a mapping of names to texts", decode_env};
 static const struct sf_type type_ready = {"a mapping such as {port: 8080}", decode_ready};
@@ -85,6 +123,8 @@ static const struct sf_key program_keys[] = {
     {.name = "env", .type = &type_env},
     {.name = "cwd", .type = &sf_type_line, .offset = AT(cwd)},
     {.name = "stdin", .type = &sf_type_text, .offset = AT(stdin_text)},
+    {.name = "stdin_file", .type = &type_file},
+    {.name = "start_after", .type = &sf_type_duration, .offset = AT(start_after_ns)},
     {.name = "wrap", .type = &sf_type_flag, .offset = AT(wrap)},
     {.name = "stop", .type = &sf_type_signal, .offset = AT(stop_signal)},
     {.name = "stop_within", .type = &sf_type_duration, .offset = AT(stop_within_ns), .min = 1},

@@ -19,10 +19,17 @@ struct sf_comparison {
     uint64_t min, max;
 };
 
+struct sf_text_item {
+    struct sf_place place;
+    const char *text; /* NULL: not given */
+};
+
 struct sf_ready {
-    enum { SF_READY_NONE, SF_READY_PORT } kind; /* NONE: not a service */
+    enum { SF_READY_NONE, SF_READY_PORT, SF_READY_OUTPUT, SF_READY_FILE } kind; /* NONE: not a service */
     struct sf_place place;
     uint16_t port;
+    struct sf_text_item output; /* a regular expression */
+    const char *file;           /* a relative path is meant from the program's folder on */
     uint64_t within_ns; /* default 10 s */
 };
 
@@ -38,7 +45,9 @@ struct sf_program {
     struct sf_env *env;
     size_t env_count;
     const char *cwd;   /* NULL: the runner's */
-    const char *stdin_text; /* NULL: /dev/null */
+    const char *stdin_text; /* NULL: stdin_file */
+    const char *stdin_file; /* NULL: /dev/null */
+    uint64_t start_after_ns; /* since the program before it was started, a service: ready */
     bool wrap;         /* default true */
     int stop_signal;   /* default SIGTERM */
     uint64_t stop_within_ns; /* default 5 s */
@@ -92,11 +101,6 @@ struct sf_rule {
     uint32_t bytes_min, bytes_max; /* partial; max 0: random */
     uint32_t bits;                 /* corrupt */
     int signal;
-};
-
-struct sf_text_item {
-    struct sf_place place;
-    const char *text; /* NULL: not given */
 };
 
 struct sf_text_expectation {

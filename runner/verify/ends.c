@@ -99,6 +99,21 @@ static const char *other_ports(struct sf_judge *judge, const struct sf_exit *exi
     return text;
 }
 
+/* Why it was not ready: "it did not listen on port 80 but on 81". */
+static const char *not_ready(struct sf_judge *judge, const struct subject *subject)
+{
+    const struct sf_ready *ready = &subject->program->ready;
+    if (ready->kind == SF_READY_FILE)
+        return sf_arena_printf(judge->arena, "there was no file %s", ready->file);
+    if (ready->kind == SF_READY_OUTPUT)
+        return sf_arena_printf(
+            judge->arena, "nothing that it wrote %s %s",
+            subject->exit->search_given_up ? "could be searched for" : "matches",
+            sf_word_excerpt(judge->arena, ready->output.text, strlen(ready->output.text), 0, LAST_WORDS_BYTES));
+    return sf_arena_printf(judge->arena, "it did not listen on port %u%s", ready->port,
+                           other_ports(judge, subject->exit));
+}
+
 static void judge_ready(struct sf_judge *judge, const struct subject *subject)
 {
     const struct sf_program *program = subject->program;
@@ -109,8 +124,8 @@ static void judge_ready(struct sf_judge *judge, const struct subject *subject)
                       "%s %s before it was ready%s", program->name, subject->ended, subject->words);
     else
         sf_judge_note(judge, program->ready.place, program->name, "ready", want, "not ready",
-                      "%s was not ready within %s: it did not listen on port %u%s%s", program->name, within,
-                      program->ready.port, other_ports(judge, subject->exit), subject->words);
+                      "%s was not ready within %s: %s%s", program->name, within, not_ready(judge, subject),
+                      subject->words);
 }
 
 /* The statuses with which programs end that were asked to. */
@@ -152,7 +167,9 @@ static void judge_service(struct sf_judge *judge, const struct subject *subject)
 static void judge_start(struct sf_judge *judge, const struct subject *subject)
 {
     const struct sf_program *program = subject->program;
-    const char *file = subject->exit->cwd_failed ? program->cwd : program->argv[0];
+    const char *file = subject->exit->cwd_failed     ? program->cwd
+                       : subject->exit->stdin_failed ? program->stdin_file
+                                                     : program->argv[0];
     const char *reason = strerror(subject->exit->exec_errno);
     sf_judge_note(judge, program->place, program->name, "start", "started", reason,
                   "%s could not be started: %s: %s", program->name, file, reason);

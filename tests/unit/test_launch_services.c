@@ -148,6 +148,36 @@ static void connection_from_the_port_is_not_a_listener(void **state)
     launching_end(&self);
 }
 
+/* Rows: what the service does, what it is to be ready by, whether it is. */
+static void ready_by_output_of_either_stream_or_by_a_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *command, *output, *file;
+        bool ready;
+    } rows[] = {
+        {"sleep 0.1; printf rea; sleep 0.1; echo dy; exec sleep 100", "^ready$", NULL, true},
+        {"sleep 0.1; echo ready >&2; exec sleep 100", "^ready$", NULL, true},
+        {"echo read; exec sleep 100", "^ready$", NULL, false},
+        {"exec sleep 100", NULL, "/", true},
+        {"exec sleep 100", NULL, "/nonexistent/x", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct launching self;
+        launching_init(&self);
+        struct sf_program *service = launching_shell(&self, "service", rows[i].command);
+        launching_shell(&self, "client", "exit 0");
+        service->ready.kind = rows[i].output ? SF_READY_OUTPUT : SF_READY_FILE;
+        service->ready.output.text = rows[i].output;
+        service->ready.file = rows[i].file;
+        service->ready.within_ns = S / 2;
+        const struct sf_exit *exits = launching_run(&self);
+        assert_int_equal(exits[0].ready, rows[i].ready);
+        assert_int_equal(exits[1].end, rows[i].ready ? SF_END_EXITED : SF_END_NOT_STARTED);
+        launching_end(&self);
+    }
+}
+
 static void service_that_ends_before_it_is_ready_ends_the_scenario(void **state)
 {
     (void)state;
@@ -268,6 +298,7 @@ int main(void)
         cmocka_unit_test(listener_of_another_process_does_not_count),
         cmocka_unit_test(ports_that_a_late_service_listened_on_are_kept),
         cmocka_unit_test(connection_from_the_port_is_not_a_listener),
+        cmocka_unit_test(ready_by_output_of_either_stream_or_by_a_file),
         cmocka_unit_test(service_that_ends_before_it_is_ready_ends_the_scenario),
         cmocka_unit_test(service_that_ends_early_lets_its_client_go_on),
         cmocka_unit_test(services_stop_in_reverse_order),

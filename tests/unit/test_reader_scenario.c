@@ -152,6 +152,25 @@ static void keys_are_not_replaced(void **state)
     release(reading);
 }
 
+static void readiness_and_input_have_several_forms(void **state)
+{
+    (void)state;
+    struct reading *reading =
+        read_valid("name: n\nprograms:\n  a: {run: x, ready: {output: 'a|b', within: 1s}, start_after: 1.5s}\n"
+                   "  b: {run: x, ready: {file: f}, stdin_file: /dev/zero}\n  c: x\n");
+    const struct sf_program *a = &reading->scenario->programs[0], *b = &reading->scenario->programs[1];
+    assert_int_equal(a->ready.kind, SF_READY_OUTPUT);
+    assert_string_equal(a->ready.output.text, "a|b");
+    assert_int_equal(a->ready.within_ns, SECOND);
+    assert_int_equal(a->start_after_ns, SECOND * 3 / 2);
+    assert_null(a->stdin_file);
+    assert_int_equal(b->ready.kind, SF_READY_FILE);
+    assert_string_equal(b->ready.file, "f");
+    assert_string_equal(b->stdin_file, "/dev/zero");
+    assert_int_equal(b->start_after_ns, 0);
+    release(reading);
+}
+
 static struct reading *read_expect(const char *inside)
 {
     char text[1024];
@@ -395,6 +414,7 @@ int main(void)
         cmocka_unit_test(keys_are_not_replaced),
         cmocka_unit_test(nothing_is_expected_where_nothing_is_said),
         cmocka_unit_test(expectations_are_read),
+        cmocka_unit_test(readiness_and_input_have_several_forms),
         cmocka_unit_test(measures_and_patterns_are_read),
         cmocka_unit_test(signals_have_two_spellings),
         cmocka_unit_test(bad_expectations_are_refused),

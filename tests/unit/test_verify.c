@@ -63,7 +63,10 @@ static int setup(void **state)
                                                   .place = PLACE(3),
                                                   .argv = argv,
                                                   .wrap = true,
-                                                  .ready = {SF_READY_PORT, PLACE(4), 8080, 10000000000},
+                                                  .ready = {.kind = SF_READY_PORT,
+                                                            .place = PLACE(4),
+                                                            .port = 8080,
+                                                            .within_ns = 10000000000},
                                                   .stop_signal = SIGTERM,
                                                   .stop_within_ns = 5000000000};
     world->programs[CLIENT] = (struct sf_program){

@@ -1,0 +1,62 @@
+# Keys of programs: when a service is ready, when a program starts, what it reads.
+. "$(dirname "$0")/../lib.sh"
+
+mkdir "$TMP/scenarios"
+cd "$TMP" || exit 1
+cat > scenarios/ready.yaml << 'END'
+name: ready by output and by file
+programs:
+  talker:
+    run: sleep 0.2; echo starting >&2; echo 'now serving' >&2; echo told > talker; exec sleep 100
+    ready: {output: '(?m)^now \w+'}
+  maker:
+    run: test -e ../talker && sleep 0.2; echo > made; exec sleep 100
+    cwd: folder
+    ready: {file: made}
+  client: test -e folder/made
+END
+mkdir folder
+check_status "a service is ready by its output, another by a file" 0 "$SOCKFAULT" test scenarios/ready.yaml
+
+cat > scenarios/never.yaml << 'END'
+name: never ready
+programs:
+  mute: {run: echo no; exec sleep 100, ready: {output: 'serv(ing|ed)', within: 200ms}}
+END
+sed 's/ready: {[^,]*/ready: {file: nowhere/' scenarios/never.yaml > scenarios/nowhere.yaml
+sed -i 's/$/\n  client: "true"/;1,2!b;s/\n.*//' scenarios/never.yaml scenarios/nowhere.yaml
+check_status "a service that never says so is not ready" 1 "$SOCKFAULT" test scenarios/never.yaml
+check_match "the message says what it did not write" \
+    'mute was not ready within 200ms: nothing that it wrote matches "serv\(ing\|ed\)"' "$output"
+check_status "nor is one that makes no file" 1 "$SOCKFAULT" test scenarios/nowhere.yaml
+check_match "the message names it" 'mute was not ready within 200ms: there was no file nowhere' "$output"
+
+cat > scenarios/after.yaml << 'END'
+name: one after the other
+programs:
+  a: {run: date +%s%N > a, start_after: 200ms}
+  b: {run: date +%s%N > b, start_after: 300ms}
+  c: date +%s%N > c
+END
+begin=$(date +%s%N)
+check_status "programs start after a while" 0 "$SOCKFAULT" test scenarios/after.yaml
+check "the first after the start" test $(($(cat a) - begin)) -ge 200000000
+check "the second after the first" test $(($(cat b) - $(cat a))) -ge 250000000
+check "the third at once" test $(($(cat c) - $(cat b))) -lt 250000000
+
+cat > scenarios/input.yaml << 'END'
+name: input from a file
+programs:
+  cat: {run: [cat], stdin_file: input.txt, cwd: /}
+expect:
+  cat: {stdout: {equals_file: input.txt}}
+END
+head -c 300000 /dev/zero | tr '\0' x > scenarios/input.txt
+check_status "a program reads a file beside the scenario" 0 "$SOCKFAULT" test scenarios/input.yaml
+rm scenarios/input.txt
+check_status "one that is missing" 1 "$SOCKFAULT" test scenarios/input.yaml
+check_match "is named" "cat could not be started: $TMP/scenarios/input.txt: No such file or directory" "$output"
+mkdir scenarios/input.txt
+check_status "a folder is no input" 1 "$SOCKFAULT" test scenarios/input.yaml
+check_match "and said to be one" "input.txt: Is a directory" "$output"
+finish
