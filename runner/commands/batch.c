@@ -95,11 +95,9 @@ static void start(struct crew *crew, struct job *job)
         batch->reports[job->index] = refuse(job->scenario, i, why);
         return;
     }
-    job->session = sf_scenario_session(job->scenario);
-    if (!job->session) {
-        batch->failure = sf_arena_printf(crew->arena, "cannot make a session: %s", strerror(errno));
+    job->session = sf_scenario_session(crew->arena, job->scenario, &batch->failure);
+    if (!job->session)
         return;
-    }
     const struct sf_launch_options options = {.stdio = SF_STDIO_CAPTURE, .shim_path = batch->shim_path};
     job->launch = sf_launch_start(job->scenario, job->session, &options);
 }

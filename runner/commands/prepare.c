@@ -62,12 +62,14 @@ const char *sf_program_unreachable(struct sf_arena *arena, const struct sf_scena
                                                                                  : NULL;
 }
 
-struct sf_session_memory *sf_scenario_session(const struct sf_scenario *scenario)
+struct sf_session_memory *sf_scenario_session(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                              const char **problem)
 {
     struct sf_plan *plan = sf_plan_compile(scenario);
     struct sf_session_memory *session = sf_session_create(plan);
-    int error = errno;
+    if (!session)
+        *problem = sf_arena_printf(arena, "cannot make the session's memory: %s%s", strerror(errno),
+                                   errno == EFBIG ? "; raise the limit on file sizes (ulimit -f)" : "");
     free(plan);
-    errno = error;
     return session;
 }

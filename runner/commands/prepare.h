@@ -16,7 +16,8 @@ const char *sf_shim_find(struct sf_arena *arena, const char **problem);
 const char *sf_program_unreachable(struct sf_arena *arena, const struct sf_scenario *scenario,
                                    size_t program);
 
-/* Compile a scenario and make the session for it; NULL with errno set. */
-struct sf_session_memory *sf_scenario_session(const struct sf_scenario *scenario);
+/* Compile a scenario and make the session for it; NULL: `problem` says why. */
+struct sf_session_memory *sf_scenario_session(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                              const char **problem);
 
 #endif

@@ -205,9 +205,9 @@ static int start(struct run *run)
     problem = sf_program_unreachable(run->arena, run->scenario, 0);
     if (problem)
         return fail(problem);
-    run->session = sf_scenario_session(run->scenario);
+    run->session = sf_scenario_session(run->arena, run->scenario, &problem);
     if (!run->session)
-        return fail(sf_arena_printf(run->arena, "cannot make a session: %s", strerror(errno)));
+        return fail(problem);
     const struct sf_launch_options options = {
         .stdio = SF_STDIO_PASS, .shim_path = run->shim_path, .no_timeout = run->options.timeout_ns == 0};
     run->launch = sf_launch_start(run->scenario, run->session, &options);

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -29,12 +31,32 @@ static void map_views(struct sf_session_memory *memory)
     memory->events = (void *)(base + session->events_at);
 }
 
+/* The limit on file sizes is meant for other files, but bounds this one as well. */
+static int resize(int fd, uint64_t bytes)
+{
+    struct sigaction before, ignore = {.sa_handler = SIG_IGN};
+    struct rlimit limit;
+    bool raised = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes;
+    if (raised) {
+        struct rlimit more = {bytes, bytes > limit.rlim_max ? bytes : limit.rlim_max};
+        raised = setrlimit(RLIMIT_FSIZE, &more) == 0;
+    }
+    sigaction(SIGXFSZ, &ignore, &before); /* EFBIG says enough */
+    int result = ftruncate(fd, (off_t)bytes);
+    int error = errno;
+    sigaction(SIGXFSZ, &before, NULL);
+    if (raised)
+        setrlimit(RLIMIT_FSIZE, &limit);
+    errno = error;
+    return result;
+}
+
 static int make_memory(uint64_t bytes)
 {
     int fd = memfd_create("sockfault-session", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -1;
-    if (ftruncate(fd, (off_t)bytes) == 0 &&
+    if (resize(fd, bytes) == 0 &&
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
         return fd;
     int error = errno;

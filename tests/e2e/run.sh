@@ -37,4 +37,15 @@ check_eq "where the report tells it" 1 "$(grep -c "never fired" <<< "$output")"
 check_status "a time-out" 124 "$SOCKFAULT" run --timeout 50ms --report json="$TMP/json" -- sleep 30
 check_eq "is silent, its status says it" "" "$output"
 check_eq "but not in the report" "failed timeout" "$(status_of_json "$TMP/json")"
+# Of the limit on the size of files the session's memory is one; the superuser may raise it.
+limited() # LIMIT COMMAND…
+{
+    (ulimit "$1" 100 && shift && "$@")
+}
+check_status "a soft limit on file sizes does no harm" 0 limited -Sf "$SOCKFAULT" run -- bash -c 'ulimit -f'
+check_eq "and stays the program's" 100 "$output"
+wanted=125
+(ulimit -f 100 && ulimit -f unlimited) 2> /dev/null && wanted=0
+check_status "a hard one ends sockfault with a status" $wanted limited -f "$SOCKFAULT" run -- true
+[ $wanted -eq 0 ] || check_match "and is told" 'limit on file sizes \(ulimit -f\)' "$output"
 finish

@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -436,6 +439,44 @@ static void calls_of_a_program_are_the_sum_of_its_tallies(void **state)
     free(plan);
 }
 
+/* A session under a limit on file sizes, by a process without privileges: its errno, or 0. */
+static int session_under_limit(rlim_t soft, rlim_t hard)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct sf_plan *plan = sample_plan();
+        struct rlimit limit = {soft, hard}, after;
+        if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || (getuid() == 0 && setuid(65534) != 0))
+            _exit(255);
+        struct sf_session_memory *memory = sf_session_create(plan);
+        int error = memory ? 0 : errno;
+        struct sigaction action;
+        sigaction(SIGXFSZ, NULL, &action);
+        if (getrlimit(RLIMIT_FSIZE, &after) != 0 || after.rlim_cur != soft || after.rlim_max != hard ||
+            action.sa_handler != SIG_DFL)
+            _exit(254);
+        sf_session_free(memory);
+        free(plan);
+        _exit(error);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void session_is_made_below_a_soft_limit_on_file_sizes(void **state)
+{
+    (void)state;
+    assert_int_equal(session_under_limit(1024, RLIM_INFINITY), 0);
+}
+
+static void hard_limit_on_file_sizes_is_an_error(void **state)
+{
+    (void)state;
+    assert_int_equal(session_under_limit(1024, 1024), EFBIG);
+}
+
 static void pending_execs_are_escapes_of_their_program(void **state)
 {
     (void)state;
@@ -525,6 +566,8 @@ int main(void)
         cmocka_unit_test(sessions_have_different_ids),
         cmocka_unit_test(many_rules_keep_the_socket_table_within_a_gibibyte),
         cmocka_unit_test(calls_of_a_program_are_the_sum_of_its_tallies),
+        cmocka_unit_test(session_is_made_below_a_soft_limit_on_file_sizes),
+        cmocka_unit_test(hard_limit_on_file_sizes_is_an_error),
         cmocka_unit_test(pending_execs_are_escapes_of_their_program),
         cmocka_unit_test(events_are_read_in_order_across_holes),
         cmocka_unit_test(events_end_where_the_log_is_full),
