@@ -1,6 +1,7 @@
 #include "commands/batch.h"
 
 #include "base/arena.h"
+#include "base/folder.h"
 #include "base/ports.h"
 #include "commands/interrupt.h"
 #include "commands/prepare.h"
@@ -15,6 +16,7 @@ struct job {
     size_t index;
     struct sf_arena *arena; /* NULL: the job is free */
     struct sf_port_set ports;
+    struct sf_folder folder;
     struct sf_scenario *scenario;
     struct sf_session_memory *session;
     struct sf_launch *launch;
@@ -35,6 +37,7 @@ static void free_job(struct job *job)
     sf_launch_free(job->launch);
     sf_session_free(job->session);
     sf_port_set_release(&job->ports);
+    sf_folder_remove(&job->folder);
     sf_arena_free(job->arena);
     *job = (struct job){0};
 }
@@ -57,11 +60,14 @@ static struct sf_report_scenario *refuse(const struct sf_scenario *scenario, siz
     return report;
 }
 
-/* Decode it anew, with ports that are free now. NULL: `failure` is set. */
-static struct sf_scenario *decode(struct sf_batch *batch, struct job *job)
+/* Decode it anew, with ports that are free now and a folder of its own. NULL: `failure` is set. */
+static struct sf_scenario *decode(struct crew *crew, struct job *job)
 {
+    struct sf_batch *batch = crew->batch;
     const struct sf_bindings bindings = {.port = sf_port_find,
                                          .context = &job->ports,
+                                         .dir = sf_folder_find,
+                                         .dir_context = &job->folder,
                                          .seed = batch->options->has_seed ? &batch->options->seed : NULL};
     struct sf_diagnostics diagnostics = {.arena = job->arena};
     struct sf_scenario *scenario =
@@ -69,6 +75,9 @@ static struct sf_scenario *decode(struct sf_batch *batch, struct job *job)
     for (size_t i = 0; i < job->ports.count; i++)
         if (job->ports.list[i].number == 0)
             batch->failure = "there is no free port left for a scenario";
+    if (job->folder.error)
+        batch->failure = sf_arena_printf(crew->arena, "cannot make a folder for ${dir}: %s",
+                                         strerror(job->folder.error));
     if (!scenario && !batch->failure)
         batch->failure = "a scenario that was valid is no longer";
     if (batch->failure)
@@ -84,8 +93,8 @@ static void start(struct crew *crew, struct job *job)
 {
     struct sf_batch *batch = crew->batch;
     *job = (struct job){.index = crew->next++, .arena = sf_arena_new()};
-    job->ports.arena = job->arena;
-    job->scenario = decode(batch, job);
+    job->ports.arena = job->folder.arena = job->arena;
+    job->scenario = decode(crew, job);
     if (!job->scenario)
         return;
     for (size_t i = 0; i < job->scenario->program_count; i++) {

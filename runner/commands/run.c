@@ -1,6 +1,7 @@
 /* sockfault run PROGRAM: one program under faults, otherwise as if it were
  * started without us. */
 #include "base/arena.h"
+#include "base/folder.h"
 #include "base/ports.h"
 #include "commands/commands.h"
 #include "commands/help.h"
@@ -19,6 +20,7 @@ struct run {
     struct sf_arena *arena;
     struct sf_options options;
     struct sf_port_set ports;
+    struct sf_folder folder;
     const char *shim_path;
     struct sf_scenario *scenario;
     struct sf_session_memory *session;
@@ -60,6 +62,8 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
         return NULL;
     const struct sf_bindings bindings = {.port = sf_port_find,
                                          .context = &run->ports,
+                                         .dir = sf_folder_find,
+                                         .dir_context = &run->folder,
                                          .seed = run->options.has_seed ? &run->options.seed : NULL,
                                          .program_name = name};
     return sf_scenario_decode(run->arena, documents[0], &bindings, diagnostics);
@@ -225,7 +229,7 @@ static int start(struct run *run)
 int sf_command_run(int argc, char **argv)
 {
     struct run run = {.arena = sf_arena_new()};
-    run.ports.arena = run.arena;
+    run.ports.arena = run.folder.arena = run.arena;
     const char *problem = sf_options_parse(run.arena, SF_COMMAND_RUN, argc, argv, &run.options);
     int status = FAILED;
     if (!problem && run.options.help)
@@ -240,6 +244,7 @@ int sf_command_run(int argc, char **argv)
     sf_launch_free(run.launch);
     sf_session_free(run.session);
     sf_port_set_release(&run.ports);
+    sf_folder_remove(&run.folder);
     sf_arena_free(run.arena);
     return status;
 }

@@ -22,7 +22,7 @@ struct sf_decoder {
     struct sf_variable *variables;      /* of the scenario, in the order of the file */
     size_t variable_count;
     size_t replaced_bytes;        /* what `${…}` has been replaced by altogether */
-    bool has_ports;               /* ${port.NAME} means something here */
+    bool has_ports;               /* ${port.NAME} and ${dir} mean something here */
     struct sf_scenario *scenario; /* as far as it is known */
     const char **programs;        /* the names that rules may use */
     size_t program_count;

@@ -7,7 +7,10 @@
 
 enum { REPLACED_BYTES_MAX = 64 << 20, PORT_WITHOUT_BINDING = 1024 };
 
-static const char port_prefix[] = "port.", env_prefix[] = "env.", folder_name[] = "scenario_dir";
+#define FOLDER_WITHOUT_BINDING "/tmp/sockfault-dir"
+
+static const char port_prefix[] = "port.", env_prefix[] = "env.", folder_name[] = "scenario_dir",
+                  fresh_name[] = "dir";
 
 static bool begins(const char *text, const char *with)
 {
@@ -16,7 +19,7 @@ static bool begins(const char *text, const char *with)
 
 bool sf_variable_reserved(const char *name)
 {
-    return strcmp(name, folder_name) == 0 || strcmp(name, "dir") == 0;
+    return strcmp(name, folder_name) == 0 || strcmp(name, fresh_name) == 0;
 }
 
 static const char *scenario_folder(struct sf_decoder *decoder)
@@ -42,7 +45,7 @@ static const char *unknown(struct sf_decoder *decoder, struct sf_place place, co
         sf_error(decoder->diagnostics, place, "unknown variable");
         return NULL;
     }
-    const char **names = sf_arena_alloc(arena, (decoder->variable_count + 4) * sizeof *names);
+    const char **names = sf_arena_alloc(arena, (decoder->variable_count + 5) * sizeof *names);
     size_t count = 0;
     for (size_t i = 0; i < decoder->variable_count; i++)
         names[count++] = decoder->variables[i].name;
@@ -51,6 +54,8 @@ static const char *unknown(struct sf_decoder *decoder, struct sf_place place, co
         names[count++] = "port.NAME";
     names[count++] = "env.NAME";
     names[count++] = folder_name;
+    if (decoder->has_ports)
+        names[count++] = fresh_name;
     sf_error(decoder->diagnostics, place, "unknown variable %s, known are %s; $${ is a literal ${%s",
              sf_quoted(arena, name), sf_names_join(arena, names, count), suggestion);
     return NULL;
@@ -70,6 +75,15 @@ static const char *port(struct sf_decoder *decoder, struct sf_place place, const
     return sf_arena_printf(decoder->arena, "%u", number);
 }
 
+static const char *fresh_folder(struct sf_decoder *decoder, struct sf_place place)
+{
+    const struct sf_bindings *bindings = decoder->bindings;
+    const char *path = bindings->dir ? bindings->dir(bindings->dir_context) : FOLDER_WITHOUT_BINDING;
+    if (!path)
+        sf_error(decoder->diagnostics, place, "there is no folder for ${dir}");
+    return path;
+}
+
 static const char *lookup(struct sf_decoder *decoder, struct sf_place place, const char *name)
 {
     for (size_t i = 0; i < decoder->variable_count; i++) {
@@ -87,6 +101,8 @@ static const char *lookup(struct sf_decoder *decoder, struct sf_place place, con
     }
     if (strcmp(name, folder_name) == 0)
         return scenario_folder(decoder);
+    if (decoder->has_ports && strcmp(name, fresh_name) == 0)
+        return fresh_folder(decoder, place);
     return unknown(decoder, place, name);
 }
 

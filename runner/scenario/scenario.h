@@ -142,6 +142,11 @@ struct sf_bindings {
      * during one run. NULL: any fixed number will do (`check`). */
     uint16_t (*port)(void *context, const char *name);
     void *context;
+
+    /* The folder for ${dir}: fresh, empty, the same throughout. NULL: any path
+     * will do (`check`); its answer NULL: there is none to be had. */
+    const char *(*dir)(void *context);
+    void *dir_context;
     const uint64_t *seed; /* --seed; NULL: the scenario's */
 
     /* `run --scenario`: the only program there is. The file's programs and

@@ -59,4 +59,33 @@ check_match "is named" "cat could not be started: $TMP/scenarios/input.txt: No s
 mkdir scenarios/input.txt
 check_status "a folder is no input" 1 "$SOCKFAULT" test scenarios/input.yaml
 check_match "and said to be one" "input.txt: Is a directory" "$output"
+cat > scenarios/dir.yaml << 'END'
+name: a folder of its own
+vars: {file: "${dir}/file"}
+programs:
+  first: ls -A "${dir}"; echo "${dir}" > where; mkdir -p "${dir}/a/b"; echo x > "${file}"; ln -s "$PWD/where" "${dir}/a"
+  second: {start_after: 300ms, run: cat file; echo > a/b/c; chmod 0 a/b a, cwd: "${dir}"}
+expect:
+  first: {stdout: {empty: true}}
+  second: {stdout: {equals_file: "${dir}/file"}}
+END
+mkdir tmp
+check_status "a scenario has a folder of its own" 0 env TMPDIR="$TMP/tmp" "$SOCKFAULT" test scenarios/dir.yaml
+check_match "below TMPDIR" "^$TMP/tmp/sockfault-[A-Za-z0-9]*\$" "$(cat where)"
+check_eq "that is removed with all that is in it" "" "$(ls -A tmp)"
+check_status "check makes none" 0 env TMPDIR=/nonexistent "$SOCKFAULT" check scenarios/dir.yaml
+check_status "no folder, no test" 125 env TMPDIR=/nonexistent "$SOCKFAULT" test scenarios/dir.yaml
+check_match "it says why" 'cannot make a folder for \$\{dir\}: No such file' "$output"
+cat > scenarios/dir-fails.yaml << 'END'
+name: fails
+programs: {a: 'echo > "${dir}/x"; exit 3'}
+---
+name: waits
+programs: {a: 'echo > "${dir}/x"; echo > waits; sleep 100'}
+END
+background env TMPDIR="$TMP/tmp" "$SOCKFAULT" test -j 1 scenarios/dir-fails.yaml
+within 10 test -e waits
+check "one under way has it" test -n "$(ls -A tmp)"
+end "$background_pid"
+check_eq "it is removed after failures and interruptions" "" "$(ls -A tmp)"
 finish

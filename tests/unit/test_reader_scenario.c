@@ -109,6 +109,28 @@ static void variables_are_replaced(void **state)
     release(reading);
 }
 
+static const char *one_folder(void *context)
+{
+    ++*(unsigned *)context;
+    return "/fresh";
+}
+
+static void the_fresh_folder_is_bound(void **state)
+{
+    (void)state;
+    unsigned asked = 0;
+    struct sf_bindings bindings = {.dir = one_folder, .dir_context = &asked};
+    static const char text[] = "name: n\nvars: {a: '${dir}/a'}\ndescription: ${a} ${dir}\n";
+    struct reading *reading = read_text_bytes(text, sizeof text - 1, &bindings);
+    assert_non_null(reading->scenario);
+    assert_string_equal(reading->scenario->description, "/fresh/a /fresh");
+    assert_int_equal(asked, 2);
+    release(reading);
+    reading = read_valid(text); /* any path will do */
+    assert_int_equal(reading->scenario->description[0], '/');
+    release(reading);
+}
+
 static void the_folder_of_the_file_is_absolute(void **state)
 {
     (void)state;
@@ -131,7 +153,7 @@ static void bad_variables_are_refused(void **state)
         {"${port.}", "no name for a port"},
         {"${port.a b}", "no name for a port"},
         {"${env.}", "the environment has no variable"},
-        {"${dir}", "unknown variable 'dir'"},
+        {"${dri}", "port.NAME, env.NAME, scenario_dir, dir;"},
         {"${name:-x}", "unknown variable 'name:-x'"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -409,6 +431,7 @@ int main(void)
         cmocka_unit_test(a_bound_seed_wins),
         cmocka_unit_test(program_keys_are_read),
         cmocka_unit_test(variables_are_replaced),
+        cmocka_unit_test(the_fresh_folder_is_bound),
         cmocka_unit_test(the_folder_of_the_file_is_absolute),
         cmocka_unit_test(bad_variables_are_refused),
         cmocka_unit_test(keys_are_not_replaced),
