@@ -205,6 +205,7 @@ static bool clients_ended(const struct sf_course *course)
 
 static uint64_t run(struct sf_course *course, uint64_t now_ns)
 {
+    const struct sf_scenario *scenario = course->supervision->scenario;
     while (course->phase == SF_PHASE_RUN) {
         struct sf_member *last = &course->members[course->started > 0 ? course->started - 1 : 0];
         bool waits = course->started > 0 && is_service(last) && last->state == SF_MEMBER_RUNNING;
@@ -218,6 +219,10 @@ static uint64_t run(struct sf_course *course, uint64_t now_ns)
                 return due_ns;
             start_next(course, now_ns);
         } else if (clients_ended(course)) {
+            /* Of services alone the scenario says how long they run. */
+            uint64_t end_ns = course->settled_ns + scenario->run_for_ns;
+            if (now_ns < end_ns)
+                return end_ns;
             course->phase = SF_PHASE_STOP;
         } else {
             break;

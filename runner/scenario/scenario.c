@@ -77,6 +77,7 @@ static const struct sf_key scenario_keys[] = {
     {.name = "description", .type = &sf_type_text, .offset = AT(description)},
     {.name = "seed", .type = &sf_type_u64, .offset = AT(seed), .max = INT64_MAX},
     {.name = "timeout", .type = &sf_type_duration, .offset = AT(timeout_ns), .min = 1},
+    {.name = "run_for", .type = &sf_type_duration, .offset = AT(run_for_ns), .min = 1},
     {.name = "vars", .type = &type_vars, .flags = SF_KEY_FIRST},
     {.name = "programs", .type = &type_programs},
     {.name = "faults", .type = &type_faults},
@@ -104,6 +105,30 @@ static void set_seed(struct sf_scenario *scenario, const struct sf_node *root,
         scenario->seed = hash(scenario->name);
 }
 
+/* Services end when the others have: where there are no others, run_for says when. */
+static void check_end(struct sf_decoder *decoder, const struct sf_node *root)
+{
+    const struct sf_scenario *scenario = decoder->scenario;
+    const struct sf_node *programs = sf_node_get(root, "programs"), *run_for = sf_node_get(root, "run_for");
+    const char *other = NULL;
+    for (size_t i = 0; i < scenario->program_count && !other; i++)
+        if (scenario->programs[i].ready.kind == SF_READY_NONE)
+            other = scenario->programs[i].name;
+    if (scenario->program_count == 0 || decoder->bindings->program_name)
+        return;
+    if (run_for && other)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, run_for),
+                 "run_for is for services alone, and %s is none (it has no ready): the scenario ends with it",
+                 other);
+    else if (!run_for && !other)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, programs),
+                 "every program is a service, so none ends by itself: run_for must say how long they run");
+    else if (run_for && scenario->run_for_ns >= scenario->timeout_ns)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, run_for),
+                 "run_for must be shorter than the timeout%s",
+                 sf_node_get(root, "timeout") ? "" : ", which is 60s by default");
+}
+
 struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_document *document,
                                        const struct sf_bindings *bindings, struct sf_diagnostics *diagnostics)
 {
@@ -129,6 +154,8 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
     }
     if (sf_mapping_decode(&decoder, &scenario_table, document->root, scenario) && scenario->name)
         set_seed(scenario, document->root, decoder.bindings);
+    if (diagnostics->errors == errors && !document->broken)
+        check_end(&decoder, document->root);
     return document->broken || diagnostics->errors > errors ? NULL : scenario;
 }
 

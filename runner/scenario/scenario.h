@@ -128,6 +128,7 @@ struct sf_scenario {
     const char *name, *description;
     uint64_t seed; /* always set: written, or derived from the name */
     uint64_t timeout_ns; /* default 60 s */
+    uint64_t run_for_ns; /* where all programs are services, which run that long; otherwise 0 */
     struct sf_program *programs;
     size_t program_count;
     struct sf_program_expectation *expect; /* one for each program */

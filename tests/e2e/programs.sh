@@ -88,4 +88,19 @@ within 10 test -e waits
 check "one under way has it" test -n "$(ls -A tmp)"
 end "$background_pid"
 check_eq "it is removed after failures and interruptions" "" "$(ls -A tmp)"
+
+cat > scenarios/services.yaml << 'END'
+name: services alone
+run_for: 700ms
+programs:
+  a: {run: [sleep, "100"], ready: {file: /}}
+  b: {run: sleep 0.3; touch b-is-ready; exec sleep 100, ready: {file: b-is-ready}}
+expect:
+  b: {duration: 1s..4s}
+END
+check_status "services alone run as long as is said, once they are ready" 0 "$SOCKFAULT" test scenarios/services.yaml
+sed 's/exec sleep 100/sleep 0.2/' scenarios/services.yaml > scenarios/ends.yaml
+rm b-is-ready
+check_status "one that ends meanwhile fails" 1 "$SOCKFAULT" test scenarios/ends.yaml
+check_match "as any service" 'b exited with 0 before it was stopped' "$output"
 finish

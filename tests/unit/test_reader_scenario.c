@@ -174,6 +174,28 @@ static void keys_are_not_replaced(void **state)
     release(reading);
 }
 
+static void services_alone_say_how_long_they_run(void **state)
+{
+    (void)state;
+    static const char services[] = "programs: {a: {run: x, ready: {file: f}}, b: {run: x, ready: {port: 1}}}\n";
+    char text[256];
+    snprintf(text, sizeof text, "name: n\nrun_for: 2s\n%s", services);
+    struct reading *reading = read_valid(text);
+    assert_int_equal(reading->scenario->run_for_ns, 2 * SECOND);
+    release(reading);
+    snprintf(text, sizeof text, "name: n\n%s", services);
+    reading = read_text(text);
+    assert_null(reading->scenario);
+    assert_true(says(reading, "run_for must say how long"));
+    release(reading);
+    /* Of `run` the programs do not matter. */
+    struct sf_bindings bindings = {.program_name = "p"};
+    reading = read_text_bytes(text, strlen(text), &bindings);
+    assert_non_null(reading->scenario);
+    release(reading);
+    release(read_valid("name: n\nrun_for: 2s\n"));
+}
+
 static void readiness_and_input_have_several_forms(void **state)
 {
     (void)state;
@@ -437,6 +459,7 @@ int main(void)
         cmocka_unit_test(keys_are_not_replaced),
         cmocka_unit_test(nothing_is_expected_where_nothing_is_said),
         cmocka_unit_test(expectations_are_read),
+        cmocka_unit_test(services_alone_say_how_long_they_run),
         cmocka_unit_test(readiness_and_input_have_several_forms),
         cmocka_unit_test(measures_and_patterns_are_read),
         cmocka_unit_test(signals_have_two_spellings),
