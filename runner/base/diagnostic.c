@@ -37,8 +37,10 @@ __attribute__((format(printf, 4, 0))) static void add(struct sf_diagnostics *dia
         return;
     }
     struct sf_diagnostic new = {severity, place, sf_arena_vprintf(diagnostics->arena, format, args)};
-    if (known(diagnostics, &new))
+    if (known(diagnostics, &new)) {
+        diagnostics->repeated += severity == SF_ERROR;
         return;
+    }
     if (place.file)
         new.place.file = sf_arena_strdup(diagnostics->arena, place.file);
     sf_arena_push(diagnostics->arena, &diagnostics->list, &diagnostics->count, sizeof new);

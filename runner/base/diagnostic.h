@@ -36,6 +36,7 @@ struct sf_diagnostics {
     struct sf_arena *arena; /* owns the messages; set by the caller */
     struct sf_diagnostic *list;
     size_t count, errors;
+    size_t repeated; /* errors that were there already, not among `errors` */
     size_t left_out; /* messages beyond SF_DIAGNOSTICS_MAX */
 };
 

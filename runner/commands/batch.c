@@ -5,6 +5,7 @@
 #include "base/ports.h"
 #include "commands/interrupt.h"
 #include "commands/prepare.h"
+#include "commands/unstarted.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -28,8 +29,10 @@ struct crew {
     struct job *jobs;
     struct pollfd *fds; /* one a job, then that of signals */
     size_t job_count, running;
-    size_t next; /* document to start */
-    size_t told; /* reports that `done` has seen */
+    struct sf_report_scenario **reports; /* one a case; NULL: not yet */
+    size_t next;                         /* case to start */
+    size_t told;                         /* cases that `done` has seen */
+    bool failed;                         /* a scenario did */
 };
 
 static void free_job(struct job *job)
@@ -42,36 +45,22 @@ static void free_job(struct job *job)
     *job = (struct job){0};
 }
 
-/* A program that rules cannot reach fails its scenario before the start. */
-static struct sf_report_scenario *refuse(const struct sf_scenario *scenario, size_t program, const char *why)
-{
-    struct sf_report_scenario *report = sf_report_new(scenario->name, scenario->file, scenario->place.line);
-    const char *name = scenario->programs[program].name;
-    struct sf_finding *finding =
-        sf_arena_push(report->arena, &report->findings.list, &report->findings.count, sizeof *finding);
-    finding->what = sf_arena_printf(report->arena, "%s.unreachable", name);
-    finding->want = "within reach of the rules";
-    finding->got = sf_arena_strdup(report->arena, why);
-    finding->message = sf_arena_printf(report->arena, "no rule can reach %s: %s", name, why);
-    finding->place = scenario->programs[program].place;
-    finding->place.file = report->file;
-    report->seed = scenario->seed;
-    report->result = SF_FAILED;
-    return report;
-}
-
 /* Decode it anew, with ports that are free now and a folder of its own. NULL: `failure` is set. */
 static struct sf_scenario *decode(struct crew *crew, struct job *job)
 {
     struct sf_batch *batch = crew->batch;
+    const struct sf_options *options = batch->options;
+    const struct sf_case *this = &batch->cases[job->index];
     const struct sf_bindings bindings = {.port = sf_port_find,
                                          .context = &job->ports,
                                          .dir = sf_folder_find,
                                          .dir_context = &job->folder,
-                                         .seed = batch->options->has_seed ? &batch->options->seed : NULL};
+                                         .seed = options->has_seed ? &options->seed : NULL,
+                                         .combination = this->combination,
+                                         .overrides = options->overrides,
+                                         .override_count = options->override_count};
     struct sf_diagnostics diagnostics = {.arena = job->arena};
-    struct sf_scenario *scenario =
-        sf_scenario_decode(job->arena, batch->documents[job->index], &bindings, &diagnostics);
+    struct sf_scenario *scenario = sf_scenario_decode(job->arena, this->document, &bindings, &diagnostics);
     for (size_t i = 0; i < job->ports.count; i++)
         if (job->ports.list[i].number == 0)
             batch->failure = "there is no free port left for a scenario";
@@ -82,9 +71,24 @@ static struct sf_scenario *decode(struct crew *crew, struct job *job)
         batch->failure = "a scenario that was valid is no longer";
     if (batch->failure)
         return NULL;
-    if (batch->options->timeout_ns)
-        scenario->timeout_ns = batch->options->timeout_ns;
+    if (options->timeout_ns)
+        scenario->timeout_ns = options->timeout_ns;
+    if (options->repeat > 1)
+        scenario->name = sf_arena_printf(job->arena, "%s (run %u)", scenario->name, this->run + 1);
+    scenario->seed = (scenario->seed + this->run) & INT64_MAX;
     return scenario;
+}
+
+static void keep(struct crew *crew, const struct job *job, struct sf_report_scenario *report)
+{
+    crew->reports[job->index] = report;
+    crew->failed |= report->result == SF_FAILED;
+}
+
+/* Is nothing more to be started? */
+static bool stopped(const struct crew *crew)
+{
+    return crew->batch->failure || (crew->failed && crew->batch->options->fail_fast);
 }
 
 /* Start the next scenario in a free job. Without a launch afterwards there is a
@@ -97,11 +101,9 @@ static void start(struct crew *crew, struct job *job)
     job->scenario = decode(crew, job);
     if (!job->scenario)
         return;
-    for (size_t i = 0; i < job->scenario->program_count; i++) {
-        const char *why = sf_program_unreachable(job->arena, job->scenario, i);
-        if (!why)
-            continue;
-        batch->reports[job->index] = refuse(job->scenario, i, why);
+    struct sf_report_scenario *unstarted = sf_scenario_unstarted(job->scenario, batch->options->no_skip);
+    if (unstarted) {
+        keep(crew, job, unstarted);
         return;
     }
     job->session = sf_scenario_session(crew->arena, job->scenario, &batch->failure);
@@ -120,9 +122,9 @@ static void collect(struct crew *crew, struct job *job)
         batch->failure = sf_arena_strdup(crew->arena, outcome->failure);
         return;
     }
-    struct sf_report_scenario *report = sf_report_new(scenario->name, scenario->file, scenario->place.line);
+    struct sf_report_scenario *report = sf_report_of(scenario);
     sf_report_judge(report, scenario, job->session, outcome);
-    batch->reports[job->index] = report;
+    keep(crew, job, report);
 }
 
 /* Keep every job busy while there is something to start. */
@@ -130,7 +132,7 @@ static void start_all(struct crew *crew)
 {
     for (size_t i = 0; i < crew->job_count; i++) {
         struct job *job = &crew->jobs[i];
-        while (!job->arena && crew->next < crew->batch->count && !crew->batch->failure) {
+        while (!job->arena && crew->next < crew->batch->count && !stopped(crew)) {
             start(crew, job);
             if (!job->launch)
                 free_job(job);
@@ -165,14 +167,20 @@ static void collect_all(struct crew *crew)
     }
 }
 
-static void tell(struct crew *crew)
+/* Tell of what is over, in order: up to the first that is not, with `all` of the rest too. */
+static void tell(struct crew *crew, bool all)
 {
     struct sf_batch *batch = crew->batch;
-    for (; crew->told < batch->count && batch->reports[crew->told]; crew->told++)
-        batch->done(batch->context, batch->reports[crew->told]);
+    for (; crew->told < batch->count && (all || crew->reports[crew->told]); crew->told++) {
+        struct sf_report_scenario *report = crew->reports[crew->told];
+        if (!report)
+            continue;
+        batch->reports[batch->report_count++] = report;
+        batch->done(batch->context, report);
+    }
 }
 
-/* End what is under way: all at once, then one by one to the end. */
+/* End what is under way: all at once, then one by one to the end. What was not told of is forgotten. */
 static void end_all(struct crew *crew, int signal)
 {
     for (size_t i = 0; i < crew->job_count; i++)
@@ -181,6 +189,8 @@ static void end_all(struct crew *crew, int signal)
     for (size_t i = 0; i < crew->job_count; i++)
         if (crew->jobs[i].arena)
             free_job(&crew->jobs[i]);
+    for (; crew->told < crew->batch->count; crew->told++)
+        sf_report_free(crew->reports[crew->told]);
 }
 
 int sf_batch_run(struct sf_arena *arena, struct sf_batch *batch)
@@ -189,7 +199,9 @@ int sf_batch_run(struct sf_arena *arena, struct sf_batch *batch)
     struct crew crew = {.arena = arena, .batch = batch, .job_count = jobs};
     crew.jobs = sf_arena_alloc(arena, jobs * sizeof *crew.jobs);
     crew.fds = sf_arena_alloc(arena, (jobs + 1) * sizeof *crew.fds);
+    crew.reports = sf_arena_alloc(arena, batch->count * sizeof(struct sf_report_scenario *));
     batch->reports = sf_arena_alloc(arena, batch->count * sizeof(struct sf_report_scenario *));
+    batch->report_count = 0;
     batch->failure = NULL;
     int signals = sf_interrupt_catch();
     if (signals < 0) {
@@ -201,8 +213,8 @@ int sf_batch_run(struct sf_arena *arena, struct sf_batch *batch)
 
     for (;;) {
         start_all(&crew);
-        tell(&crew);
-        if (crew.running == 0 || batch->failure || sf_interrupt_signal())
+        tell(&crew, stopped(&crew));
+        if (crew.running == 0 || stopped(&crew) || sf_interrupt_signal())
             break;
         sleep_until_news(&crew);
         collect_all(&crew);

@@ -2,25 +2,25 @@
 #ifndef SF_COMMANDS_BATCH_H
 #define SF_COMMANDS_BATCH_H
 
-#include "commands/options.h"
-#include "report/report.h"
+#include "commands/cases.h"
 
 struct sf_batch {
     /* Set by the caller. */
-    const struct sf_document **documents; /* checked: each can be decoded */
+    const struct sf_case *cases; /* checked: each can be decoded */
     size_t count;
-    const struct sf_options *options; /* jobs, seed, timeout */
+    const struct sf_options *options;
     const char *shim_path;
-    void (*done)(void *context, const struct sf_report_scenario *report); /* in the documents' order */
+    void (*done)(void *context, const struct sf_report_scenario *report); /* in the cases' order */
     void *context;
 
     /* Filled in. */
-    struct sf_report_scenario **reports; /* count of them, the caller's; NULL: not run */
+    struct sf_report_scenario **reports; /* of what was run, in the cases' order: the caller's */
+    size_t report_count;
     const char *failure;                 /* sockfault itself failed: why; NULL: it did not */
 };
 
-/* Returns 0, or the signal that ended it early: then the scenarios that were
- * under way are ended and have no report. */
+/* Returns 0, or the signal that ended it early. What is under way then, or with
+ * --fail-fast when a scenario failed, is ended and has no report. */
 int sf_batch_run(struct sf_arena *arena, struct sf_batch *batch);
 
 #endif

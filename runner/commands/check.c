@@ -16,8 +16,7 @@ static bool check_file(const char *path)
     struct sf_diagnostics diagnostics = {.arena = arena};
     size_t count;
     struct sf_document **documents = sf_documents_read(arena, path, &count, &diagnostics);
-    for (size_t i = 0; i < count; i++)
-        sf_scenario_decode(arena, documents[i], NULL, &diagnostics);
+    sf_documents_decode(documents, count, NULL, &diagnostics, NULL, NULL);
     sf_diagnostics_print(&diagnostics, stderr);
     bool valid = diagnostics.errors == 0;
     sf_arena_free(arena);

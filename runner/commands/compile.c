@@ -24,13 +24,15 @@ static int wrong_usage(const char *problem, const char *what)
 static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *path)
 {
     struct sf_diagnostics diagnostics = {.arena = arena};
-    size_t count;
+    size_t count, made;
     struct sf_document **documents = sf_documents_read(arena, path, &count, &diagnostics);
     struct sf_scenario *scenario = NULL;
 
-    if (count > 1)
-        sf_error(&diagnostics, (struct sf_place){.file = path}, "it holds %zu scenarios: a plan is of one", count);
-    else if (count == 1)
+    made = count == 1 ? sf_document_combinations(documents[0]) : count;
+    if (made > 1)
+        sf_error(&diagnostics, (struct sf_place){.file = path}, "it holds %zu scenarios: a plan is of one",
+                 made);
+    else if (made == 1)
         scenario = sf_scenario_decode(arena, documents[0], NULL, &diagnostics);
     if (scenario && scenario->program_count == 0) {
         scenario->programs = sf_arena_alloc(arena, sizeof *scenario->programs);

@@ -25,8 +25,14 @@ static const struct command {
     {{"test", sf_command_test, "test [OPTION…] PATH…", "run scenarios and judge their expectations"},
      SF_COMMAND_TEST,
      "A PATH is a scenario file, or a folder: every *.yaml and *.yml below it, sorted.\n"
-     "The exit status is 0 when all passed, 1 when one failed, 2 when a scenario is\n"
-     "invalid, none was found, or the usage is wrong; 125 when sockfault failed.\n"},
+     "A REGEX (PCRE2) may match anywhere in the name, the values of the matrix included;\n"
+     "a KEY must be a variable of at least one scenario.\n"
+     "\n"
+     "The exit status is 0 when all passed or were skipped, 1 when one failed, 2 when a\n"
+     "scenario is invalid, none was found, or the usage is wrong; 125 when sockfault\n"
+     "failed.\n"
+     "\n"
+     "  sockfault test --filter 'chunk=7' --set host=127.0.0.1 tests/\n"},
     {{"check", sf_command_check, "check [-q] PATH…", "validate scenarios, start nothing"},
      0,
      "The exit status is 0 when all are valid, otherwise 2.\n"},

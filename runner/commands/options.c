@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/diagnostic.h"
 #include "base/quantity.h"
+#include "base/regex.h"
 
 #include <getopt.h>
 #include <sched.h>
@@ -12,7 +13,7 @@
 typedef const char *taker(struct sf_arena *arena, struct sf_options *options, const char *value);
 
 static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs,
-    take_verbose, take_quiet, take_help;
+    take_filter, take_repeat, take_set, take_fail_fast, take_no_skip, take_verbose, take_quiet, take_help;
 
 static const struct row {
     const char *name;
@@ -31,6 +32,11 @@ static const struct row {
     {"report", 0, "FORMAT[=FILE]", SF_COMMAND_RUN | SF_COMMAND_TEST, take_report,
      "pretty or json; may be repeated"},
     {"jobs", 'j', "N", SF_COMMAND_TEST, take_jobs, "scenarios at once; default: the cores"},
+    {"filter", 0, "REGEX", SF_COMMAND_TEST, take_filter, "only scenarios whose name matches"},
+    {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, …"},
+    {"set", 0, "KEY=VALUE", SF_COMMAND_TEST, take_set, "override one of the scenario's vars; may be repeated"},
+    {"fail-fast", 0, NULL, SF_COMMAND_TEST, take_fail_fast, "stop at the first failure"},
+    {"no-skip", 0, NULL, SF_COMMAND_TEST, take_no_skip, "a missing requirement fails instead of skipping"},
     {"verbose", 'v', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_verbose,
      "show counters and injected faults"},
     {"quiet", 'q', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_quiet, "show failures only"},
@@ -93,6 +99,49 @@ static const char *take_jobs(struct sf_arena *arena, struct sf_options *options,
     if (!sf_number_parse(value, &jobs) || jobs == 0 || jobs > 1024)
         return sf_arena_printf(arena, "--jobs: '%s' is not a number from 1 to 1024", value);
     options->jobs = (unsigned)jobs;
+    return NULL;
+}
+
+static const char *take_filter(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    char error[SF_REGEX_ERROR_BYTES];
+    struct sf_regex *regex = sf_regex_compile(value, error);
+    options->filter = value;
+    sf_regex_free(regex);
+    return regex ? NULL : sf_arena_printf(arena, "--filter: '%s' is no regular expression: %s", value, error);
+}
+
+static const char *take_repeat(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    uint64_t count;
+    if (!sf_number_parse(value, &count) || count == 0 || count > 100000)
+        return sf_arena_printf(arena, "--repeat: '%s' is not a number from 1 to 100000", value);
+    options->repeat = (unsigned)count;
+    return NULL;
+}
+
+static const char *take_set(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    size_t length = strcspn(value, "=");
+    if (length == 0 || !value[length])
+        return sf_arena_printf(arena, "--set: '%s' is not KEY=VALUE", value);
+    struct sf_override *slot =
+        sf_arena_push(arena, &options->overrides, &options->override_count, sizeof *slot);
+    *slot = (struct sf_override){sf_arena_strndup(arena, value, length), value + length + 1};
+    return NULL;
+}
+
+static const char *take_fail_fast(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena, (void)value;
+    options->fail_fast = true;
+    return NULL;
+}
+
+static const char *take_no_skip(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena, (void)value;
+    options->no_skip = true;
     return NULL;
 }
 
@@ -186,7 +235,7 @@ const char *sf_options_parse(struct sf_arena *arena, enum sf_command command, in
 {
     const struct view view = view_of(command);
     const char *problem = NULL;
-    *options = (struct sf_options){.jobs = core_count()};
+    *options = (struct sf_options){.jobs = core_count(), .repeat = 1};
     optind = 0; /* glibc: start anew */
     opterr = 0;
     while (!problem) {

@@ -22,6 +22,11 @@ struct sf_options {
     uint64_t timeout_ns; /* 0: not given */
     struct sf_report_request *reports;
     size_t report_count;
+    const char *filter;             /* a valid regular expression; NULL: all scenarios */
+    unsigned repeat;                /* default 1 */
+    struct sf_override *overrides;  /* --set, in order */
+    size_t override_count;
+    bool fail_fast, no_skip;
     unsigned jobs; /* default: the cores that this process may use */
     int verbosity; /* -1 with -q, 1 with -v */
     bool help;     /* show the command's help, do nothing else */

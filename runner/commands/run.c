@@ -55,9 +55,10 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
     }
     size_t count;
     struct sf_document **documents = sf_documents_read(run->arena, path, &count, diagnostics);
-    if (count > 1)
+    size_t made = count == 1 ? sf_document_combinations(documents[0]) : count;
+    if (made > 1)
         sf_error(diagnostics, (struct sf_place){.file = path},
-                 "this file holds %zu scenarios; run takes a file with one", count);
+                 "this file holds %zu scenarios; run takes a file with one", made);
     if (count == 0 || diagnostics->errors)
         return NULL;
     const struct sf_bindings bindings = {.port = sf_port_find,

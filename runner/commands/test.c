@@ -5,7 +5,6 @@
 #include "commands/help.h"
 #include "commands/options.h"
 #include "commands/prepare.h"
-#include "scenario/files.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,10 +17,9 @@ static const struct sf_report_request default_report = {.format = SF_REPORT_PRET
 struct test {
     struct sf_arena *arena;
     struct sf_options options;
-    const struct sf_document **documents;
-    size_t document_count;
-    struct sf_report_scenario **reports; /* where every result goes */
-    size_t report_count;
+    struct sf_cases cases;
+    struct sf_report_run run; /* where every result goes */
+    uint64_t start_ns;
 };
 
 static int fail(const char *message)
@@ -35,65 +33,6 @@ static uint64_t now_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-/* An invalid file stands in the reports as one scenario, its errors as findings. */
-static void report_invalid(struct test *test, const char *path, const struct sf_diagnostics *diagnostics)
-{
-    struct sf_report_scenario *report = sf_report_new(path, path, 1);
-    report->result = SF_INVALID;
-    for (size_t i = 0; i < diagnostics->count; i++) {
-        if (diagnostics->list[i].severity != SF_ERROR)
-            continue;
-        struct sf_finding *finding =
-            sf_arena_push(report->arena, &report->findings.list, &report->findings.count, sizeof *finding);
-        finding->what = "invalid";
-        finding->want = "a valid scenario";
-        finding->got = finding->message = sf_arena_strdup(report->arena, diagnostics->list[i].message);
-        finding->place = diagnostics->list[i].place;
-    }
-    struct sf_report_scenario **slot =
-        sf_arena_push(test->arena, &test->reports, &test->report_count, sizeof *test->reports);
-    *slot = report;
-}
-
-/* Read and check one file; its documents are kept. Returns its number of errors. */
-static size_t read_file(struct test *test, const char *path)
-{
-    struct sf_diagnostics diagnostics = {.arena = test->arena};
-    size_t count;
-    struct sf_document **documents = sf_documents_read(test->arena, path, &count, &diagnostics);
-    struct sf_arena *scratch = sf_arena_new();
-    for (size_t i = 0; i < count; i++) {
-        const struct sf_scenario *scenario = sf_scenario_decode(scratch, documents[i], NULL, &diagnostics);
-        if (scenario && scenario->program_count == 0)
-            sf_error(&diagnostics, scenario->place,
-                     "the scenario has no programs: there is nothing to test (its rules can be used with "
-                     "sockfault run -s)");
-        const struct sf_document **slot =
-            sf_arena_push(test->arena, &test->documents, &test->document_count, sizeof *test->documents);
-        *slot = documents[i];
-    }
-    if (diagnostics.errors) {
-        sf_diagnostics_print(&diagnostics, stderr);
-        report_invalid(test, path, &diagnostics);
-    }
-    sf_arena_free(scratch);
-    return diagnostics.errors;
-}
-
-/* All files are read before anything is started: PASSED, or INVALID. */
-static int read_all(struct test *test)
-{
-    struct sf_diagnostics diagnostics = {.arena = test->arena};
-    struct sf_files files = {0};
-    for (int i = 0; i < test->options.rest_count; i++)
-        sf_files_add(test->arena, test->options.rest[i], &files, &diagnostics);
-    sf_diagnostics_print(&diagnostics, stderr);
-    size_t errors = diagnostics.errors;
-    for (size_t i = 0; i < files.count; i++)
-        errors += read_file(test, files.paths[i]);
-    return errors ? INVALID : PASSED;
 }
 
 /* The report that grows on the screen while scenarios run, if one is asked for. */
@@ -117,13 +56,13 @@ static void show(void *context, const struct sf_report_scenario *report)
 }
 
 /* All reports but the one on the screen; `status` unless one cannot be written. */
-static int write_reports(const struct test *test, const struct sf_report_run *run, int status)
+static int write_reports(const struct test *test, int status)
 {
     for (size_t i = 0; i < test->options.report_count; i++) {
         const struct sf_report_request *request = &test->options.reports[i];
         if (request == live_report(test))
             continue;
-        int error = sf_report_write(request, run, stdout, test->options.verbosity);
+        int error = sf_report_write(request, &test->run, stdout, test->options.verbosity);
         if (error)
             status =
                 fail(sf_arena_printf(test->arena, "cannot write the report to %s: %s",
@@ -133,11 +72,11 @@ static int write_reports(const struct test *test, const struct sf_report_run *ru
 }
 
 /* Run what was read. */
-static int run_all(struct test *test, uint64_t start_ns)
+static int run_all(struct test *test)
 {
     const char *problem;
-    struct sf_batch batch = {.documents = test->documents,
-                             .count = test->document_count,
+    struct sf_batch batch = {.cases = test->cases.list,
+                             .count = test->cases.count,
                              .options = &test->options,
                              .done = show,
                              .context = test};
@@ -145,29 +84,27 @@ static int run_all(struct test *test, uint64_t start_ns)
     if (!batch.shim_path)
         return fail(problem);
     int signal = sf_batch_run(test->arena, &batch);
-    test->reports = batch.reports;
-    test->report_count = batch.reports ? batch.count : 0;
+    test->run = (struct sf_report_run){batch.reports, batch.report_count, now_ns() - test->start_ns};
     if (batch.failure)
         return fail(batch.failure);
     if (signal) {
         fprintf(stderr, "sockfault test: interrupted\n");
         return SIGNALED + signal;
     }
-    const struct sf_report_run run = {batch.reports, batch.count, now_ns() - start_ns};
     if (live_report(test))
-        sf_pretty_summary(stdout, &run);
-    return write_reports(test, &run, sf_report_count(&run, SF_FAILED) ? FAILED : PASSED);
+        sf_pretty_summary(stdout, &test->run);
+    return write_reports(test, sf_report_count(&test->run, SF_FAILED) ? FAILED : PASSED);
 }
 
 static int test_paths(struct test *test)
 {
-    uint64_t start_ns = now_ns();
-    int status = read_all(test);
-    if (status == PASSED)
-        return run_all(test, start_ns);
+    test->start_ns = now_ns();
+    if (sf_cases_read(test->arena, &test->options, &test->cases))
+        return run_all(test);
     /* The errors are on the screen; a report for machines holds them too. */
-    const struct sf_report_run run = {test->reports, test->report_count, now_ns() - start_ns};
-    return write_reports(test, &run, status);
+    test->run =
+        (struct sf_report_run){test->cases.invalid, test->cases.invalid_count, now_ns() - test->start_ns};
+    return write_reports(test, INVALID);
 }
 
 int sf_command_test(int argc, char **argv)
@@ -183,8 +120,8 @@ int sf_command_test(int argc, char **argv)
         fprintf(stderr, "sockfault test: %s\nTry 'sockfault help test'.\n", problem);
     else if (!test.options.help)
         status = test_paths(&test);
-    for (size_t i = 0; i < test.report_count; i++)
-        sf_report_free(test.reports[i]);
+    for (size_t i = 0; i < test.run.count; i++)
+        sf_report_free(test.run.scenarios[i]);
     sf_arena_free(test.arena);
     return status;
 }

@@ -19,6 +19,15 @@ struct sf_report_scenario *sf_report_new(const char *name, const char *file, uns
     return report;
 }
 
+struct sf_report_scenario *sf_report_of(const struct sf_scenario *scenario)
+{
+    struct sf_report_scenario *report = sf_report_new(scenario->name, scenario->file, scenario->place.line);
+    report->seed = scenario->seed;
+    if (scenario->tag_count)
+        report->tags = sf_names_join(report->arena, scenario->tags, scenario->tag_count);
+    return report;
+}
+
 void sf_report_free(struct sf_report_scenario *report)
 {
     if (report)

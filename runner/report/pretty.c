@@ -124,6 +124,8 @@ static void put_program(FILE *out, const struct sf_report_scenario *report,
 static void put_details(FILE *out, const struct sf_report_scenario *report)
 {
     fprintf(out, "    seed %" PRIu64 "\n", report->seed);
+    if (report->tags)
+        fprintf(out, "    tags %s\n", report->tags);
     for (size_t i = 0; i < report->program_count; i++)
         put_program(out, report, &report->programs[i]);
     for (size_t i = 0; i < report->rule_count; i++) {

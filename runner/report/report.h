@@ -30,6 +30,7 @@ struct sf_report_scenario {
     enum sf_result result;
     bool is_run; /* of `run`: nothing is expected of its program; set by the caller */
     uint64_t seed;
+    const char *tags; /* "smoke, slow"; NULL: none */
     uint64_t duration_ns;
     const char *reason;          /* why it was skipped; otherwise NULL */
     struct sf_findings findings; /* of an invalid scenario: its diagnostics */
@@ -44,6 +45,9 @@ struct sf_report_scenario {
 
 /* An empty report of a scenario; the texts are copied. */
 struct sf_report_scenario *sf_report_new(const char *name, const char *file, unsigned line);
+
+/* The same of a scenario that was decoded, with its seed and tags. */
+struct sf_report_scenario *sf_report_of(const struct sf_scenario *scenario);
 
 /* Fill it in with what happened and judge that: result, findings, counters.
  * How a run's program ends is no matter of its result. */

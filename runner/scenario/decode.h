@@ -21,7 +21,10 @@ struct sf_decoder {
     const struct sf_bindings *bindings; /* never NULL */
     struct sf_variable *variables;      /* of the scenario, in the order of the file */
     size_t variable_count;
-    size_t replaced_bytes;        /* what `${…}` has been replaced by altogether */
+    size_t nodes;                 /* of the document */
+    size_t combinations;          /* that the matrix makes of it */
+    const char *combination;      /* "chunk=7, host=b"; NULL: there is no matrix */
+    size_t replaced_bytes;        /* what texts with every `${…}` replaced take altogether */
     bool has_ports;               /* ${port.NAME} and ${dir} mean something here */
     struct sf_scenario *scenario; /* as far as it is known */
     const char **programs;        /* the names that rules may use */
@@ -94,6 +97,9 @@ void sf_value_reject(struct sf_decoder *decoder, const struct sf_key *key, const
 /* A scalar's text with every `${…}` replaced, in the decoder's arena. NULL when it
  * is none, or names a variable that there is not; that is reported (as `key`'s). */
 const char *sf_text_decode(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value);
+
+/* No control characters; it may be empty. */
+bool sf_text_is_line(const char *text);
 
 /* Is it a mapping, whose keys the user chose? Otherwise reports that `what` must be one. */
 bool sf_mapping_check(struct sf_decoder *decoder, const struct sf_node *node, const char *what);

@@ -5,7 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPLACED_BYTES_MAX = 64 << 20, PORT_WITHOUT_BINDING = 1024 };
+/* Each text and each `${…}` costs time, however short it is. */
+enum {
+    REPLACED_BYTES_MAX = 64 << 20,
+    MATRIX_BYTES_MAX = 256 << 20,
+    EXPANSION_BYTES = 32,
+    PORT_WITHOUT_BINDING = 1024
+};
 
 #define FOLDER_WITHOUT_BINDING "/tmp/sockfault-dir"
 
@@ -106,21 +112,36 @@ static const char *lookup(struct sf_decoder *decoder, struct sf_place place, con
     return unknown(decoder, place, name);
 }
 
-/* Text that grows; what `${…}` multiplies to is bounded over the whole scenario. */
+/* Text that grows; what `${…}` multiplies to is bounded over the whole scenario
+ * and over all that a matrix makes of it. */
 struct growing {
     char *text;
     size_t bytes, room;
 };
 
+static bool charge(struct sf_decoder *decoder, struct sf_place place, size_t bytes)
+{
+    size_t share = MATRIX_BYTES_MAX / decoder->combinations;
+    size_t limit = share < REPLACED_BYTES_MAX ? share : REPLACED_BYTES_MAX;
+    bool over = decoder->replaced_bytes > limit; /* that was said already */
+    decoder->replaced_bytes += bytes;
+    if (over || decoder->replaced_bytes <= limit)
+        return !over;
+    if (limit == REPLACED_BYTES_MAX)
+        sf_error(decoder->diagnostics, place, "with every ${…} replaced the scenario is larger than %d MiB",
+                 REPLACED_BYTES_MAX >> 20);
+    else
+        sf_error(decoder->diagnostics, place,
+                 "with every ${…} replaced the %zu scenarios of the matrix are larger than %d MiB",
+                 decoder->combinations, MATRIX_BYTES_MAX >> 20);
+    return false;
+}
+
 static bool append(struct sf_decoder *decoder, struct sf_place place, struct growing *to, const char *text,
                    size_t bytes)
 {
-    if (decoder->replaced_bytes + bytes > REPLACED_BYTES_MAX) {
-        sf_error(decoder->diagnostics, place, "with every ${…} replaced the scenario is larger than %d MiB",
-                 REPLACED_BYTES_MAX >> 20);
+    if (!charge(decoder, place, bytes))
         return false;
-    }
-    decoder->replaced_bytes += bytes;
     if (to->bytes + bytes >= to->room) {
         to->room = 2 * (to->bytes + bytes) + 64;
         char *larger = sf_arena_alloc(decoder->arena, to->room);
@@ -137,7 +158,7 @@ static bool append(struct sf_decoder *decoder, struct sf_place place, struct gro
 const char *sf_text_expand(struct sf_decoder *decoder, struct sf_place place, const char *text)
 {
     struct growing result = {0};
-    if (!append(decoder, place, &result, "", 0))
+    if (!charge(decoder, place, EXPANSION_BYTES) || !append(decoder, place, &result, "", 0))
         return NULL;
     for (;;) {
         const char *open = strstr(text, "${");
@@ -160,7 +181,8 @@ const char *sf_text_expand(struct sf_decoder *decoder, struct sf_place place, co
         }
         const char *name = sf_arena_strndup(decoder->arena, open + 2, (size_t)(close - open - 2));
         const char *value = lookup(decoder, place, name);
-        if (!value || !append(decoder, place, &result, value, strlen(value)))
+        if (!value || !charge(decoder, place, EXPANSION_BYTES) ||
+            !append(decoder, place, &result, value, strlen(value)))
             return NULL;
         text = close + 1;
     }

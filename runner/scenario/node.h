@@ -37,6 +37,7 @@ struct sf_node {
 struct sf_document {
     const char *file;
     const struct sf_node *root;
+    size_t nodes; /* how much work it is to decode, aliases left aside */
     bool broken; /* errors were reported while it was read */
 };
 

@@ -7,42 +7,6 @@
 
 #define SECOND UINT64_C(1000000000)
 
-enum { VARIABLES_MAX = 1024 };
-
-static void check_variable(struct sf_decoder *decoder, const struct sf_node *key)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    if (!*key->text || key->text[strspn(key->text, letters)])
-        sf_error(decoder->diagnostics, sf_node_place(decoder, key),
-                 "%s is no name for a variable: letters, digits, '_' and '-' are allowed",
-                 sf_quoted(decoder->diagnostics->arena, key->text));
-    else if (sf_variable_reserved(key->text))
-        sf_error(decoder->diagnostics, sf_node_place(decoder, key), "the variable %s is sockfault's own",
-                 key->text);
-}
-
-static void decode_vars(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                        void *object)
-{
-    (void)object;
-    if (!sf_mapping_check(decoder, value, key->name))
-        return;
-    if (value->count > VARIABLES_MAX) {
-        sf_error(decoder->diagnostics, sf_node_place(decoder, value), "%zu variables: at most %d are allowed",
-                 value->count, VARIABLES_MAX);
-        return;
-    }
-    decoder->variables = sf_arena_alloc(decoder->arena, (value->count + 1) * sizeof *decoder->variables);
-    for (size_t i = 0; i < value->count; i++) {
-        const struct sf_pair *pair = &value->pairs[i];
-        check_variable(decoder, pair->key);
-        /* Each may use those above it, so none can contain itself. */
-        const char *text = sf_text_decode(decoder, key, pair->value);
-        decoder->variables[decoder->variable_count++] =
-            (struct sf_variable){sf_arena_strdup(decoder->arena, pair->key->text), text ? text : ""};
-    }
-}
-
 static void decode_programs(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                             void *object)
 {
@@ -57,6 +21,34 @@ static void decode_faults(struct sf_decoder *decoder, const struct sf_key *key, 
     sf_rules_decode(decoder, value);
 }
 
+static void decode_names(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    const char ***names = sf_key_field(key, object);
+    size_t *count = (size_t *)((char *)object + key->count_offset);
+    const struct sf_key one = {.name = key->name, .type = key->type};
+    struct sf_items items = sf_node_items(&value);
+    for (size_t i = 0; i < items.count; i++) {
+        const char **name = sf_arena_push(decoder->arena, names, count, sizeof *name);
+        sf_type_line.decode(decoder, &one, items.list[i], name);
+    }
+}
+
+static void decode_requires(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                            void *object)
+{
+    struct sf_scenario *scenario = object;
+    const struct sf_key one = {
+        .name = key->name, .type = key->type, .offset = offsetof(struct sf_text_item, text)};
+    struct sf_items items = sf_node_items(&value);
+    for (size_t i = 0; i < items.count; i++) {
+        struct sf_text_item *item =
+            sf_arena_push(decoder->arena, &scenario->requires, &scenario->requires_count, sizeof *item);
+        item->place = sf_node_place(decoder, items.list[i]);
+        sf_type_line.decode(decoder, &one, items.list[i], item);
+    }
+}
+
 static void decode_expect(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                           void *object)
 {
@@ -65,12 +57,13 @@ static void decode_expect(struct sf_decoder *decoder, const struct sf_key *key, 
         sf_expect_decode(decoder, value);
 }
 
-static const struct sf_type type_vars = {"a mapping of names to texts", decode_vars};
+static const struct sf_type type_names = {"a name or a list of names", decode_names};
+static const struct sf_type type_requires = {"the name of a command or a list of these", decode_requires};
 static const struct sf_type type_programs = {"a mapping of names to programs", decode_programs};
 static const struct sf_type type_faults = {"a list of rules", decode_faults};
 static const struct sf_type type_expect = {"a mapping of program names to expectations", decode_expect};
 
-/* programs, faults, expect: each names what those before it define. */
+/* matrix, vars and programs, faults, expect: each names what those before it define. */
 #define AT(member) offsetof(struct sf_scenario, member)
 static const struct sf_key scenario_keys[] = {
     {.name = "name", .type = &sf_type_line, .offset = AT(name), .flags = SF_KEY_REQUIRED},
@@ -78,7 +71,10 @@ static const struct sf_key scenario_keys[] = {
     {.name = "seed", .type = &sf_type_u64, .offset = AT(seed), .max = INT64_MAX},
     {.name = "timeout", .type = &sf_type_duration, .offset = AT(timeout_ns), .min = 1},
     {.name = "run_for", .type = &sf_type_duration, .offset = AT(run_for_ns), .min = 1},
-    {.name = "vars", .type = &type_vars, .flags = SF_KEY_FIRST},
+    {.name = "tags", .type = &type_names, .offset = AT(tags), .count_offset = AT(tag_count)},
+    {.name = "requires", .type = &type_requires},
+    {.name = "matrix", .type = &sf_type_matrix, .flags = SF_KEY_FIRST},
+    {.name = "vars", .type = &sf_type_vars, .flags = SF_KEY_FIRST},
     {.name = "programs", .type = &type_programs},
     {.name = "faults", .type = &type_faults},
     {.name = "expect", .type = &type_expect},
@@ -133,12 +129,15 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
                                        const struct sf_bindings *bindings, struct sf_diagnostics *diagnostics)
 {
     static const struct sf_bindings none = {0};
-    size_t errors = diagnostics->errors;
+    /* Another combination of the matrix may have had the same. */
+    size_t errors = diagnostics->errors + diagnostics->repeated;
     struct sf_scenario *scenario = sf_arena_alloc(arena, sizeof *scenario);
     struct sf_decoder decoder = {.arena = arena,
                                  .diagnostics = diagnostics,
                                  .file = sf_arena_strdup(arena, document->file),
                                  .bindings = bindings ? bindings : &none,
+                                 .nodes = document->nodes,
+                                 .combinations = 1,
                                  .has_ports = true,
                                  .scenario = scenario};
     scenario->file = decoder.file;
@@ -152,11 +151,14 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
         scenario->program_count = 1;
         scenario->expect = sf_arena_alloc(arena, sizeof *scenario->expect);
     }
-    if (sf_mapping_decode(&decoder, &scenario_table, document->root, scenario) && scenario->name)
+    if (sf_mapping_decode(&decoder, &scenario_table, document->root, scenario) && scenario->name) {
+        if (decoder.combination)
+            scenario->name = sf_arena_printf(arena, "%s [%s]", scenario->name, decoder.combination);
         set_seed(scenario, document->root, decoder.bindings);
-    if (diagnostics->errors == errors && !document->broken)
+    }
+    if (diagnostics->errors + diagnostics->repeated == errors && !document->broken)
         check_end(&decoder, document->root);
-    return document->broken || diagnostics->errors > errors ? NULL : scenario;
+    return document->broken || diagnostics->errors + diagnostics->repeated > errors ? NULL : scenario;
 }
 
 bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text, size_t number,
@@ -172,6 +174,7 @@ bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const cha
                                  .diagnostics = diagnostics,
                                  .file = source.file,
                                  .bindings = &bindings,
+                                 .combinations = 1,
                                  .programs = &program_name,
                                  .program_count = 1};
     size_t errors = diagnostics->errors, count;

@@ -125,8 +125,12 @@ struct sf_program_expectation {
 struct sf_scenario {
     const char *file; /* as the user named it; "--fault" for rules of the command line */
     struct sf_place place;
-    const char *name, *description;
-    uint64_t seed; /* always set: written, or derived from the name */
+    const char *name, *description; /* name: the full one, with the values of the matrix */
+    const char **tags;
+    size_t tag_count;
+    struct sf_text_item *requires; /* commands that must be on PATH */
+    size_t requires_count;
+    uint64_t seed; /* always set: written, or derived from the full name */
     uint64_t timeout_ns; /* default 60 s */
     uint64_t run_for_ns; /* where all programs are services, which run that long; otherwise 0 */
     struct sf_program *programs;
@@ -135,6 +139,11 @@ struct sf_scenario {
     struct sf_rule *rules;
     size_t rule_count;
     struct sf_comparison *rule_expect; /* one for each rule: how often it must fire */
+};
+
+/* `--set NAME=VALUE`: the value of one of a scenario's vars, taken as it stands. */
+struct sf_override {
+    const char *name, *value;
 };
 
 /* What `${…}` stands for beyond the scenario's own vars. */
@@ -149,6 +158,9 @@ struct sf_bindings {
     const char *(*dir)(void *context);
     void *dir_context;
     const uint64_t *seed; /* --seed; NULL: the scenario's */
+    size_t combination;   /* of the matrix, from 0: its last key changes fastest */
+    const struct sf_override *overrides; /* names that are no vars of the scenario are ignored */
+    size_t override_count;
 
     /* `run --scenario`: the only program there is. The file's programs and
      * expectations are ignored, and rules for other programs of the file left
@@ -173,6 +185,23 @@ struct sf_document **sf_documents_read(struct sf_arena *arena, const char *path,
 struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_document *document,
                                        const struct sf_bindings *bindings,
                                        struct sf_diagnostics *diagnostics);
+
+/* How many scenarios the document's matrix makes of it: 1 without one, or with
+ * one that is wrong. */
+size_t sf_document_combinations(const struct sf_document *document);
+
+/* Add the names of the document's vars. */
+void sf_document_variables(struct sf_arena *arena, const struct sf_document *document, const char ***names,
+                           size_t *count);
+
+/* Decode all that the documents of one file hold, combination by combination,
+ * with `bindings` (its `combination` is of no matter; NULL is fine). All errors
+ * go to `diagnostics`. `each` (NULL: none) is called for what is valid; the
+ * scenario is gone when it returns. */
+typedef void sf_scenario_visitor(void *context, const struct sf_document *document, size_t combination,
+                                 const struct sf_scenario *scenario);
+void sf_documents_decode(struct sf_document **documents, size_t count, const struct sf_bindings *bindings,
+                         struct sf_diagnostics *diagnostics, sf_scenario_visitor *each, void *context);
 
 /* Decode one rule from the command line (`--fault 'call: recv, partial: 1'`,
  * braces left off or not), the `number`th of all, from 1. Places name `file`

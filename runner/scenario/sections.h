@@ -4,6 +4,9 @@
 
 #include "scenario/decode.h"
 
+/* vars and matrix: what `${NAME}` stands for; these decode no field. */
+extern const struct sf_type sf_type_vars, sf_type_matrix;
+
 /* programs: fills scenario->programs and the names that rules may use. Where
  * there is one program of `run` already, the names alone. */
 void sf_programs_decode(struct sf_decoder *decoder, const struct sf_node *node);

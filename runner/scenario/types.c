@@ -13,6 +13,14 @@ static void decode_text(struct sf_decoder *decoder, const struct sf_key *key, co
     *field = sf_text_decode(decoder, key, value);
 }
 
+bool sf_text_is_line(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
 static void decode_line(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                         void *object)
 {
@@ -20,10 +28,7 @@ static void decode_line(struct sf_decoder *decoder, const struct sf_key *key, co
     const char *text = sf_text_decode(decoder, key, value);
     if (!text)
         return;
-    bool one_line = *text;
-    for (const char *c = text; *c; c++)
-        one_line &= (unsigned char)*c >= ' ' && *c != 0x7f;
-    if (one_line)
+    if (*text && sf_text_is_line(text))
         *field = text;
     else
         sf_value_reject(decoder, key, value, "");

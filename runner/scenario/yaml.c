@@ -354,7 +354,7 @@ static const struct sf_node *read_node(struct reader *reader, yaml_event_t *even
 
 static struct sf_document *read_document(struct reader *reader)
 {
-    size_t errors = reader->diagnostics->errors;
+    size_t errors = reader->diagnostics->errors, nodes = reader->nodes;
     struct sf_document *document = sf_arena_alloc(reader->arena, sizeof *document);
     document->file = reader->source->file;
     yaml_event_t event;
@@ -363,6 +363,7 @@ static struct sf_document *read_document(struct reader *reader)
     document->root = read_node(reader, &event, 1);
     tdestroy(reader->anchors, keep);
     reader->anchors = NULL;
+    document->nodes = reader->nodes - nodes;
     document->broken = reader->diagnostics->errors > errors;
     return reader->failed ? NULL : document;
 }

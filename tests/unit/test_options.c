@@ -135,6 +135,29 @@ static void paths_of_test_may_stand_among_options(void **state)
     assert_string_equal(world->options.rest[1], "b.yaml");
 }
 
+static void every_option_of_test_is_taken(void **state)
+{
+    struct world *world = *state;
+    assert_null(parse(world, SF_COMMAND_TEST, "test a.yaml"));
+    assert_null(world->options.filter);
+    assert_int_equal(world->options.repeat, 1);
+    assert_int_equal(world->options.override_count, 0);
+    assert_false(world->options.fail_fast || world->options.no_skip);
+    assert_null(parse(world, SF_COMMAND_TEST,
+                      "test --filter ^a --repeat=3 --set a=1 --set b=x=_ --set c= --fail-fast --no-skip a.yaml"));
+    const struct sf_options *options = &world->options;
+    assert_string_equal(options->filter, "^a");
+    assert_int_equal(options->repeat, 3);
+    assert_int_equal(options->override_count, 3);
+    assert_string_equal(options->overrides[0].name, "a");
+    assert_string_equal(options->overrides[0].value, "1");
+    assert_string_equal(options->overrides[1].name, "b");
+    assert_string_equal(options->overrides[1].value, "x= ");
+    assert_string_equal(options->overrides[2].value, "");
+    assert_true(options->fail_fast && options->no_skip);
+    assert_int_equal(options->rest_count, 1);
+}
+
 static void parsing_twice_starts_anew(void **state)
 {
     struct world *world = *state;
@@ -197,6 +220,13 @@ static void bad_values_are_refused_with_what_is_allowed(void **state)
     refuses(world, SF_COMMAND_TEST, "test -j many x", "--jobs: 'many' is not a number from 1 to 1024");
     refuses(world, SF_COMMAND_RUN, "run --report xml x",
             "--report: unknown report format 'xml': this build writes pretty and json");
+    refuses(world, SF_COMMAND_TEST, "test --filter a( x",
+            "--filter: 'a(' is no regular expression: missing closing parenthesis (at offset 2)");
+    refuses(world, SF_COMMAND_TEST, "test --repeat 0 x", "--repeat: '0' is not a number from 1 to 100000");
+    refuses(world, SF_COMMAND_TEST, "test --repeat 100001 x",
+            "--repeat: '100001' is not a number from 1 to 100000");
+    refuses(world, SF_COMMAND_TEST, "test --set a x", "--set: 'a' is not KEY=VALUE");
+    refuses(world, SF_COMMAND_TEST, "test --set =a x", "--set: '=a' is not KEY=VALUE");
     refuses(world, SF_COMMAND_RUN, "run -s a -s b x", "--scenario is given twice; one file is allowed");
     refuses(world, SF_COMMAND_RUN, "run --as= x", "--as: a name is needed");
 }
@@ -291,6 +321,7 @@ int main(void)
         T(options_behind_the_program_are_its_own),
         T(two_dashes_end_the_options),
         T(paths_of_test_may_stand_among_options),
+        T(every_option_of_test_is_taken),
         T(parsing_twice_starts_anew),
         T(help_is_an_option_of_both),
         T(unknown_option_is_named_with_the_nearest),

@@ -1,0 +1,127 @@
+#include "commands/cases.h"
+
+#include "base/arena.h"
+#include "base/regex.h"
+#include "scenario/files.h"
+
+#include <string.h>
+
+struct reader {
+    struct sf_arena *arena;
+    const struct sf_options *options;
+    struct sf_cases *cases;
+    struct sf_regex *filter; /* NULL: all are chosen */
+    struct sf_diagnostics *diagnostics;
+    const char **variables; /* of all scenarios */
+    size_t variable_count;
+};
+
+/* An invalid file stands in the reports as one scenario, its errors as findings. */
+static void report_invalid(struct reader *reader, const char *path)
+{
+    const struct sf_diagnostics *diagnostics = reader->diagnostics;
+    struct sf_report_scenario *report = sf_report_new(path, path, 1);
+    report->result = SF_INVALID;
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        if (diagnostics->list[i].severity != SF_ERROR)
+            continue;
+        struct sf_finding *finding =
+            sf_arena_push(report->arena, &report->findings.list, &report->findings.count, sizeof *finding);
+        finding->what = "invalid";
+        finding->want = "a valid scenario";
+        finding->got = finding->message = sf_arena_strdup(report->arena, diagnostics->list[i].message);
+        finding->place = diagnostics->list[i].place;
+    }
+    struct sf_report_scenario **slot = sf_arena_push(reader->arena, &reader->cases->invalid,
+                                                     &reader->cases->invalid_count, sizeof *slot);
+    *slot = report;
+}
+
+static bool chosen(const struct reader *reader, const struct sf_scenario *scenario)
+{
+    if (!reader->filter)
+        return true;
+    enum sf_regex_result result = sf_regex_search(reader->filter, scenario->name, strlen(scenario->name));
+    if (result == SF_REGEX_GIVEN_UP)
+        sf_error(reader->diagnostics, scenario->place, "--filter takes too long on the name %s",
+                 sf_quoted(reader->arena, scenario->name));
+    return result == SF_REGEX_FOUND;
+}
+
+static void add_scenario(void *context, const struct sf_document *document, size_t combination,
+                         const struct sf_scenario *scenario)
+{
+    struct reader *reader = context;
+    if (scenario->program_count == 0)
+        sf_error(reader->diagnostics, scenario->place,
+                 "the scenario has no programs: there is nothing to test (its rules can be used with "
+                 "sockfault run -s)");
+    if (!chosen(reader, scenario))
+        return;
+    for (unsigned run = 0; run < reader->options->repeat; run++) {
+        struct sf_case *slot =
+            sf_arena_push(reader->arena, &reader->cases->list, &reader->cases->count, sizeof *slot);
+        *slot = (struct sf_case){document, combination, run};
+    }
+}
+
+/* Returns the number of its errors. */
+static size_t read_file(struct reader *reader, const char *path)
+{
+    struct sf_diagnostics diagnostics = {.arena = reader->arena};
+    const struct sf_bindings bindings = {.overrides = reader->options->overrides,
+                                         .override_count = reader->options->override_count};
+    size_t count;
+    struct sf_document **documents = sf_documents_read(reader->arena, path, &count, &diagnostics);
+    reader->diagnostics = &diagnostics;
+    for (size_t i = 0; i < count; i++)
+        sf_document_variables(reader->arena, documents[i], &reader->variables, &reader->variable_count);
+    sf_documents_decode(documents, count, &bindings, &diagnostics, add_scenario, reader);
+    sf_diagnostics_print(&diagnostics, stderr);
+    if (diagnostics.errors)
+        report_invalid(reader, path);
+    return diagnostics.errors;
+}
+
+/* --set must mean something to one scenario or another. Returns how many do not. */
+static size_t check_overrides(const struct reader *reader)
+{
+    size_t unknown = 0;
+    for (size_t i = 0; i < reader->options->override_count; i++) {
+        const char *name = reader->options->overrides[i].name;
+        bool known = false;
+        for (size_t at = 0; at < reader->variable_count && !known; at++)
+            known = strcmp(reader->variables[at], name) == 0;
+        if (known)
+            continue;
+        unknown++;
+        fprintf(stderr, "sockfault test: --set: no scenario has the variable %s%s\n",
+                sf_quoted(reader->arena, name),
+                sf_suggestion(reader->arena, name, reader->variables, reader->variable_count));
+    }
+    return unknown;
+}
+
+bool sf_cases_read(struct sf_arena *arena, const struct sf_options *options, struct sf_cases *cases)
+{
+    char error[SF_REGEX_ERROR_BYTES];
+    struct sf_diagnostics diagnostics = {.arena = arena};
+    struct reader reader = {.arena = arena, .options = options, .cases = cases};
+    struct sf_files files = {0};
+    *cases = (struct sf_cases){0};
+    if (options->filter)
+        reader.filter = sf_regex_compile(options->filter, error);
+    for (int i = 0; i < options->rest_count; i++)
+        sf_files_add(arena, options->rest[i], &files, &diagnostics);
+    sf_diagnostics_print(&diagnostics, stderr);
+    size_t errors = diagnostics.errors;
+    for (size_t i = 0; i < files.count; i++)
+        errors += read_file(&reader, files.paths[i]);
+    sf_regex_free(reader.filter);
+    if (errors == 0)
+        errors = check_overrides(&reader);
+    if (errors == 0 && cases->count == 0)
+        fprintf(stderr, "sockfault test: the name of no scenario matches %s\n",
+                sf_quoted(arena, options->filter));
+    return errors == 0 && cases->count > 0;
+}
