@@ -105,11 +105,12 @@ static const char *not_ready(struct sf_judge *judge, const struct subject *subje
     const struct sf_ready *ready = &subject->program->ready;
     if (ready->kind == SF_READY_FILE)
         return sf_arena_printf(judge->arena, "there was no file %s", ready->file);
-    if (ready->kind == SF_READY_OUTPUT)
-        return sf_arena_printf(
-            judge->arena, "nothing that it wrote %s %s",
-            subject->exit->search_given_up ? "could be searched for" : "matches",
-            sf_word_excerpt(judge->arena, ready->output.text, strlen(ready->output.text), 0, LAST_WORDS_BYTES));
+    if (ready->kind == SF_READY_OUTPUT) {
+        const char *text = ready->output.text;
+        return sf_arena_printf(judge->arena, "nothing that it wrote %s %s",
+                               subject->exit->search_given_up ? "could be searched for" : "matches",
+                               sf_word_excerpt(judge->arena, text, strlen(text), 0, LAST_WORDS_BYTES));
+    }
     return sf_arena_printf(judge->arena, "it did not listen on port %u%s", ready->port,
                            other_ports(judge, subject->exit));
 }

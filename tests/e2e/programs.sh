@@ -55,7 +55,8 @@ head -c 300000 /dev/zero | tr '\0' x > scenarios/input.txt
 check_status "a program reads a file beside the scenario" 0 "$SOCKFAULT" test scenarios/input.yaml
 rm scenarios/input.txt
 check_status "one that is missing" 1 "$SOCKFAULT" test scenarios/input.yaml
-check_match "is named" "cat could not be started: $TMP/scenarios/input.txt: No such file or directory" "$output"
+check_match "is named" "cat could not be started: $TMP/scenarios/input.txt: No such file or directory" \
+    "$output"
 mkdir scenarios/input.txt
 check_status "a folder is no input" 1 "$SOCKFAULT" test scenarios/input.yaml
 check_match "and said to be one" "input.txt: Is a directory" "$output"
@@ -63,7 +64,9 @@ cat > scenarios/dir.yaml << 'END'
 name: a folder of its own
 vars: {file: "${dir}/file"}
 programs:
-  first: ls -A "${dir}"; echo "${dir}" > where; mkdir -p "${dir}/a/b"; echo x > "${file}"; ln -s "$PWD/where" "${dir}/a"
+  first: |
+    ls -A "${dir}"; echo "${dir}" > where
+    mkdir -p "${dir}/a/b"; echo x > "${file}"; ln -s "$PWD/where" "${dir}/a"
   second: {start_after: 300ms, run: cat file; echo > a/b/c; chmod 0 a/b a, cwd: "${dir}"}
 expect:
   first: {stdout: {empty: true}}
@@ -98,7 +101,8 @@ programs:
 expect:
   b: {duration: 1s..4s}
 END
-check_status "services alone run as long as is said, once they are ready" 0 "$SOCKFAULT" test scenarios/services.yaml
+check_status "services alone run as long as is said, once they are ready" 0 \
+    "$SOCKFAULT" test scenarios/services.yaml
 sed 's/exec sleep 100/sleep 0.2/' scenarios/services.yaml > scenarios/ends.yaml
 rm b-is-ready
 check_status "one that ends meanwhile fails" 1 "$SOCKFAULT" test scenarios/ends.yaml

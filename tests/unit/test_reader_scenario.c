@@ -177,7 +177,8 @@ static void keys_are_not_replaced(void **state)
 static void services_alone_say_how_long_they_run(void **state)
 {
     (void)state;
-    static const char services[] = "programs: {a: {run: x, ready: {file: f}}, b: {run: x, ready: {port: 1}}}\n";
+    static const char services[] =
+        "programs: {a: {run: x, ready: {file: f}}, b: {run: x, ready: {port: 1}}}\n";
     char text[256];
     snprintf(text, sizeof text, "name: n\nrun_for: 2s\n%s", services);
     struct reading *reading = read_valid(text);
@@ -200,7 +201,8 @@ static void readiness_and_input_have_several_forms(void **state)
 {
     (void)state;
     struct reading *reading =
-        read_valid("name: n\nprograms:\n  a: {run: x, ready: {output: 'a|b', within: 1s}, start_after: 1.5s}\n"
+        read_valid("name: n\nprograms:\n"
+                   "  a: {run: x, ready: {output: 'a|b', within: 1s}, start_after: 1.5s}\n"
                    "  b: {run: x, ready: {file: f}, stdin_file: /dev/zero}\n  c: x\n");
     const struct sf_program *a = &reading->scenario->programs[0], *b = &reading->scenario->programs[1];
     assert_int_equal(a->ready.kind, SF_READY_OUTPUT);

@@ -489,8 +489,8 @@ static void output_is_compared_with_a_file(void **state)
                "\"one\\ntwo\\n\\x00\"");
     close(fd);
     unlink(path);
-    snprintf(message, sizeof message, "stdout of client cannot be compared with %s: No such file or directory",
-             path);
+    snprintf(message, sizeof message, "stdout of client cannot be compared with %s: %s", path,
+             "No such file or directory");
     expect_one(world, "client.stdout.equals_file", 30, message);
 }
 
