@@ -220,6 +220,8 @@ int sf_batch_run(struct sf_arena *arena, struct sf_batch *batch)
         collect_all(&crew);
     }
     int signal = sf_interrupt_signal();
+    if (signal)
+        tell(&crew, true);
     end_all(&crew, signal ? signal : SIGTERM);
     sf_interrupt_release();
     return signal;

@@ -7,6 +7,7 @@
 #include "commands/help.h"
 #include "commands/options.h"
 #include "commands/prepare.h"
+#include "commands/reports.h"
 #include "scenario/bundled.h"
 
 #include <errno.h>
@@ -194,16 +195,16 @@ static int write_reports(struct run *run, int status)
     for (size_t i = 0; i < count; i++) {
         int error = sf_report_write(&requests[i], &all, stderr, run->options.verbosity);
         if (error)
-            status = fail(sf_arena_printf(run->arena, "cannot write the report to %s: %s",
-                                          requests[i].path ? requests[i].path : "standard error",
-                                          strerror(error)));
+            status = fail(sf_reports_problem(run->arena, &requests[i], error));
     }
     return status;
 }
 
 static int start(struct run *run)
 {
-    const char *problem;
+    const char *problem = sf_reports_open(run->arena, &run->options);
+    if (problem)
+        return fail(problem);
     run->shim_path = sf_shim_find(run->arena, &problem);
     if (!run->shim_path)
         return fail(problem);
@@ -218,12 +219,13 @@ static int start(struct run *run)
     run->launch = sf_launch_start(run->scenario, run->session, &options);
     const struct sf_outcome *outcome = sf_launch_wait(run->launch);
     int status = status_of(run, outcome);
-    if (outcome->failure || outcome->programs[0].end == SF_END_FAILED)
+    if (outcome->failure)
         return status;
     run->report = sf_report_new(run->scenario->name, run->scenario->file, run->scenario->place.line);
     run->report->is_run = true;
     sf_report_judge(run->report, run->scenario, run->session, outcome);
-    put_notes(run, outcome);
+    if (outcome->programs[0].end != SF_END_FAILED) /* that was told already */
+        put_notes(run, outcome);
     return write_reports(run, status);
 }
 
@@ -241,6 +243,7 @@ int sf_command_run(int argc, char **argv)
         fprintf(stderr, "sockfault run: %s\nTry 'sockfault help run'.\n", problem);
     else if (!run.options.help && make_scenario(&run))
         status = start(&run);
+    sf_reports_close(&run.options);
     sf_report_free(run.report);
     sf_launch_free(run.launch);
     sf_session_free(run.session);

@@ -5,8 +5,8 @@
 #include "commands/help.h"
 #include "commands/options.h"
 #include "commands/prepare.h"
+#include "commands/reports.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -64,9 +64,7 @@ static int write_reports(const struct test *test, int status)
             continue;
         int error = sf_report_write(request, &test->run, stdout, test->options.verbosity);
         if (error)
-            status =
-                fail(sf_arena_printf(test->arena, "cannot write the report to %s: %s",
-                                     request->path ? request->path : "standard output", strerror(error)));
+            status = fail(sf_reports_problem(test->arena, request, error));
     }
     return status;
 }
@@ -87,18 +85,20 @@ static int run_all(struct test *test)
     test->run = (struct sf_report_run){batch.reports, batch.report_count, now_ns() - test->start_ns};
     if (batch.failure)
         return fail(batch.failure);
-    if (signal) {
+    if (signal) /* what had finished is reported all the same */
         fprintf(stderr, "sockfault test: interrupted\n");
-        return SIGNALED + signal;
-    }
     if (live_report(test))
         sf_pretty_summary(stdout, &test->run);
-    return write_reports(test, sf_report_count(&test->run, SF_FAILED) ? FAILED : PASSED);
+    int status = sf_report_count(&test->run, SF_FAILED) ? FAILED : PASSED;
+    return write_reports(test, signal ? SIGNALED + signal : status);
 }
 
 static int test_paths(struct test *test)
 {
     test->start_ns = now_ns();
+    const char *problem = sf_reports_open(test->arena, &test->options);
+    if (problem)
+        return fail(problem);
     if (sf_cases_read(test->arena, &test->options, &test->cases))
         return run_all(test);
     /* The errors are on the screen; a report for machines holds them too. */
@@ -120,6 +120,7 @@ int sf_command_test(int argc, char **argv)
         fprintf(stderr, "sockfault test: %s\nTry 'sockfault help test'.\n", problem);
     else if (!test.options.help)
         status = test_paths(&test);
+    sf_reports_close(&test.options);
     for (size_t i = 0; i < test.run.count; i++)
         sf_report_free(test.run.scenarios[i]);
     sf_arena_free(test.arena);

@@ -54,17 +54,28 @@ static int write_format(enum sf_report_format format, const struct sf_report_run
     return 0;
 }
 
+int sf_report_open(struct sf_report_request *request)
+{
+    if (!request->path)
+        return 0;
+    request->file = fopen(request->path, "we");
+    return request->file ? 0 : errno;
+}
+
+void sf_report_close(struct sf_report_request *request)
+{
+    if (request->file)
+        fclose(request->file);
+    request->file = NULL;
+}
+
 int sf_report_write(const struct sf_report_request *request, const struct sf_report_run *run, FILE *fallback,
                     int verbosity)
 {
-    FILE *out = request->path ? fopen(request->path, "we") : fallback;
-    if (!out)
-        return errno;
+    FILE *out = request->file ? request->file : fallback;
     int error = write_format(request->format, run, out, verbosity);
     errno = 0;
     if (fflush(out) != 0 || ferror(out))
         error = error ? error : errno ? errno : EIO;
-    if (request->path && fclose(out) != 0)
-        error = error ? error : errno;
     return error;
 }

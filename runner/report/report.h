@@ -67,6 +67,7 @@ enum sf_report_format { SF_REPORT_PRETTY, SF_REPORT_JSON, SF_REPORT_FORMAT_COUNT
 struct sf_report_request {
     enum sf_report_format format;
     const char *path; /* NULL: the default stream */
+    FILE *file;       /* path, once it was opened */
 };
 
 /* "pretty" and the like. */
@@ -78,8 +79,12 @@ bool sf_report_parse(const char *text, struct sf_report_request *request, char *
 /* How many scenarios came to this result. */
 size_t sf_report_count(const struct sf_report_run *run, enum sf_result result);
 
-/* Write one report. verbosity: -1 only failures, 0, 1 all that is known. Returns 0, or an errno when the file
- * cannot be written. */
+/* Open the request's file, if it names one. Returns 0 or an errno. */
+int sf_report_open(struct sf_report_request *request);
+void sf_report_close(struct sf_report_request *request); /* one that is not open is fine */
+
+/* Write one report, to the opened file or to the default stream. verbosity: -1
+ * only failures, 0, 1 all that is known. Returns 0 or an errno. */
 int sf_report_write(const struct sf_report_request *request, const struct sf_report_run *run, FILE *fallback,
                     int verbosity);
 

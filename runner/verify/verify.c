@@ -112,8 +112,11 @@ struct sf_findings sf_verify_run(struct sf_arena *arena, const struct sf_scenari
 {
     struct sf_judge judge = {.arena = arena, .scenario = scenario, .session = session, .outcome = outcome};
     judge_timeout(&judge);
-    for (size_t i = 0; i < scenario->program_count; i++)
+    for (size_t i = 0; i < scenario->program_count; i++) {
+        if (outcome->programs[i].end == SF_END_FAILED)
+            sf_judge_end(&judge, i);
         sf_judge_shim(&judge, i);
+    }
     sf_judge_rules(&judge);
     return judge.found;
 }

@@ -27,8 +27,8 @@ struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *s
                              const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
 /* Judge what `run` wrapped, of which nothing is expected: only what makes it
- * mean less than it seems to: the time-out struck, the shim was not loaded, a
- * child escaped, a rule never fired; in this order. */
+ * mean less than it seems to: the time-out struck, it could not be started, the
+ * shim was not loaded, a child escaped, a rule never fired; in this order. */
 struct sf_findings sf_verify_run(struct sf_arena *arena, const struct sf_scenario *scenario,
                                  const struct sf_session_memory *session, const struct sf_outcome *outcome);
 

@@ -37,6 +37,14 @@ check_eq "where the report tells it" 1 "$(grep -c "never fired" <<< "$output")"
 check_status "a time-out" 124 "$SOCKFAULT" run --timeout 50ms --report json="$TMP/json" -- sleep 30
 check_eq "is silent, its status says it" "" "$output"
 check_eq "but not in the report" "failed timeout" "$(status_of_json "$TMP/json")"
+check_status "a program that is not found" 127 "$SOCKFAULT" run --report json="$TMP/json" -- nonexist
+check_eq "is told once" "sockfault run: nonexist: No such file or directory" "$output"
+check_eq "and stands in the report" "failed nonexist.start" "$(status_of_json "$TMP/json")"
+check_status "a report that cannot be written" 125 \
+    "$SOCKFAULT" run --report json=/nonexistent/x -- touch "$TMP/started"
+check_eq "is told" "sockfault run: cannot write the report to /nonexistent/x: No such file or directory" "$output"
+check "before anything is started" test ! -e "$TMP/started"
+
 # Of the limit on the size of files the session's memory is one; the superuser may raise it.
 limited() # LIMIT COMMAND…
 {

@@ -24,4 +24,31 @@ check_status "a report for machines holds it" 2 "$SOCKFAULT" test --report json 
 check_match "as invalid" '"result": "invalid"' "$output"
 check_status "check takes them" 0 "$SOCKFAULT" check rules.yaml several.yaml
 check_status "and so does run" 0 "$SOCKFAULT" run -s rules.yaml -- true
+check_status "a report that cannot be written is sockfault's failure" 125 \
+    "$SOCKFAULT" test --report json=/nonexistent/x several.yaml
+check_eq "told before anything else" \
+    "sockfault test: cannot write the report to /nonexistent/x: No such file or directory" "$output"
+
+cat > long.yaml << 'END'
+name: short
+programs: {a: "true"}
+---
+name: long
+programs: {a: "touch started; sleep 1000"}
+---
+name: never
+programs: {a: "true"}
+END
+background "$SOCKFAULT" test -j 1 --report json=json --report pretty=pretty long.yaml
+for ((i = 0; i < 1500; i++)); do
+    [ -e started ] && break
+    sleep 0.02
+done
+kill "$background_pid"
+wait "$background_pid"
+check_eq "an interrupted test has its own status" 143 $?
+check_eq "and reports what had finished" "short passed" "$(python3 -c '
+import json
+print(*(scenario["name"] + " " + scenario["result"] for scenario in json.load(open("json"))["scenarios"]))')"
+check "in each report" grep -q short pretty
 finish

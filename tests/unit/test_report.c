@@ -367,8 +367,10 @@ static void report_goes_to_the_file_that_was_asked_for(void **state)
     struct world *world = *state;
     char path[] = "/tmp/sockfault-report-XXXXXX";
     int fd = mkstemp(path);
-    struct sf_report_request request = {SF_REPORT_JSON, path};
+    struct sf_report_request request = {.format = SF_REPORT_JSON, .path = path};
+    assert_int_equal(sf_report_open(&request), 0);
     assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), 0);
+    sf_report_close(&request);
     char start[2] = "";
     assert_int_equal(read(fd, start, 1), 1);
     assert_string_equal(start, "{");
@@ -379,12 +381,15 @@ static void report_goes_to_the_file_that_was_asked_for(void **state)
 static void unwritable_file_is_an_error(void **state)
 {
     struct world *world = *state;
-    struct sf_report_request request = {SF_REPORT_JSON, "/proc/none/report.json"};
-    assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), ENOENT);
+    struct sf_report_request request = {.format = SF_REPORT_JSON, .path = "/proc/none/report.json"};
+    assert_int_equal(sf_report_open(&request), ENOENT);
+    sf_report_close(&request);
     request.path = "/dev/full";
-    assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), ENOSPC);
-    request.format = SF_REPORT_PRETTY;
-    assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), ENOSPC);
+    for (request.format = 0; request.format < SF_REPORT_FORMAT_COUNT; request.format++) {
+        assert_int_equal(sf_report_open(&request), 0);
+        assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), ENOSPC);
+        sf_report_close(&request);
+    }
 }
 
 /* From a session to what is kept: it must outlive everything else. */
