@@ -114,6 +114,8 @@ static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struc
     to->bytes_max = from->bytes_max;
     to->bits = from->bits;
     to->signal = from->signal;
+    to->answer = put_patterns(writer, from->answers, from->answer_count);
+    to->answer_count = (uint32_t)from->answer_count;
 }
 
 static uint64_t round8(uint64_t bytes)
@@ -138,7 +140,7 @@ static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct sf_rule *rule = &scenario->rules[i];
         strings += strlen(rule->id) + 1;
-        patterns += rule->peer_count + rule->local_count + rule->exe_count;
+        patterns += rule->peer_count + rule->local_count + rule->exe_count + rule->answer_count;
         strings += glob_bytes(rule->peers, rule->peer_count) + glob_bytes(rule->locals, rule->local_count) +
                    glob_bytes(rule->exes, rule->exe_count) + (rule->match ? rule->match_bytes + 1 : 0) +
                    (rule->exists ? strlen(rule->exists) + 1 : 0);

@@ -75,6 +75,19 @@ bool sf_pattern_parse(struct sf_arena *arena, const char *text, struct sf_patter
     return true;
 }
 
+bool sf_address_parse(struct sf_arena *arena, const char *text, struct sf_pattern *pattern)
+{
+    char host[HOST_BYTES_MAX];
+    struct sf_pattern new = {.place = pattern->place, .text = sf_arena_strdup(arena, text), .kind = SF_PATTERN_INET};
+    if (strlen(text) >= sizeof host || strchr(text, '/'))
+        return false;
+    strcpy(host, text);
+    if (!parse_address(host, strchr(text, ':') ? AF_INET6 : AF_INET, &new))
+        return false;
+    *pattern = new;
+    return true;
+}
+
 const char *sf_pattern_hint(const char *text)
 {
     struct in6_addr address;

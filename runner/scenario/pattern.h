@@ -12,6 +12,9 @@
  * as those of Java do. */
 bool sf_pattern_parse(struct sf_arena *arena, const char *text, struct sf_pattern *pattern);
 
+/* One IPv4 or IPv6 address, without a port. Sets all but `place`. */
+bool sf_address_parse(struct sf_arena *arena, const char *text, struct sf_pattern *pattern);
+
 /* What is probably wrong with a text that is no pattern, as " (…)", or "". */
 const char *sf_pattern_hint(const char *text);
 

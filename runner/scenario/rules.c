@@ -130,6 +130,12 @@ static void decode_exe(struct sf_decoder *decoder, const struct sf_key *key, con
     decode_patterns(decoder, key, value, object, parse_exe, no_hint);
 }
 
+static void decode_answer(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                          void *object)
+{
+    decode_patterns(decoder, key, value, object, sf_address_parse, no_hint);
+}
+
 /* Text, or hex:… for bytes that are none. */
 static void decode_match(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                          void *object)
@@ -175,6 +181,7 @@ static void decode_state(struct sf_decoder *decoder, const struct sf_key *key, c
     }
 }
 
+static const struct sf_type type_answer = {"an address such as 127.0.0.1 or ::1, or a list of these", decode_answer};
 static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits", decode_match};
 static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state};
 
@@ -323,6 +330,11 @@ static const struct sf_key rule_keys[] = {
     {.name = "interrupt", .type = &type_true},
     {.name = "again", .type = &type_true},
     {.name = "refuse", .type = &type_true},
+    {.name = "eof", .type = &type_true},
+    {.name = "resolve",
+     .type = &type_answer,
+     .offset = AT(rule.answers),
+     .count_offset = AT(rule.answer_count)},
     {.name = "corrupt", .type = &sf_type_u32, .offset = AT(rule.bits), SF_BETWEEN(1, 1000000)},
     {.name = "signal", .type = &sf_type_signal, .offset = AT(rule.signal)},
 };
@@ -335,6 +347,23 @@ static enum sf_fault_kind fault_kind(const char *key)
     while (kind < SF_FAULT_COUNT - 1 && strcmp(sf_faults[kind].name, key) != 0)
         kind++;
     return (enum sf_fault_kind)kind;
+}
+
+/* "partial: 1", "resolve: [::1, 127.0.0.1]": the fault as reports name it. */
+static const char *fault_text(struct sf_decoder *decoder, const struct sf_fault *fault, const struct sf_node *value)
+{
+    struct sf_items items = sf_node_items(&value);
+    bool is_list = value->kind == SF_NODE_LIST;
+    const char *joined = is_list ? "[" : "";
+
+    for (size_t i = 0; i < items.count; i++) {
+        const struct sf_node *item = items.list[i];
+        const char *text = item->kind == SF_NODE_SCALAR
+                               ? sf_text_expand(decoder, sf_node_place(decoder, item), item->text)
+                               : NULL;
+        joined = sf_arena_printf(decoder->arena, "%s%s%s", joined, i ? ", " : "", text ? text : "…");
+    }
+    return sf_arena_printf(decoder->arena, "%s: %s%s", fault->name, joined, is_list ? "]" : "");
 }
 
 /* Exactly one fault, and one that the calls can meet. */
@@ -359,11 +388,7 @@ static void finish_fault(struct sf_decoder *decoder, const struct sf_node *node,
         }
         rule->fault = kind;
         rule->fault_place = place;
-        if (pair->value->kind == SF_NODE_SCALAR) {
-            const char *text =
-                sf_text_expand(decoder, sf_node_place(decoder, pair->value), pair->value->text);
-            rule->fault_text = sf_arena_printf(decoder->arena, "%s: %s", fault->name, text ? text : "");
-        }
+        rule->fault_text = fault_text(decoder, fault, pair->value);
         if (rule->families & ~fault->families)
             sf_error(decoder->diagnostics, place, "%s does nothing to %s: it is for %s", fault->name,
                      sf_families_join(arena, rule->families & ~fault->families),

@@ -101,6 +101,8 @@ struct sf_rule {
     uint32_t bytes_min, bytes_max; /* partial; max 0: random */
     uint32_t bits;                 /* corrupt */
     int signal;
+    struct sf_pattern *answers;    /* resolve: one address each */
+    size_t answer_count;
 };
 
 struct sf_text_expectation {

@@ -98,7 +98,8 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         return "the plan is damaged: a rule names a program that there is not";
     if ((uint64_t)rule->peer + rule->peer_count > plan->pattern_count ||
         (uint64_t)rule->local + rule->local_count > plan->pattern_count ||
-        (uint64_t)rule->exe + rule->exe_count > plan->pattern_count)
+        (uint64_t)rule->exe + rule->exe_count > plan->pattern_count ||
+        (uint64_t)rule->answer + rule->answer_count > plan->pattern_count)
         return "the plan is damaged: a rule names a pattern that there is not";
     if (rule->domains > (SF_DOMAIN_INET | SF_DOMAIN_INET6 | SF_DOMAIN_UNIX | SF_DOMAIN_OTHER) ||
         rule->types > (SF_TYPE_STREAM | SF_TYPE_DGRAM | SF_TYPE_OTHER) ||

@@ -52,6 +52,8 @@ enum sf_fault_kind {
     SF_FAULT_REFUSE,    /* no parameter */
     SF_FAULT_CORRUPT,   /* bits */
     SF_FAULT_SIGNAL,    /* signal */
+    SF_FAULT_EOF,       /* no parameter */
+    SF_FAULT_RESOLVE,   /* answer */
     SF_FAULT_COUNT
 };
 
@@ -93,6 +95,7 @@ struct sf_plan_rule {
     uint32_t bytes_min, bytes_max;
     uint32_t bits;
     int32_t signal;
+    uint32_t answer, answer_count; /* patterns of one address each */
 };
 
 #define SF_PROBABILITY_ALWAYS (UINT64_C(1) << 53)

@@ -143,6 +143,7 @@ struct sf_socket {
     _Atomic uint32_t generation; /* of the control page when `selected` was computed */
     uint32_t number;             /* in order of discovery, from 1 */
     uint8_t domain, type, role, pad;
+    _Atomic uint32_t ended;       /* a rule said that the peer has half-closed: reads give 0 for ever */
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
     struct sf_addr peer, local;
     _Atomic uint64_t bytes_in, bytes_out; /* counted where a rule's trigger watches them */

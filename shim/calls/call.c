@@ -2,6 +2,7 @@
 
 #include "apply/clock.h"
 #include "apply/corrupt.h"
+#include "apply/half_close.h"
 #include "apply/readiness.h"
 #include "calls/facts.h"
 #include "log/event.h"
@@ -134,6 +135,12 @@ static bool decide(struct sf_call *call)
         call->info.state = sf_call_state;
         call->info.exists = sf_call_exists;
         call->info.context = call;
+        call->verdict.eof = family_of(call) == SF_FAMILY_RECV && call->socket && sf_is_half_closed(call->socket);
+        if (call->verdict.eof) {
+            call->verdict.kind = SF_APPLY;
+            errno = saved_errno;
+            return true;
+        }
         if (family_of(call) == SF_FAMILY_RECV && !learn_sender(call, selected))
             return false;
         if (call->has_destination)
@@ -146,11 +153,12 @@ static bool decide(struct sf_call *call)
     return true;
 }
 
-/* The call is not made. Returns its error. */
+/* The call is not made. Returns its error; 0: it returns call->instead. */
 static int fail(struct sf_call *call, int error)
 {
-    sf_verdict_settle(&sf_shim.engine, &call->verdict, -1, call->waited);
-    sf_event_log_call(call, -1, error);
+    sf_verdict_settle(&sf_shim.engine, &call->verdict, call->instead, call->waited);
+    if (call->verdict.rule_count)
+        sf_event_log_call(call, call->instead, error);
     return error;
 }
 
@@ -192,8 +200,13 @@ bool sf_call_enter(struct sf_call *call)
     if (call->verdict.kind == SF_PASS)
         return true;
     int error = apply(call);
-    errno = error ? fail(call, error) : saved_errno;
-    return error == 0;
+    if (!error && call->verdict.eof) {
+        sf_half_close(call->fd, call->socket);
+        call->instead = 0;
+    }
+    bool is_made = !error && call->instead < 0;
+    errno = is_made || fail(call, error) == 0 ? saved_errno : error;
+    return is_made;
 }
 
 /* Hands out what a vector holds. */

@@ -24,6 +24,7 @@ struct sf_call {
     uint8_t domain; /* SF_DOMAIN_… of the socket to be made; 0: none is */
     int flags; /* MSG_… */
     bool has_destination;
+    int64_t instead; /* what a call that is not made returns: -1, or 0 at the end of a stream */
     bool waited; /* its delay was not cut short */
     uintptr_t quiet; /* of a look-up: the token of sf_quiet */
     struct sf_addr destination;
@@ -41,7 +42,7 @@ struct sf_call {
 #define SF_CALL(name, fd_, len_, flags_)                                                                    \
     {                                                                                                       \
         .info = {.call = SF_CALL_##name, .len = (len_)}, .fd = (fd_), .flags = (flags_),                    \
-        .return_address = __builtin_return_address(0)                                                       \
+        .instead = -1, .return_address = __builtin_return_address(0)                                                       \
     }
 
 /* Describe, decide, and apply all that comes before the call. True: make it,

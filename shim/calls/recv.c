@@ -12,7 +12,7 @@
         call.data = &data;                                       \
         call.data_count = 1;                                     \
         if (!sf_call_enter(&call))                               \
-            return -1;                                           \
+            return call.instead;                                 \
         len = sf_call_limit(&call, len);                         \
         return sf_call_leave(&call, sf_real.name arguments);     \
     }                                                            \
@@ -37,7 +37,7 @@ INTERPOSE(__recvfrom_chk,
         call.data = vector;                                                                              \
         call.data_count = call.info.len ? (size_t)count : 0;                                             \
         if (!sf_call_enter(&call))                                                                       \
-            return -1;                                                                                   \
+            return call.instead;                                                                         \
         if (sf_call_is_limited(&call))                                                                   \
             SF_VECTOR_CUT(vector, count, call.verdict.limit);                                            \
         return sf_call_leave(&call, sf_real.name arguments);                                             \
@@ -94,6 +94,17 @@ static ssize_t receive_cut(struct sf_call *call, struct msghdr *message, int fla
     return result;
 }
 
+/* What the kernel writes where a stream has ended. */
+static ssize_t ended(const struct sf_call *call, struct msghdr *message)
+{
+    if (call->instead == 0) {
+        message->msg_namelen = 0;
+        message->msg_controllen = 0;
+        message->msg_flags = 0;
+    }
+    return call->instead;
+}
+
 static ssize_t received(struct msghdr *message, ssize_t result)
 {
     if (result >= 0)
@@ -106,7 +117,7 @@ SF_SELECTED ssize_t selected_recvmsg(int fd, struct msghdr *message, int flags)
     struct sf_call call = SF_CALL(recvmsg, fd, 0, flags);
     describe_room(&call, message);
     if (!sf_call_enter(&call))
-        return -1;
+        return ended(&call, message);
     return received(message, sf_call_leave(&call, sf_call_is_limited(&call)
                                                       ? receive_cut(&call, message, flags)
                                                       : sf_real.recvmsg(fd, message, flags)));
@@ -132,8 +143,13 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     struct sf_call call = SF_CALL(recvmmsg, fd, 0, flags);
     if (count && sf_memory_is_readable(messages, sizeof *messages))
         describe_room(&call, &messages->msg_hdr);
-    if (!sf_call_enter(&call))
-        return -1;
+    if (!sf_call_enter(&call)) {
+        if (call.instead < 0)
+            return -1;
+        messages->msg_len = 0;
+        ended(&call, &messages->msg_hdr);
+        return 1;
+    }
     if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits) {
         int result = (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout));
         for (int i = 0; i < result; i++)

@@ -1,7 +1,9 @@
 /* Names and addresses. What libc and its modules do with sockets meanwhile is
  * none of the program's calls: sf_quiet keeps rules and counts away from it. */
+#include "calls/answer.h"
 #include "calls/call.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 
 /* The older functions tell failures by h_errno. Source: gethostbyname(3). */
@@ -39,14 +41,22 @@ static void leave(struct sf_call *call, int64_t result)
     sf_call_leave(call, result);
 }
 
+static bool is_numeric(const char *host)
+{
+    struct in6_addr address;
+    return !host || inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
+}
+
 SF_EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                           struct addrinfo **answer)
 {
     struct sf_call call = SF_CALL(getaddrinfo, -1, 0, 0);
+    call.info.numeric = is_numeric(node) || (hints && hints->ai_flags & AI_NUMERICHOST);
     int result = enter(&call);
     if (result != 0)
         return result;
-    result = sf_real.getaddrinfo(node, service, hints, answer);
+    result = call.verdict.answer ? sf_answer_addrinfo(call.verdict.answer, service, hints, answer)
+                                 : sf_real.getaddrinfo(node, service, hints, answer);
     leave(&call, result);
     return result;
 }
@@ -55,6 +65,7 @@ SF_EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t length, char *h
                           char *service, socklen_t service_length, int flags)
 {
     struct sf_call call = SF_CALL(getnameinfo, -1, 0, 0);
+    call.info.reverse = true;
     int result = enter(&call);
     if (result != 0)
         return result;
@@ -63,60 +74,94 @@ SF_EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t length, char *h
     return result;
 }
 
-#define HOST_BODY(name, arguments)                          \
-    struct sf_call call = SF_CALL(name, -1, 0, 0);          \
-    int error = enter(&call);                               \
-    if (error != 0) {                                       \
-        h_errno = as_h_errno(error);                        \
-        return NULL;                                        \
-    }                                                       \
-    struct hostent *answer = sf_real.name arguments;        \
-    leave(&call, answer ? 0 : -1);                          \
+/* The name to ask libc for: the program's, or the address that a rule answers with;
+ * NULL: that has none of the family. */
+static const char *name_to_ask(const struct sf_call *call, const char *host, int family, char text[static 46])
+{
+    if (!call->verdict.answer)
+        return host;
+    return sf_answer_text(call->verdict.answer, family, text) ? text : NULL;
+}
+
+#define HOST_BODY(name, host, family, arguments)                             \
+    struct sf_call call = SF_CALL(name, -1, 0, 0);                           \
+    call.info.numeric = is_numeric(host);                                    \
+    char text[46];                                                           \
+    int error = enter(&call);                                                \
+    const char *asked = error ? NULL : name_to_ask(&call, host, family, text); \
+    struct hostent *answer = asked ? sf_real.name arguments : NULL;          \
+    if (!asked)                                                              \
+        h_errno = error ? as_h_errno(error) : NO_DATA;                       \
+    if (!error)                                                              \
+        leave(&call, answer ? 0 : -1);                                       \
     return answer
 
 SF_EXPORT struct hostent *gethostbyname(const char *host)
 {
-    HOST_BODY(gethostbyname, (host));
+    HOST_BODY(gethostbyname, host, AF_INET, (asked));
 }
 
 SF_EXPORT struct hostent *gethostbyname2(const char *host, int family)
 {
-    HOST_BODY(gethostbyname2, (host, family));
+    HOST_BODY(gethostbyname2, host, family, (asked, family));
 }
 
 SF_EXPORT struct hostent *gethostbyaddr(const void *addr, socklen_t length, int family)
 {
-    HOST_BODY(gethostbyaddr, (addr, length, family));
+    struct sf_call call = SF_CALL(gethostbyaddr, -1, 0, 0);
+    call.info.reverse = true;
+    int error = enter(&call);
+    if (error != 0) {
+        h_errno = as_h_errno(error);
+        return NULL;
+    }
+    struct hostent *answer = sf_real.gethostbyaddr(addr, length, family);
+    leave(&call, answer ? 0 : -1);
+    return answer;
 }
 
 /* The _r functions answer 0 for "not found" and an errno for what may pass.
  * Source: nss/getXXbyYY_r.c, its last lines. */
-#define HOST_R_BODY(name, arguments)                        \
-    struct sf_call call = SF_CALL(name, -1, 0, 0);          \
-    int result = enter(&call);                              \
-    if (result != 0) {                                      \
-        *error = as_h_errno(result);                        \
-        *answer = NULL;                                     \
-        return *error == TRY_AGAIN ? EAGAIN : 0;            \
-    }                                                       \
-    result = sf_real.name arguments;                        \
-    leave(&call, result);                                   \
+static int not_found(int h_error, struct hostent **answer, int *error)
+{
+    h_errno = *error = h_error;
+    *answer = NULL;
+    return h_error == TRY_AGAIN ? EAGAIN : 0;
+}
+
+#define HOST_R_BODY(name, host, family, arguments)                           \
+    struct sf_call call = SF_CALL(name, -1, 0, 0);                           \
+    call.info.numeric = is_numeric(host);                                    \
+    char text[46];                                                           \
+    int result = enter(&call);                                               \
+    if (result != 0)                                                         \
+        return not_found(as_h_errno(result), answer, error);                 \
+    const char *asked = name_to_ask(&call, host, family, text);              \
+    result = asked ? sf_real.name arguments : not_found(NO_DATA, answer, error); \
+    leave(&call, result);                                                    \
     return result
 
 SF_EXPORT int gethostbyname_r(const char *host, struct hostent *entry, char *buffer, size_t bytes,
                               struct hostent **answer, int *error)
 {
-    HOST_R_BODY(gethostbyname_r, (host, entry, buffer, bytes, answer, error));
+    HOST_R_BODY(gethostbyname_r, host, AF_INET, (asked, entry, buffer, bytes, answer, error));
 }
 
 SF_EXPORT int gethostbyname2_r(const char *host, int family, struct hostent *entry, char *buffer, size_t bytes,
                                struct hostent **answer, int *error)
 {
-    HOST_R_BODY(gethostbyname2_r, (host, family, entry, buffer, bytes, answer, error));
+    HOST_R_BODY(gethostbyname2_r, host, family, (asked, family, entry, buffer, bytes, answer, error));
 }
 
 SF_EXPORT int gethostbyaddr_r(const void *addr, socklen_t length, int family, struct hostent *entry, char *buffer,
                               size_t bytes, struct hostent **answer, int *error)
 {
-    HOST_R_BODY(gethostbyaddr_r, (addr, length, family, entry, buffer, bytes, answer, error));
+    struct sf_call call = SF_CALL(gethostbyaddr_r, -1, 0, 0);
+    call.info.reverse = true;
+    int result = enter(&call);
+    if (result != 0)
+        return not_found(as_h_errno(result), answer, error);
+    result = sf_real.gethostbyaddr_r(addr, length, family, entry, buffer, bytes, answer, error);
+    leave(&call, result);
+    return result;
 }

@@ -98,6 +98,14 @@ static enum sf_illegal again_legality(const struct sf_call_info *call)
     return call->fact(call->context, SF_FACT_ENDED) ? SF_ILLEGAL_ENDED : SF_LEGAL;
 }
 
+/* Only a connection can end; one that waits in MSG_WAITALL ends as well. */
+static enum sf_illegal eof_legality(const struct sf_call_info *call)
+{
+    if (call->type != SF_TYPE_STREAM)
+        return SF_ILLEGAL_NO_CONNECTION;
+    return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_ILLEGAL_UNCONNECTED : SF_LEGAL;
+}
+
 static enum sf_illegal refuse_legality(const struct sf_call_info *call)
 {
     if (call->type != SF_TYPE_STREAM)
@@ -120,6 +128,10 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
         return again_legality(call);
     case SF_FAULT_CORRUPT:
         return call->opaque ? SF_ILLEGAL_OPAQUE : SF_LEGAL;
+    case SF_FAULT_EOF:
+        return eof_legality(call);
+    case SF_FAULT_RESOLVE:
+        return call->reverse ? SF_ILLEGAL_REVERSE : call->numeric ? SF_ILLEGAL_NUMERIC : SF_LEGAL;
     case SF_FAULT_REFUSE:
         return refuse_legality(call);
     default:
@@ -141,7 +153,10 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_OPAQUE] = "the bytes passed within the kernel, out of reach",
         [SF_ILLEGAL_ENDED] = "the connection had ended: its calls no longer wait",
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
-        [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection to refuse",
+        [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection",
+        [SF_ILLEGAL_UNCONNECTED] = "the socket was not connected",
+        [SF_ILLEGAL_NUMERIC] = "the look-up was of an address already: nobody is asked",
+        [SF_ILLEGAL_REVERSE] = "the look-up asked for a name, not for an address",
         [SF_ILLEGAL_ERRNO] = "the call does not know this errno",
     };
     return (unsigned)reason < SF_ILLEGAL_COUNT ? texts[reason] : "unknown";

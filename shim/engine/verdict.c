@@ -157,7 +157,7 @@ struct wishes {
 static bool fails_the_call(const struct sf_plan_rule *rule)
 {
     return rule->fault == SF_FAULT_ERROR || rule->fault == SF_FAULT_INTERRUPT || rule->fault == SF_FAULT_AGAIN ||
-           rule->fault == SF_FAULT_REFUSE;
+           rule->fault == SF_FAULT_REFUSE || rule->fault == SF_FAULT_EOF;
 }
 
 static bool is_interrupt(const struct sf_plan_rule *rule)
@@ -198,6 +198,9 @@ static void add(const struct sf_engine *engine, uint32_t index, const struct sf_
     } else if (rule->fault == SF_FAULT_CORRUPT) {
         verdict->corrupt_bits += rule->bits;
         verdict->corrupt_draw ^= sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, index, context, nth);
+    } else if (rule->fault == SF_FAULT_RESOLVE) {
+        if (!verdict->answer)
+            verdict->answer = rule;
     } else {
         verdict->signal = rule->signal;
     }
@@ -244,6 +247,7 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
 
     verdict->again = rule->fault == SF_FAULT_AGAIN;
     verdict->refuse = rule->fault == SF_FAULT_REFUSE;
+    verdict->eof = rule->fault == SF_FAULT_EOF;
     verdict->error = is_interrupt(rule) ? EINTR : verdict->again ? EAGAIN : rule->error;
     if (is_interrupt(rule) && selection->socket)
         atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);

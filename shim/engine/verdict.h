@@ -36,6 +36,9 @@ enum sf_illegal {
     SF_ILLEGAL_ENDED,
     SF_ILLEGAL_CONNECTED,
     SF_ILLEGAL_NO_CONNECTION,
+    SF_ILLEGAL_UNCONNECTED,
+    SF_ILLEGAL_REVERSE,
+    SF_ILLEGAL_NUMERIC,
     SF_ILLEGAL_COUNT
 };
 
@@ -45,6 +48,8 @@ struct sf_call_info {
     uint32_t program;      /* index in the plan */
     uint64_t len;          /* bytes asked for; 0 is legal and is never shortened */
     bool waitall;          /* MSG_WAITALL */
+    bool reverse;          /* a look-up from address to name */
+    bool numeric;          /* a look-up of what is an address already, or of none */
     bool peeks;            /* MSG_PEEK: moves nothing */
     bool opaque;           /* sendfile, splice: the bytes pass where nobody can change them */
     uint8_t type;          /* SF_TYPE_…; 0: no socket (resolve, poll) */
@@ -73,6 +78,8 @@ struct sf_verdict {
     uint64_t limit;    /* move at most so many bytes; UINT64_MAX: as asked */
     int error;         /* errno (or EAI_*) to fail with; 0: do the call */
     bool again;        /* `error` is EAGAIN as a socket that has nothing yet would give it */
+    bool eof;          /* the peer has half-closed: 0 bytes, now and ever after */
+    const struct sf_plan_rule *answer; /* the rule whose answers a look-up gives; NULL: its own */
     bool refuse;       /* the connection is refused, by a port where nobody listens */
     int signal;        /* sent to the process before the call; 0: none */
     uint32_t corrupt_bits; /* flipped in what the call moves … */

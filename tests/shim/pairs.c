@@ -334,6 +334,51 @@ static void short_datagram(void)
     say("recv trunc", recv(near, buf, sizeof buf, MSG_TRUNC));
 }
 
+/* The peer has half-closed, or the rule says so while it goes on to send. */
+static void half_closed(int set)
+{
+    char buf[10];
+    struct iovec part = {buf, sizeof buf};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    struct pollfd wait = {.fd = near, .events = POLLIN | POLLOUT | POLLRDHUP};
+
+    if (real) {
+        shutdown(far, SHUT_WR);
+    } else {
+        give("unread");
+        wait_edge(set);
+    }
+    if (real)
+        printf("epoll_wait 1 0x1\n"); /* that one was owed to the bytes */
+    say("recv", recv(near, buf, sizeof buf, 0));
+    wait_edge(set);
+    wait_edge(set);
+    say("poll", poll(&wait, 1, 100));
+    printf("%#x\n", (unsigned)wait.revents);
+    say("send", send(near, "x", 1, 0));
+    say("peer's recv", recv(far, buf, sizeof buf, 0));
+    if (!real)
+        send(far, "late", 4, MSG_NOSIGNAL);
+    say("recvmsg", recvmsg(near, &message, 0));
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+static void tcp_half_closed(void)
+{
+    connected();
+    half_closed(edge_set(EPOLLIN));
+}
+
+static void unix_half_closed(void)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+        exit(2);
+    near = pair[0];
+    far = pair[1];
+    half_closed(edge_set(EPOLLIN));
+}
+
 /* Nobody listens (any more), or the rule says so. */
 static void refused_after(int flags)
 {
@@ -435,6 +480,8 @@ static const struct {
     {"short-send-gives-an-edge", short_send_gives_an_edge},
     {"accept-without-descriptors", accept_without_descriptors},
     {"short-datagram", short_datagram},
+    {"tcp-half-closed", tcp_half_closed},
+    {"unix-half-closed", unix_half_closed},
     {"refused", refused},
     {"refused-without-waiting", refused_without_waiting},
     {"nothing-yet", nothing_yet},

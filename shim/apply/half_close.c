@@ -1,0 +1,26 @@
+#include "apply/half_close.h"
+
+#include "load/real.h"
+
+/* Bounded: a peer that sends faster than we throw away must not hold the program. */
+#define READS_MAX 4096
+
+static void throw_away(int fd)
+{
+    char bytes[4096];
+    for (int reads = 0; reads < READS_MAX; reads++)
+        if (sf_real.recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) <= 0)
+            return;
+}
+
+bool sf_is_half_closed(struct sf_socket *socket)
+{
+    return atomic_load_explicit(&socket->ended, memory_order_relaxed);
+}
+
+void sf_half_close(int fd, struct sf_socket *socket)
+{
+    if (!atomic_exchange_explicit(&socket->ended, 1, memory_order_relaxed))
+        sf_real.shutdown(fd, SHUT_RD);
+    throw_away(fd);
+}
