@@ -67,7 +67,7 @@ test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c t
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test unit e2e asan ubsan tsan bench lint install uninstall clean deps tests-built FORCE
+.PHONY: all help demo test unit e2e asan ubsan tsan fuzz bench lint install uninstall clean deps tests-built FORCE
 .DELETE_ON_ERROR:
 
 # `make test` and its like build with all cores unless -j says otherwise.
@@ -184,6 +184,24 @@ tsan: ## unit tests under the thread sanitizer
 	$(Q).ci/deps build test
 	$(Q)$(MAKE) $(parallel) VARIANT=tsan tests-built
 	$(Q)BUILD=build/tsan$(if $(filter clang,$(compiler)),-clang) $(plain_addresses) tests/run unit
+
+# libFuzzer, with the address and undefined-behaviour sanitizers. The corpus is
+# what the tests know of good and bad scenarios, and plans compiled from them.
+FUZZ_SECONDS ?= 60
+fuzz_out := build/fuzz
+fuzz_built := $(fuzz_out)/scenario $(fuzz_out)/plan
+fuzz_src := $(filter runner/base/% runner/scenario/% runner/plan/%,$(runner_src)) $(shared_src)
+
+$(fuzz_built): $(fuzz_out)/%: tests/fuzz/%.c $(fuzz_src) $(wildcard runner/*/*.h shim/*/*.h)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D) && clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -Irunner -Ishim -DSF_VERSION='"$(VERSION)"' $(paths) -o $@ $< $(fuzz_src) \
+	    -lyaml $(filter -lpcre2%,$(runner_libs))
+
+fuzz: ## fuzz the scenario reader and the plan loader, FUZZ_SECONDS each (60)
+	$(Q).ci/deps build fuzz
+	$(Q)$(MAKE) $(parallel) all $(fuzz_built)
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(fuzz_out) $(out)/sockfault
 
 bench: ## what an idle call costs, against an empty preload; minutes
 	$(Q).ci/deps build demo
