@@ -331,6 +331,7 @@ static const struct sf_key rule_keys[] = {
     {.name = "again", .type = &type_true},
     {.name = "refuse", .type = &type_true},
     {.name = "eof", .type = &type_true},
+    {.name = "reset", .type = &type_true},
     {.name = "resolve",
      .type = &type_answer,
      .offset = AT(rule.answers),

@@ -86,6 +86,19 @@ static int programs_hold(const struct sf_plan *plan, uint64_t programs)
     return programs == UINT64_MAX || plan->program_count == 64 || programs >> plan->program_count == 0;
 }
 
+#define ADDRESSES (1u << SF_PATTERN_ANY | 1u << SF_PATTERN_INET | 1u << SF_PATTERN_UNIX)
+
+/* Patterns that there are (verified by now), each of one of the kinds (a set of bits) that fit here. */
+static int patterns_hold(const struct sf_plan *plan, uint32_t first, uint32_t count, uint32_t kinds)
+{
+    if ((uint64_t)first + count > plan->pattern_count)
+        return 0;
+    for (uint32_t i = first; i < first + count; i++)
+        if (!(kinds >> sf_plan_patterns(plan)[i].kind & 1))
+            return 0;
+    return 1;
+}
+
 static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_rule *rule)
 {
     if (rule->id_at >= plan->string_bytes)
@@ -96,11 +109,11 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         return "the plan is damaged: a rule names calls that there are not";
     if (!programs_hold(plan, rule->programs))
         return "the plan is damaged: a rule names a program that there is not";
-    if ((uint64_t)rule->peer + rule->peer_count > plan->pattern_count ||
-        (uint64_t)rule->local + rule->local_count > plan->pattern_count ||
-        (uint64_t)rule->exe + rule->exe_count > plan->pattern_count ||
-        (uint64_t)rule->answer + rule->answer_count > plan->pattern_count)
-        return "the plan is damaged: a rule names a pattern that there is not";
+    if (!patterns_hold(plan, rule->peer, rule->peer_count, ADDRESSES) ||
+        !patterns_hold(plan, rule->local, rule->local_count, ADDRESSES) ||
+        !patterns_hold(plan, rule->exe, rule->exe_count, 1u << SF_PATTERN_EXE) ||
+        !patterns_hold(plan, rule->answer, rule->answer_count, 1u << SF_PATTERN_INET))
+        return "the plan is damaged: a rule names a pattern that there is not or that does not fit";
     if (rule->domains > (SF_DOMAIN_INET | SF_DOMAIN_INET6 | SF_DOMAIN_UNIX | SF_DOMAIN_OTHER) ||
         rule->types > (SF_TYPE_STREAM | SF_TYPE_DGRAM | SF_TYPE_OTHER) ||
         rule->roles > (SF_ROLE_CLIENT | SF_ROLE_SERVER) || rule->per > SF_PER_SCENARIO)
@@ -146,9 +159,9 @@ const char *sf_plan_verify(const void *image, uint64_t bytes)
     const char *problem = verify_header(plan, bytes);
     for (uint32_t i = 0; !problem && i < plan->program_count; i++)
         problem = verify_program(plan, sf_plan_programs(plan) + i);
-    for (uint32_t i = 0; !problem && i < plan->rule_count; i++)
-        problem = verify_rule(plan, sf_plan_rules(plan) + i);
     for (uint32_t i = 0; !problem && i < plan->pattern_count; i++)
         problem = verify_pattern(plan, sf_plan_patterns(plan) + i);
+    for (uint32_t i = 0; !problem && i < plan->rule_count; i++)
+        problem = verify_rule(plan, sf_plan_rules(plan) + i);
     return problem;
 }

@@ -53,6 +53,7 @@ enum sf_fault_kind {
     SF_FAULT_CORRUPT,   /* bits */
     SF_FAULT_SIGNAL,    /* signal */
     SF_FAULT_EOF,       /* no parameter */
+    SF_FAULT_RESET,     /* no parameter */
     SF_FAULT_RESOLVE,   /* answer */
     SF_FAULT_COUNT
 };

@@ -144,6 +144,7 @@ struct sf_socket {
     uint32_t number;             /* in order of discovery, from 1 */
     uint8_t domain, type, role, pad;
     _Atomic uint32_t ended;       /* a rule said that the peer has half-closed: reads give 0 for ever */
+    _Atomic uint32_t reset;       /* a rule has reset it: `local` is what it was */
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
     struct sf_addr peer, local;
     _Atomic uint64_t bytes_in, bytes_out; /* counted where a rule's trigger watches them */

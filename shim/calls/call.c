@@ -4,6 +4,7 @@
 #include "apply/corrupt.h"
 #include "apply/half_close.h"
 #include "apply/readiness.h"
+#include "apply/reset.h"
 #include "calls/facts.h"
 #include "log/event.h"
 #include "load/memory.h"
@@ -87,6 +88,7 @@ static bool select_rules(struct sf_call *call, struct sf_selection *selection, u
     selection->socket = call->socket;
     selection->per_rule = sf_record_rules(call->socket);
     call->info.type = call->socket->type;
+    call->info.domain = call->socket->domain;
     if (family_of(call) == SF_FAMILY_BIND || family_of(call) == SF_FAMILY_LISTEN)
         select_as_server(call, selected);
     else
@@ -181,6 +183,8 @@ static int apply(struct sf_call *call)
     if (call->verdict.delay_ns && sf_clock_sleep(call->verdict.delay_ns, wait_of(call)) == EINTR)
         return EINTR;
     call->waited = true;
+    if (call->verdict.reset && (family_of(call) == SF_FAMILY_RECV || family_of(call) == SF_FAMILY_SEND))
+        sf_reset(call->fd, call->socket); /* and the call itself meets it */
     return call->verdict.again ? again(call) : call->verdict.error;
 }
 
@@ -275,4 +279,17 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
         sf_event_log_call(call, result, error);
     errno = saved_errno;
     return result;
+}
+
+void sf_call_established(struct sf_call *call, int fd)
+{
+    int saved_errno = errno, unread = 0;
+    struct sf_socket *socket = call->verdict.reset && fd >= 0 ? sf_socket_record(fd) : NULL;
+
+    if (!call->verdict.reset)
+        return;
+    call->verdict.reset = socket && (sf_real.ioctl(fd, FIONREAD, &unread) != 0 || unread == 0);
+    if (call->verdict.reset)
+        sf_reset(fd, socket);
+    errno = saved_errno;
 }

@@ -55,6 +55,10 @@ int sf_call_enter_resolve(struct sf_call *call);
 /* Apply what comes after the call, and log. Returns what the program gets. */
 int64_t sf_call_leave(struct sf_call *call, int64_t result);
 
+/* A connect or an accept gave `fd` its connection (`fd` < 0: it did not): what a rule
+ * asked for right behind the handshake. */
+void sf_call_established(struct sf_call *call, int fd);
+
 /* `bytes` bytes of `vector` passed on the call's connection. sf_call_leave does
  * this, but for calls that move several messages. */
 void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size_t count, uint64_t bytes);

@@ -54,6 +54,12 @@ static bool has_ended(const struct sf_call *call)
            sf_call_families[call->info.call] != SF_FAMILY_CONNECT; /* an unconnected socket says HUP */
 }
 
+static bool has_unread(const struct sf_call *call)
+{
+    int bytes = 0;
+    return sf_real.ioctl(call->fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
 uint32_t sf_call_state(void *context)
 {
     const struct sf_call *call = context;
@@ -94,6 +100,8 @@ bool sf_call_fact(void *context, enum sf_fact fact)
         return is_nonblocking(call);
     case SF_FACT_TIMEOUT:
         return sf_call_timeout_ns(call) != 0;
+    case SF_FACT_UNREAD:
+        return has_unread(call);
     case SF_FACT_ENDED:
         return has_ended(call);
     default:

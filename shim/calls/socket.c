@@ -1,10 +1,12 @@
 /* The life of a socket before and around its data: socket, bind, listen,
  * accept, connect, shutdown, options, names. */
 #include "apply/refuse.h"
+#include "apply/reset.h"
 #include "calls/call.h"
 #include "load/memory.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
+#include "sockets/record.h"
 
 #include <errno.h>
 
@@ -61,6 +63,24 @@ SF_EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
 
 SF_INTERPOSE(BIND, bind, (int fd, const struct sockaddr *addr, socklen_t length), (fd, addr, length), fd)
 
+/* The record of a socket that a rule has reset, or NULL. */
+static struct sf_socket *reset_socket(int fd)
+{
+    if (!(sf_descriptor_word(fd) & SF_WORD_FAMILIES))
+        return NULL;
+    struct sf_socket *socket = sf_record_find(sf_cookie(fd));
+    return socket && sf_is_reset(socket) ? socket : NULL;
+}
+
+/* What the kernel would let a disconnected socket do, but not a reset one. */
+static bool is_over(int fd, int error)
+{
+    if (!reset_socket(fd))
+        return false;
+    errno = error;
+    return true;
+}
+
 static int listening(int fd, int result)
 {
     if (result == 0 && sf_shim.session)
@@ -78,6 +98,8 @@ SF_SELECTED int selected_listen(int fd, int backlog)
 
 SF_EXPORT int listen(int fd, int backlog)
 {
+    if (is_over(fd, EINVAL))
+        return -1;
     if (sf_is_idle(fd, SF_FAMILY_LISTEN))
         return listening(fd, sf_real.listen(fd, backlog));
     return selected_listen(fd, backlog);
@@ -114,7 +136,9 @@ static int accepted(int listener, int fd, const struct room *room)
         ROOM_FOR_PEER;                                                         \
         if (!sf_call_enter(&call))                                             \
             return -1;                                                         \
-        return accepted(fd, (int)sf_call_leave(&call, sf_real.name arguments), &room); \
+        int result = accepted(fd, sf_real.name arguments, &room);              \
+        sf_call_established(&call, result);                                    \
+        return (int)sf_call_leave(&call, result);                              \
     }                                                                          \
     SF_EXPORT int name params                                                  \
     {                                                                          \
@@ -134,11 +158,15 @@ SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t 
     struct sf_call call = SF_CALL(connect, fd, 0, 0);
     if (!sf_call_enter(&call))
         return -1;
-    return (int)sf_call_leave(&call, call.verdict.refuse ? sf_refuse_connect(fd) : sf_real.connect(fd, addr, length));
+    int result = call.verdict.refuse ? sf_refuse_connect(fd) : sf_real.connect(fd, addr, length);
+    sf_call_established(&call, result == 0 ? fd : -1);
+    return (int)sf_call_leave(&call, result);
 }
 
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
+    if (is_over(fd, EISCONN))
+        return -1;
     /* The peer decides which rules select the socket from now on, this call included. */
     bool is_known = sf_shim.families && !sf_is_quiet() && sf_memory_is_readable(addr, length);
     if (is_known)
@@ -159,12 +187,13 @@ SF_INTERPOSE(OPTION, getsockopt, (int fd, int level, int name, void *value, sock
 SF_INTERPOSE(OPTION, setsockopt, (int fd, int level, int name, const void *value, socklen_t length),
              (fd, level, name, value, length), fd)
 
-/* No rule names these two. They are rows since the addresses of a connection
- * that faults have touched are the record's to tell. */
+/* No rule names these two; but the own address of a connection that a rule has
+ * reset is the record's to tell. */
 SF_EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *length)
 {
     sf_ensure_loaded();
-    return sf_real.getsockname(fd, addr, length);
+    struct sf_socket *socket = reset_socket(fd);
+    return socket ? sf_reset_name(socket, addr, length) : sf_real.getsockname(fd, addr, length);
 }
 
 SF_EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *length)

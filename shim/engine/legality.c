@@ -98,6 +98,19 @@ static enum sf_illegal again_legality(const struct sf_call_info *call)
     return call->fact(call->context, SF_FACT_ENDED) ? SF_ILLEGAL_ENDED : SF_LEGAL;
 }
 
+/* On recv the unread bytes go with the connection, as when the RST overtook them;
+ * elsewhere they would still be read first, and that is not ours to imitate. */
+static enum sf_illegal reset_legality(enum sf_family family, const struct sf_call_info *call)
+{
+    if (call->type != SF_TYPE_STREAM || !(call->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6)))
+        return SF_ILLEGAL_NO_TCP;
+    if (family != SF_FAMILY_RECV && family != SF_FAMILY_SEND)
+        return SF_LEGAL;
+    if (call->fact(call->context, SF_FACT_UNCONNECTED))
+        return SF_ILLEGAL_UNCONNECTED;
+    return family == SF_FAMILY_SEND && call->fact(call->context, SF_FACT_UNREAD) ? SF_ILLEGAL_UNREAD : SF_LEGAL;
+}
+
 /* Only a connection can end; one that waits in MSG_WAITALL ends as well. */
 static enum sf_illegal eof_legality(const struct sf_call_info *call)
 {
@@ -128,6 +141,8 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
         return again_legality(call);
     case SF_FAULT_CORRUPT:
         return call->opaque ? SF_ILLEGAL_OPAQUE : SF_LEGAL;
+    case SF_FAULT_RESET:
+        return reset_legality(family, call);
     case SF_FAULT_EOF:
         return eof_legality(call);
     case SF_FAULT_RESOLVE:
@@ -154,6 +169,8 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_ENDED] = "the connection had ended: its calls no longer wait",
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
         [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection",
+        [SF_ILLEGAL_NO_TCP] = "only a TCP connection can be reset",
+        [SF_ILLEGAL_UNREAD] = "bytes waited to be read, which a reset would have left",
         [SF_ILLEGAL_UNCONNECTED] = "the socket was not connected",
         [SF_ILLEGAL_NUMERIC] = "the look-up was of an address already: nobody is asked",
         [SF_ILLEGAL_REVERSE] = "the look-up asked for a name, not for an address",

@@ -157,7 +157,7 @@ struct wishes {
 static bool fails_the_call(const struct sf_plan_rule *rule)
 {
     return rule->fault == SF_FAULT_ERROR || rule->fault == SF_FAULT_INTERRUPT || rule->fault == SF_FAULT_AGAIN ||
-           rule->fault == SF_FAULT_REFUSE || rule->fault == SF_FAULT_EOF;
+           rule->fault == SF_FAULT_REFUSE || rule->fault == SF_FAULT_EOF || rule->fault == SF_FAULT_RESET;
 }
 
 static bool is_interrupt(const struct sf_plan_rule *rule)
@@ -247,6 +247,7 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
 
     verdict->again = rule->fault == SF_FAULT_AGAIN;
     verdict->refuse = rule->fault == SF_FAULT_REFUSE;
+    verdict->reset = rule->fault == SF_FAULT_RESET;
     verdict->eof = rule->fault == SF_FAULT_EOF;
     verdict->error = is_interrupt(rule) ? EINTR : verdict->again ? EAGAIN : rule->error;
     if (is_interrupt(rule) && selection->socket)
@@ -290,6 +291,8 @@ static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict
         return rule->fault == SF_FAULT_DELAY || rule->fault == SF_FAULT_SIGNAL;
     if (rule->fault == SF_FAULT_PARTIAL)
         return result >= 0 && (uint64_t)result == verdict->limit;
+    if (rule->fault == SF_FAULT_RESET)
+        return verdict->reset; /* a connection that did not come about was not reset */
     return rule->fault != SF_FAULT_CORRUPT || result > 0;
 }
 

@@ -17,6 +17,7 @@ enum sf_fact {
     SF_FACT_TIMEOUT,         /* SO_RCVTIMEO (recv, accept) or SO_SNDTIMEO (send, connect) is set */
     SF_FACT_ENDED,           /* the connection has ended: a poll says HUP, RDHUP or ERR */
     SF_FACT_UNCONNECTED,     /* neither connected nor connecting */
+    SF_FACT_UNREAD,          /* bytes wait to be read */
     SF_FACT_READY,           /* poll family: something is ready, the call will not wait */
     SF_FACT_HANDLER          /* a signal handler without SA_RESTART is installed */
 };
@@ -37,6 +38,8 @@ enum sf_illegal {
     SF_ILLEGAL_CONNECTED,
     SF_ILLEGAL_NO_CONNECTION,
     SF_ILLEGAL_UNCONNECTED,
+    SF_ILLEGAL_NO_TCP,
+    SF_ILLEGAL_UNREAD,
     SF_ILLEGAL_REVERSE,
     SF_ILLEGAL_NUMERIC,
     SF_ILLEGAL_COUNT
@@ -52,6 +55,7 @@ struct sf_call_info {
     bool numeric;          /* a look-up of what is an address already, or of none */
     bool peeks;            /* MSG_PEEK: moves nothing */
     bool opaque;           /* sendfile, splice: the bytes pass where nobody can change them */
+    uint8_t domain;        /* SF_DOMAIN_…, where there is a socket */
     uint8_t type;          /* SF_TYPE_…; 0: no socket (resolve, poll) */
     const struct sf_addr *destination; /* the other end of this one datagram; NULL: the socket's peer */
     uint64_t elapsed_ns;   /* since the program's start */
@@ -78,6 +82,7 @@ struct sf_verdict {
     uint64_t limit;    /* move at most so many bytes; UINT64_MAX: as asked */
     int error;         /* errno (or EAI_*) to fail with; 0: do the call */
     bool again;        /* `error` is EAGAIN as a socket that has nothing yet would give it */
+    bool reset;        /* the connection is reset: before recv and send, after connect and accept */
     bool eof;          /* the peer has half-closed: 0 bytes, now and ever after */
     const struct sf_plan_rule *answer; /* the rule whose answers a look-up gives; NULL: its own */
     bool refuse;       /* the connection is refused, by a port where nobody listens */

@@ -379,6 +379,138 @@ static void unix_half_closed(void)
     half_closed(edge_set(EPOLLIN));
 }
 
+/* The peer's RST, or the rule's: what each call says from then on. */
+static void reset_by_peer(void)
+{
+    struct linger now_and_hard = {.l_onoff = 1};
+    setsockopt(far, SOL_SOCKET, SO_LINGER, &now_and_hard, sizeof now_and_hard);
+    close(far);
+    far = -1;
+    struct pollfd wait = {.fd = near, .events = POLLRDHUP};
+    poll(&wait, 1, 1000);
+}
+
+static void say_poll(void)
+{
+    struct pollfd wait = {.fd = near, .events = POLLIN | POLLOUT | POLLRDHUP};
+    int count = poll(&wait, 1, 100);
+    printf("poll %d %#x\n", count, (unsigned)wait.revents);
+}
+
+static void say_error(void)
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(near, SOL_SOCKET, SO_ERROR, &error, &length);
+    printf("SO_ERROR %s\n", error ? strerrorname_np(error) : "0");
+}
+
+static void after_reset(void)
+{
+    struct sockaddr_in name = {0};
+    socklen_t length = sizeof name;
+    char buf[10];
+
+    say_poll();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say_error();
+    signal(SIGPIPE, on_signal);
+    say("send", send(near, "x", 1, 0));
+    printf("SIGPIPE %d\n", (int)handled);
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+    say("shutdown", shutdown(near, SHUT_RDWR));
+    say("getpeername", getpeername(near, (void *)&name, &length));
+    length = sizeof name;
+    say("getsockname", getsockname(near, (void *)&name, &length));
+    printf("%s %d %d\n", inet_ntoa(name.sin_addr), name.sin_port != 0, (int)length);
+    say("listen", listen(near, 1));
+    length = sizeof name;
+    getsockname(listener, (void *)&name, &length);
+    say("connect", connect(near, (void *)&name, sizeof name));
+    say_poll();
+}
+
+static void reset_at_recv(void)
+{
+    char buf[10];
+    connected();
+    int set = edge_set(EPOLLIN);
+    if (real)
+        reset_by_peer();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    wait_edge(set);
+    wait_edge(set);
+    after_reset();
+}
+
+static void reset_at_recv_takes_unread_bytes(void)
+{
+    char buf[10];
+    connected();
+    if (!real)
+        give("hello");
+    else
+        reset_by_peer();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    after_reset();
+}
+
+static void reset_at_send(void)
+{
+    connected();
+    if (real)
+        reset_by_peer();
+    say("send", send(near, "x", 1, 0));
+    after_reset();
+}
+
+static void reset_after_connect(void)
+{
+    char buf[10];
+    connected();
+    if (real)
+        reset_by_peer();
+    say_poll();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    after_reset();
+}
+
+/* The server's side: what accept gives is reset already. */
+static void reset_after_accept(void)
+{
+    char buf[10];
+    listen_and_connect();
+    int client = near;
+    if (real) {
+        far = client;
+        near = accept(listener, NULL, NULL);
+        reset_by_peer();
+    } else {
+        near = accept(listener, NULL, NULL);
+    }
+    say_poll();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    after_reset();
+}
+
+/* The other side of a rule's reset, and of a real one. */
+static void reset_seen_by_the_peer(void)
+{
+    char buf[10];
+    connected();
+    if (real) {
+        struct linger now_and_hard = {.l_onoff = 1};
+        setsockopt(near, SOL_SOCKET, SO_LINGER, &now_and_hard, sizeof now_and_hard);
+        close(near);
+    } else {
+        recv(near, buf, sizeof buf, 0);
+    }
+    near = far;
+    say_poll();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    after_reset();
+}
+
 /* Nobody listens (any more), or the rule says so. */
 static void refused_after(int flags)
 {
@@ -482,6 +614,12 @@ static const struct {
     {"short-datagram", short_datagram},
     {"tcp-half-closed", tcp_half_closed},
     {"unix-half-closed", unix_half_closed},
+    {"reset-at-recv", reset_at_recv},
+    {"reset-at-recv-takes-unread-bytes", reset_at_recv_takes_unread_bytes},
+    {"reset-at-send", reset_at_send},
+    {"reset-after-connect", reset_after_connect},
+    {"reset-after-accept", reset_after_accept},
+    {"reset-seen-by-the-peer", reset_seen_by_the_peer},
     {"refused", refused},
     {"refused-without-waiting", refused_without_waiting},
     {"nothing-yet", nothing_yet},

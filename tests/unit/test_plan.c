@@ -292,6 +292,7 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     REFUSES(plan, g[0].wrap = 2, "switch");
     REFUSES(plan, r[0].local_count = p->pattern_count + 1, "pattern");
     REFUSES(plan, r[0].exe = UINT32_MAX, "pattern");
+    REFUSES(plan, (r[0].exe = r[0].peer, r[0].exe_count = 1), "pattern"); /* an address is no glob */
     REFUSES(plan, r[0].match_bytes = 257, "trigger");
     REFUSES(plan, (r[0].match_at = p->string_bytes, r[0].match_bytes = 1), "trigger");
     REFUSES(plan, r[0].exists_at = p->string_bytes, "trigger");
