@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/time.h>
@@ -351,6 +352,9 @@ static void half_closed(int set)
     if (real)
         printf("epoll_wait 1 0x1\n"); /* that one was owed to the bytes */
     say("recv", recv(near, buf, sizeof buf, 0));
+    int unread = -1;
+    ioctl(near, FIONREAD, &unread);
+    printf("FIONREAD %d\n", unread);
     wait_edge(set);
     wait_edge(set);
     say("poll", poll(&wait, 1, 100));
