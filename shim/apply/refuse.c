@@ -28,7 +28,9 @@ static int refuse_inet(int fd, const struct sockaddr_in *own)
 
 static int refuse_inet6(int fd, const struct sockaddr_in6 *own)
 {
-    struct sockaddr_in6 closed = {.sin6_family = AF_INET6, .sin6_port = closed_port(), .sin6_addr = own->sin6_addr,
+    struct sockaddr_in6 closed = {.sin6_family = AF_INET6,
+                                  .sin6_port = closed_port(),
+                                  .sin6_addr = own->sin6_addr,
                                   .sin6_scope_id = own->sin6_scope_id};
     if (IN6_IS_ADDR_UNSPECIFIED(&closed.sin6_addr))
         closed.sin6_addr = in6addr_loopback;

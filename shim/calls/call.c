@@ -92,7 +92,8 @@ static bool select_rules(struct sf_call *call, struct sf_selection *selection, u
     if (family_of(call) == SF_FAMILY_BIND || family_of(call) == SF_FAMILY_LISTEN)
         select_as_server(call, selected);
     else
-        memcpy(selected, sf_record_selected(call->socket), sizeof *selected * sf_selection_words(sf_shim.plan));
+        memcpy(selected, sf_record_selected(call->socket),
+               sizeof *selected * sf_selection_words(sf_shim.plan));
     for (unsigned i = 0; i < sf_selection_words(sf_shim.plan); i++)
         selected[i] &= sf_shim.meant[i];
     selection->selected = selected;
@@ -114,9 +115,11 @@ static bool learn_sender(struct sf_call *call, const uint64_t *selected)
             is_asked |= rules[word * 64 + (unsigned)__builtin_ctzll(bits)].peer_count != 0;
     if (!is_asked || !call->socket || call->socket->type != SF_TYPE_DGRAM || call->socket->peer.domain != 0)
         return true;
-    if (sf_real.recvfrom(call->fd, NULL, 0, MSG_PEEK | (call->flags & MSG_DONTWAIT), (struct sockaddr *)&from, &length) < 0)
+    if (sf_real.recvfrom(call->fd, NULL, 0, MSG_PEEK | (call->flags & MSG_DONTWAIT), (struct sockaddr *)&from,
+                         &length) < 0)
         return false;
-    sf_address_from(&call->destination, (struct sockaddr *)&from, length < sizeof from ? length : (socklen_t)sizeof from);
+    sf_address_from(&call->destination, (struct sockaddr *)&from,
+                    length < sizeof from ? length : (socklen_t)sizeof from);
     call->has_destination = true;
     return true;
 }
@@ -132,12 +135,14 @@ static bool decide(struct sf_call *call)
     sf_ensure_loaded();
     if (sf_shim.session && !sf_is_quiet() && select_rules(call, &selection, selected)) {
         call->info.program = sf_shim.program;
-        call->info.elapsed_ns = sf_clock_now_ns() - atomic_load_explicit(&sf_shim.state->start_ns, memory_order_relaxed);
+        call->info.elapsed_ns =
+            sf_clock_now_ns() - atomic_load_explicit(&sf_shim.state->start_ns, memory_order_relaxed);
         call->info.fact = sf_call_fact;
         call->info.state = sf_call_state;
         call->info.exists = sf_call_exists;
         call->info.context = call;
-        call->verdict.eof = family_of(call) == SF_FAMILY_RECV && call->socket && sf_is_half_closed(call->socket);
+        call->verdict.eof =
+            family_of(call) == SF_FAMILY_RECV && call->socket && sf_is_half_closed(call->socket);
         if (call->verdict.eof) {
             call->verdict.kind = SF_APPLY;
             errno = saved_errno;

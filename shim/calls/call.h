@@ -20,12 +20,12 @@ struct sf_call {
     struct sf_call_info info;
     struct sf_verdict verdict;
     struct sf_socket *socket;
-    int fd;    /* -1: the call has no descriptor */
+    int fd;         /* -1: the call has no descriptor */
     uint8_t domain; /* SF_DOMAIN_… of the socket to be made; 0: none is */
-    int flags; /* MSG_… */
+    int flags;      /* MSG_… */
     bool has_destination;
     int64_t instead; /* what a call that is not made returns: -1, or 0 at the end of a stream */
-    bool waited; /* its delay was not cut short */
+    bool waited;     /* its delay was not cut short */
     uintptr_t quiet; /* of a look-up: the token of sf_quiet */
     struct sf_addr destination;
     void *return_address;
@@ -39,10 +39,10 @@ struct sf_call {
     const void *wait;
 };
 
-#define SF_CALL(name, fd_, len_, flags_)                                                                    \
-    {                                                                                                       \
-        .info = {.call = SF_CALL_##name, .len = (len_)}, .fd = (fd_), .flags = (flags_),                    \
-        .instead = -1, .return_address = __builtin_return_address(0)                                                       \
+#define SF_CALL(name, fd_, len_, flags_)                                                                \
+    {                                                                                                   \
+        .info = {.call = SF_CALL_##name, .len = (len_)}, .fd = (fd_), .flags = (flags_), .instead = -1, \
+        .return_address = __builtin_return_address(0)                                                   \
     }
 
 /* Describe, decide, and apply all that comes before the call. True: make it,
@@ -91,14 +91,14 @@ static inline bool sf_call_is_limited(const struct sf_call *call)
     }
 
 /* A call that is never shortened. */
-#define SF_INTERPOSE(family, name, params, arguments, fd)              \
-    SF_SELECTED int selected_##name params                             \
-    {                                                                  \
-        struct sf_call call = SF_CALL(name, fd, 0, 0);                 \
-        if (!sf_call_enter(&call))                                     \
-            return -1;                                                 \
-        return (int)sf_call_leave(&call, sf_real.name arguments);      \
-    }                                                                  \
+#define SF_INTERPOSE(family, name, params, arguments, fd)         \
+    SF_SELECTED int selected_##name params                        \
+    {                                                             \
+        struct sf_call call = SF_CALL(name, fd, 0, 0);            \
+        if (!sf_call_enter(&call))                                \
+            return -1;                                            \
+        return (int)sf_call_leave(&call, sf_real.name arguments); \
+    }                                                             \
     SF_HALVES(int, family, name, params, arguments, fd)
 
 #endif

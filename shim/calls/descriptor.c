@@ -15,7 +15,8 @@ SF_SELECTED int selected_close(int fd)
     struct sf_call call = SF_CALL(close, fd, 0, 0);
     bool is_failed = !sf_call_enter(&call);
     int error = errno;
-    struct sf_socket *record = sf_descriptor_word(fd) & SF_WORD_FAMILIES ? sf_record_find(sf_cookie(fd)) : NULL;
+    struct sf_socket *record =
+        sf_descriptor_word(fd) & SF_WORD_FAMILIES ? sf_record_find(sf_cookie(fd)) : NULL;
     if (record)
         sf_record_closed(record);
     /* Before the number is free: another thread may be given it at once. */
@@ -76,9 +77,9 @@ SF_EXPORT int dup3(int fd, int to, int flags)
 }
 
 /* One word is what every command of fcntl and ioctl takes at most. */
-#define SF_LAST_ARGUMENT(last)         \
-    va_list arguments;                 \
-    va_start(arguments, last);         \
+#define SF_LAST_ARGUMENT(last)                  \
+    va_list arguments;                          \
+    va_start(arguments, last);                  \
     void *argument = va_arg(arguments, void *); \
     va_end(arguments)
 

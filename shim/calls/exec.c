@@ -35,8 +35,10 @@ static void *pages(size_t bytes)
     return room == MAP_FAILED ? NULL : room;
 }
 
-#define ROOM(mending)                                                                                         \
-    (!is_mendable(mending) ? NULL : (mending)->bytes <= STACK_BYTES ? alloca((mending)->bytes) : pages((mending)->bytes))
+#define ROOM(mending)                                             \
+    (!is_mendable(mending)             ? NULL                     \
+     : (mending)->bytes <= STACK_BYTES ? alloca((mending)->bytes) \
+                                       : pages((mending)->bytes))
 
 static char *const *mend(const struct sf_mending *mending, char *const *environment, void *room)
 {
@@ -55,8 +57,8 @@ static void give_back(const struct sf_mending *mending, void *room)
 static void announce(const struct sf_mending *mending, const char *path)
 {
     if (mending->is_ours)
-        escaped_table(sf_exec_announce(sf_shim.execs, sf_shim.session->exec_count, (uint32_t)getpid(), sf_shim.program,
-                                       sf_memory_is_readable(path, 1) ? path : "?"));
+        escaped_table(sf_exec_announce(sf_shim.execs, sf_shim.session->exec_count, (uint32_t)getpid(),
+                                       sf_shim.program, sf_memory_is_readable(path, 1) ? path : "?"));
 }
 
 /* exec returned: it failed. */
@@ -70,19 +72,19 @@ static int withdraw(const struct sf_mending *mending)
 }
 
 /* `call` is the real function's call; it sees the mended environment as `mended`. */
-#define EXEC(path, environment, call)                                  \
-    do {                                                               \
-        char *const *mended = (environment);                           \
-        sf_ensure_loaded();                                            \
-        if (!sf_shim.session)                                          \
-            return call;                                               \
-        struct sf_mending mending = sf_environment_inspect(mended);    \
-        void *room = ROOM(&mending);                                   \
-        mended = mend(&mending, mended, room);                         \
-        announce(&mending, path);                                      \
-        call;                                                          \
-        give_back(&mending, room);                                     \
-        return withdraw(&mending);                                     \
+#define EXEC(path, environment, call)                               \
+    do {                                                            \
+        char *const *mended = (environment);                        \
+        sf_ensure_loaded();                                         \
+        if (!sf_shim.session)                                       \
+            return call;                                            \
+        struct sf_mending mending = sf_environment_inspect(mended); \
+        void *room = ROOM(&mending);                                \
+        mended = mend(&mending, mended, room);                      \
+        announce(&mending, path);                                   \
+        call;                                                       \
+        give_back(&mending, room);                                  \
+        return withdraw(&mending);                                  \
     } while (0)
 
 SF_EXPORT int execve(const char *path, char *const argv[], char *const environment[])
@@ -125,15 +127,15 @@ static size_t count_arguments(va_list list)
     return count;
 }
 
-#define COLLECT(first)                                                             \
-    va_list list;                                                                  \
-    va_start(list, first);                                                         \
-    char **argv = alloca((count_arguments(list) + 1) * sizeof *argv);              \
-    va_end(list);                                                                  \
-    va_start(list, first);                                                         \
-    argv[0] = (char *)first;                                                       \
-    for (size_t i = 0; argv[i];)                                                   \
-        argv[++i] = va_arg(list, char *)
+#define COLLECT(first)                                                \
+    va_list list;                                                     \
+    va_start(list, first);                                            \
+    char **argv = alloca((count_arguments(list) + 1) * sizeof *argv); \
+    va_end(list);                                                     \
+    va_start(list, first);                                            \
+    argv[0] = (char *)first;                                          \
+    for (size_t i = 0; argv[i];)                                      \
+    argv[++i] = va_arg(list, char *)
 
 SF_EXPORT int execl(const char *path, const char *first, ...)
 {
@@ -157,23 +159,22 @@ SF_EXPORT int execle(const char *path, const char *first, ...)
     return execve(path, argv, environment);
 }
 
-#define SPAWN(name)                                                                                              \
-    sf_ensure_loaded();                                                                                          \
-    if (!sf_shim.session)                                                                                        \
-        return sf_real.name(pid, path, actions, attributes, argv, environment);                                  \
-    struct sf_mending mending = sf_environment_inspect(environment);                                             \
-    pid_t child = 0;                                                                                             \
-    void *room = ROOM(&mending);                                                                                 \
-    int error =                                                                                                  \
-        sf_real.name(&child, path, actions, attributes, argv, mend(&mending, environment, room));                \
-    give_back(&mending, room);                                                                                   \
-    if (error)                                                                                                   \
-        return error;                                                                                            \
-    if (mending.is_ours)                                                                                         \
-        escaped_table(sf_exec_spawned(sf_shim.execs, sf_shim.session->exec_count, (uint32_t)child,               \
-                                      sf_shim.program, path));                                                   \
-    if (pid)                                                                                                     \
-        *pid = child;                                                                                            \
+#define SPAWN(name)                                                                                       \
+    sf_ensure_loaded();                                                                                   \
+    if (!sf_shim.session)                                                                                 \
+        return sf_real.name(pid, path, actions, attributes, argv, environment);                           \
+    struct sf_mending mending = sf_environment_inspect(environment);                                      \
+    pid_t child = 0;                                                                                      \
+    void *room = ROOM(&mending);                                                                          \
+    int error = sf_real.name(&child, path, actions, attributes, argv, mend(&mending, environment, room)); \
+    give_back(&mending, room);                                                                            \
+    if (error)                                                                                            \
+        return error;                                                                                     \
+    if (mending.is_ours)                                                                                  \
+        escaped_table(sf_exec_spawned(sf_shim.execs, sf_shim.session->exec_count, (uint32_t)child,        \
+                                      sf_shim.program, path));                                            \
+    if (pid)                                                                                              \
+        *pid = child;                                                                                     \
     return 0
 
 SF_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
@@ -205,7 +206,8 @@ static void mend_own_environment(void)
         if (!value || (strncmp(*mended, "LD_PRELOAD=", 11) != 0 && strncmp(*mended, "SOCKFAULT_", 10) != 0))
             continue;
         char name[32] = {0};
-        memcpy(name, *mended, (size_t)(value - *mended) < sizeof name - 1 ? (size_t)(value - *mended) : sizeof name - 1);
+        memcpy(name, *mended,
+               (size_t)(value - *mended) < sizeof name - 1 ? (size_t)(value - *mended) : sizeof name - 1);
         setenv(name, value + 1, 1);
     }
     give_back(&mending, room);

@@ -6,7 +6,8 @@
 #define COPY_BYTES 4096u
 
 /* Gather the first bytes of a vector; `rest` becomes what is behind them. */
-static size_t gather(char *copy, struct iovec *rest, size_t *rest_count, const struct iovec *from, size_t count)
+static size_t gather(char *copy, struct iovec *rest, size_t *rest_count, const struct iovec *from,
+                     size_t count)
 {
     size_t used = 0;
     *rest_count = 0;

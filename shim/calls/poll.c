@@ -12,7 +12,7 @@ struct wait {
     struct pollfd *fds;
     nfds_t count;
     int set;
-    bool is_look; /* epoll with a time-out of 0 looks and never waits */
+    bool is_look;                    /* epoll with a time-out of 0 looks and never waits */
     const fd_set *in, *out, *except; /* of select */
 };
 
@@ -53,15 +53,16 @@ static bool is_select_ready(const void *context)
     fd_set in, out, except;
     struct timeval no_time = {0};
 
-    if (wait->count > FD_SETSIZE || !copy_set(&in, wait->in, wait->count) || !copy_set(&out, wait->out, wait->count) ||
-        !copy_set(&except, wait->except, wait->count))
+    if (wait->count > FD_SETSIZE || !copy_set(&in, wait->in, wait->count) ||
+        !copy_set(&out, wait->out, wait->count) || !copy_set(&except, wait->except, wait->count))
         return true;
     return sf_real.select((int)wait->count, &in, &out, &except, &no_time) != 0;
 }
 
 static bool is_zero(const struct timespec *timeout)
 {
-    return timeout && sf_memory_is_readable(timeout, sizeof *timeout) && timeout->tv_sec == 0 && timeout->tv_nsec == 0;
+    return timeout && sf_memory_is_readable(timeout, sizeof *timeout) && timeout->tv_sec == 0 &&
+           timeout->tv_nsec == 0;
 }
 
 #define INTERPOSE(name, params, arguments, kind, ...)             \
@@ -82,25 +83,31 @@ static bool is_zero(const struct timespec *timeout)
         return selected_##name arguments;                         \
     }
 
-INTERPOSE(poll, (struct pollfd *fds, nfds_t count, int timeout), (fds, count, timeout), poll, .fds = fds, .count = count)
-INTERPOSE(ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask),
+INTERPOSE(poll, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout), poll, .fds = fds,
+          .count = count)
+INTERPOSE(ppoll, (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask),
           (fds, count, timeout, mask), poll, .fds = fds, .count = count)
-INTERPOSE(__poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t bytes), (fds, count, timeout, bytes),
-          poll, .fds = fds, .count = count)
+INTERPOSE(__poll_chk, (struct pollfd * fds, nfds_t count, int timeout, size_t bytes),
+          (fds, count, timeout, bytes), poll, .fds = fds, .count = count)
 INTERPOSE(__ppoll_chk,
-          (struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask, size_t bytes),
+          (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
+           size_t bytes),
           (fds, count, timeout, mask, bytes), poll, .fds = fds, .count = count)
 INTERPOSE(select, (int count, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout),
-          (count, in, out, except, timeout), select, .count = (nfds_t)count, .in = in, .out = out, .except = except)
+          (count, in, out, except, timeout), select, .count = (nfds_t)count, .in = in, .out = out,
+          .except = except)
 INTERPOSE(pselect,
-          (int count, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout, const sigset_t *mask),
-          (count, in, out, except, timeout, mask), select, .count = (nfds_t)count, .in = in, .out = out, .except = except)
-INTERPOSE(epoll_wait, (int set, struct epoll_event *events, int count, int timeout), (set, events, count, timeout),
-          epoll, .set = set, .is_look = timeout == 0)
+          (int count, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
+           const sigset_t *mask),
+          (count, in, out, except, timeout, mask), select, .count = (nfds_t)count, .in = in, .out = out,
+          .except = except)
+INTERPOSE(epoll_wait, (int set, struct epoll_event *events, int count, int timeout),
+          (set, events, count, timeout), epoll, .set = set, .is_look = timeout == 0)
 INTERPOSE(epoll_pwait, (int set, struct epoll_event *events, int count, int timeout, const sigset_t *mask),
           (set, events, count, timeout, mask), epoll, .set = set, .is_look = timeout == 0)
 INTERPOSE(epoll_pwait2,
-          (int set, struct epoll_event *events, int count, const struct timespec *timeout, const sigset_t *mask),
+          (int set, struct epoll_event *events, int count, const struct timespec *timeout,
+           const sigset_t *mask),
           (set, events, count, timeout, mask), epoll, .set = set, .is_look = is_zero(timeout))
 
 /* Sets are no sockets: their numbers need no asking. */

@@ -4,18 +4,18 @@
 #include "load/memory.h"
 
 /* A call that brings up to `len` bytes to `buf`, parameters of these names. */
-#define INTERPOSE(name, params, arguments, flags)                \
-    SF_SELECTED ssize_t selected_##name params                   \
-    {                                                            \
-        struct sf_call call = SF_CALL(name, fd, len, flags);     \
-        const struct iovec data = {buf, len};                    \
-        call.data = &data;                                       \
-        call.data_count = 1;                                     \
-        if (!sf_call_enter(&call))                               \
-            return call.instead;                                 \
-        len = sf_call_limit(&call, len);                         \
-        return sf_call_leave(&call, sf_real.name arguments);     \
-    }                                                            \
+#define INTERPOSE(name, params, arguments, flags)            \
+    SF_SELECTED ssize_t selected_##name params               \
+    {                                                        \
+        struct sf_call call = SF_CALL(name, fd, len, flags); \
+        const struct iovec data = {buf, len};                \
+        call.data = &data;                                   \
+        call.data_count = 1;                                 \
+        if (!sf_call_enter(&call))                           \
+            return call.instead;                             \
+        len = sf_call_limit(&call, len);                     \
+        return sf_call_leave(&call, sf_real.name arguments); \
+    }                                                        \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 
 INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), flags)
@@ -23,32 +23,34 @@ INTERPOSE(recvfrom, (int fd, void *buf, size_t len, int flags, struct sockaddr *
           (fd, buf, len, flags, addr, addr_len), flags)
 INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), 0)
 INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), 0)
-INTERPOSE(__recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags), (fd, buf, len, buf_len, flags), flags)
+INTERPOSE(__recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags),
+          (fd, buf, len, buf_len, flags), flags)
 INTERPOSE(__recvfrom_chk,
-          (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr, socklen_t *addr_len),
+          (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr,
+           socklen_t *addr_len),
           (fd, buf, len, buf_len, flags, addr, addr_len), flags)
 
 /* A call that brings bytes to `vector` and `count`, parameters of these names.
  * What is cut lives on our stack for the length of the call. */
-#define INTERPOSE_VECTOR(name, params, arguments)                                                        \
-    SF_SELECTED ssize_t selected_##name params                                                           \
-    {                                                                                                    \
-        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
-        call.data = vector;                                                                              \
-        call.data_count = call.info.len ? (size_t)count : 0;                                             \
-        if (!sf_call_enter(&call))                                                                       \
-            return call.instead;                                                                         \
-        if (sf_call_is_limited(&call))                                                                   \
-            SF_VECTOR_CUT(vector, count, call.verdict.limit);                                            \
-        return sf_call_leave(&call, sf_real.name arguments);                                             \
-    }                                                                                                    \
+#define INTERPOSE_VECTOR(name, params, arguments)                                           \
+    SF_SELECTED ssize_t selected_##name params                                              \
+    {                                                                                       \
+        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0); \
+        call.data = vector;                                                                 \
+        call.data_count = call.info.len ? (size_t)count : 0;                                \
+        if (!sf_call_enter(&call))                                                          \
+            return call.instead;                                                            \
+        if (sf_call_is_limited(&call))                                                      \
+            SF_VECTOR_CUT(vector, count, call.verdict.limit);                               \
+        return sf_call_leave(&call, sf_real.name arguments);                                \
+    }                                                                                       \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 
 INTERPOSE_VECTOR(readv, (int fd, const struct iovec *vector, int count), (fd, vector, count))
 INTERPOSE_VECTOR(preadv2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
-                    (fd, vector, count, offset, flags))
+                 (fd, vector, count, offset, flags))
 INTERPOSE_VECTOR(preadv64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
-                    (fd, vector, count, offset, flags))
+                 (fd, vector, count, offset, flags))
 
 /* Descriptors that came with a message: whatever we knew of their numbers is
  * about sockets that are gone. */
@@ -118,9 +120,9 @@ SF_SELECTED ssize_t selected_recvmsg(int fd, struct msghdr *message, int flags)
     describe_room(&call, message);
     if (!sf_call_enter(&call))
         return ended(&call, message);
-    return received(message, sf_call_leave(&call, sf_call_is_limited(&call)
-                                                      ? receive_cut(&call, message, flags)
-                                                      : sf_real.recvmsg(fd, message, flags)));
+    return received(message,
+                    sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, message, flags)
+                                                                   : sf_real.recvmsg(fd, message, flags)));
 }
 
 SF_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
@@ -153,13 +155,15 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits) {
         int result = (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout));
         for (int i = 0; i < result; i++)
-            sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen, messages[i].msg_len);
+            sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen,
+                           messages[i].msg_len);
         return all_received(messages, result);
     }
     /* What a rule changes is what the call moves: it then takes one message. */
     int one = flags & ~MSG_WAITFORONE;
-    int64_t moved = sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, &messages->msg_hdr, one)
-                                                                   : sf_real.recvmsg(fd, &messages->msg_hdr, one));
+    int64_t moved =
+        sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, &messages->msg_hdr, one)
+                                                       : sf_real.recvmsg(fd, &messages->msg_hdr, one));
     if (moved >= 0)
         messages->msg_len = (unsigned)moved;
     if (moved > 0)

@@ -83,17 +83,17 @@ static const char *name_to_ask(const struct sf_call *call, const char *host, int
     return sf_answer_text(call->verdict.answer, family, text) ? text : NULL;
 }
 
-#define HOST_BODY(name, host, family, arguments)                             \
-    struct sf_call call = SF_CALL(name, -1, 0, 0);                           \
-    call.info.numeric = is_numeric(host);                                    \
-    char text[46];                                                           \
-    int error = enter(&call);                                                \
+#define HOST_BODY(name, host, family, arguments)                               \
+    struct sf_call call = SF_CALL(name, -1, 0, 0);                             \
+    call.info.numeric = is_numeric(host);                                      \
+    char text[46];                                                             \
+    int error = enter(&call);                                                  \
     const char *asked = error ? NULL : name_to_ask(&call, host, family, text); \
-    struct hostent *answer = asked ? sf_real.name arguments : NULL;          \
-    if (!asked)                                                              \
-        h_errno = error ? as_h_errno(error) : NO_DATA;                       \
-    if (!error)                                                              \
-        leave(&call, answer ? 0 : -1);                                       \
+    struct hostent *answer = asked ? sf_real.name arguments : NULL;            \
+    if (!asked)                                                                \
+        h_errno = error ? as_h_errno(error) : NO_DATA;                         \
+    if (!error)                                                                \
+        leave(&call, answer ? 0 : -1);                                         \
     return answer
 
 SF_EXPORT struct hostent *gethostbyname(const char *host)
@@ -129,16 +129,16 @@ static int not_found(int h_error, struct hostent **answer, int *error)
     return h_error == TRY_AGAIN ? EAGAIN : 0;
 }
 
-#define HOST_R_BODY(name, host, family, arguments)                           \
-    struct sf_call call = SF_CALL(name, -1, 0, 0);                           \
-    call.info.numeric = is_numeric(host);                                    \
-    char text[46];                                                           \
-    int result = enter(&call);                                               \
-    if (result != 0)                                                         \
-        return not_found(as_h_errno(result), answer, error);                 \
-    const char *asked = name_to_ask(&call, host, family, text);              \
+#define HOST_R_BODY(name, host, family, arguments)                               \
+    struct sf_call call = SF_CALL(name, -1, 0, 0);                               \
+    call.info.numeric = is_numeric(host);                                        \
+    char text[46];                                                               \
+    int result = enter(&call);                                                   \
+    if (result != 0)                                                             \
+        return not_found(as_h_errno(result), answer, error);                     \
+    const char *asked = name_to_ask(&call, host, family, text);                  \
     result = asked ? sf_real.name arguments : not_found(NO_DATA, answer, error); \
-    leave(&call, result);                                                    \
+    leave(&call, result);                                                        \
     return result
 
 SF_EXPORT int gethostbyname_r(const char *host, struct hostent *entry, char *buffer, size_t bytes,
@@ -147,14 +147,14 @@ SF_EXPORT int gethostbyname_r(const char *host, struct hostent *entry, char *buf
     HOST_R_BODY(gethostbyname_r, host, AF_INET, (asked, entry, buffer, bytes, answer, error));
 }
 
-SF_EXPORT int gethostbyname2_r(const char *host, int family, struct hostent *entry, char *buffer, size_t bytes,
-                               struct hostent **answer, int *error)
+SF_EXPORT int gethostbyname2_r(const char *host, int family, struct hostent *entry, char *buffer,
+                               size_t bytes, struct hostent **answer, int *error)
 {
     HOST_R_BODY(gethostbyname2_r, host, family, (asked, family, entry, buffer, bytes, answer, error));
 }
 
-SF_EXPORT int gethostbyaddr_r(const void *addr, socklen_t length, int family, struct hostent *entry, char *buffer,
-                              size_t bytes, struct hostent **answer, int *error)
+SF_EXPORT int gethostbyaddr_r(const void *addr, socklen_t length, int family, struct hostent *entry,
+                              char *buffer, size_t bytes, struct hostent **answer, int *error)
 {
     struct sf_call call = SF_CALL(gethostbyaddr_r, -1, 0, 0);
     call.info.reverse = true;

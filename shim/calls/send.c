@@ -5,24 +5,26 @@
 
 /* A call that sends `len` bytes at `buf`, parameters of these names, with
  * `destination` and `destination_length` (NULL and 0: the peer's). */
-#define INTERPOSE(name, params, arguments, flags, destination, destination_length)                           \
-    SF_SELECTED ssize_t selected_##name params                                                               \
-    {                                                                                                        \
-        struct sf_call call = SF_CALL(name, fd, len, flags);                                                 \
-        const struct iovec data = {(void *)buf, len};                                                        \
-        call.data = &data;                                                                                   \
-        call.data_count = 1;                                                                                 \
-        sf_call_set_destination(&call, destination, destination_length);                                     \
-        if (!sf_call_enter(&call))                                                                           \
-            return -1;                                                                                       \
-        len = sf_call_limit(&call, len);                                                                     \
-        if (!call.verdict.corrupt_bits)                                                                      \
-            return sf_call_leave(&call, sf_real.name arguments);                                             \
-        struct iovec part = {(void *)buf, len};                                                              \
-        struct msghdr message = {                                                                            \
-            .msg_name = (void *)destination, .msg_namelen = destination_length, .msg_iov = &part, .msg_iovlen = 1}; \
-        return sf_call_leave(&call, sf_send_corrupted(&call, &message, flags));                              \
-    }                                                                                                        \
+#define INTERPOSE(name, params, arguments, flags, destination, destination_length) \
+    SF_SELECTED ssize_t selected_##name params                                     \
+    {                                                                              \
+        struct sf_call call = SF_CALL(name, fd, len, flags);                       \
+        const struct iovec data = {(void *)buf, len};                              \
+        call.data = &data;                                                         \
+        call.data_count = 1;                                                       \
+        sf_call_set_destination(&call, destination, destination_length);           \
+        if (!sf_call_enter(&call))                                                 \
+            return -1;                                                             \
+        len = sf_call_limit(&call, len);                                           \
+        if (!call.verdict.corrupt_bits)                                            \
+            return sf_call_leave(&call, sf_real.name arguments);                   \
+        struct iovec part = {(void *)buf, len};                                    \
+        struct msghdr message = {.msg_name = (void *)destination,                  \
+                                 .msg_namelen = destination_length,                \
+                                 .msg_iov = &part,                                 \
+                                 .msg_iovlen = 1};                                 \
+        return sf_call_leave(&call, sf_send_corrupted(&call, &message, flags));    \
+    }                                                                              \
     SF_HALVES(ssize_t, SEND, name, params, arguments, fd)
 
 INTERPOSE(send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags), flags, NULL, 0)
@@ -32,16 +34,16 @@ INTERPOSE(sendto,
           (fd, buf, len, flags, addr, addr_len), flags, addr, addr_len)
 
 /* The bytes of a file, which never pass through the program. */
-#define INTERPOSE_FILE(name, params, arguments)                       \
-    SF_SELECTED ssize_t selected_##name params                        \
-    {                                                                 \
-        struct sf_call call = SF_CALL(name, out, len, 0);             \
-        call.info.opaque = true;                                      \
-        if (!sf_call_enter(&call))                                    \
-            return -1;                                                \
-        len = sf_call_limit(&call, len);                              \
-        return sf_call_leave(&call, sf_real.name arguments);          \
-    }                                                                 \
+#define INTERPOSE_FILE(name, params, arguments)              \
+    SF_SELECTED ssize_t selected_##name params               \
+    {                                                        \
+        struct sf_call call = SF_CALL(name, out, len, 0);    \
+        call.info.opaque = true;                             \
+        if (!sf_call_enter(&call))                           \
+            return -1;                                       \
+        len = sf_call_limit(&call, len);                     \
+        return sf_call_leave(&call, sf_real.name arguments); \
+    }                                                        \
     SF_HALVES(ssize_t, SEND, name, params, arguments, out)
 
 INTERPOSE_FILE(sendfile, (int out, int in, off_t *offset, size_t len), (out, in, offset, len))
@@ -59,7 +61,8 @@ SF_SELECTED ssize_t selected_splice(int in, off64_t *in_offset, int out, off64_t
     }
     if (!sf_call_enter(&call))
         return -1;
-    return sf_call_leave(&call, sf_real.splice(in, in_offset, out, out_offset, sf_call_limit(&call, len), flags));
+    return sf_call_leave(&call,
+                         sf_real.splice(in, in_offset, out, out_offset, sf_call_limit(&call, len), flags));
 }
 
 SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len, unsigned flags)
@@ -70,21 +73,21 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
 }
 
 /* A call that sends what `vector` and `count` describe, parameters of these names. */
-#define INTERPOSE_VECTOR(name, params, arguments)                                                        \
-    SF_SELECTED ssize_t selected_##name params                                                           \
-    {                                                                                                    \
-        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);              \
-        call.data = vector;                                                                              \
-        call.data_count = call.info.len ? (size_t)count : 0;                                             \
-        if (!sf_call_enter(&call))                                                                       \
-            return -1;                                                                                   \
-        if (sf_call_is_limited(&call))                                                                   \
-            SF_VECTOR_CUT(vector, count, call.verdict.limit);                                            \
-        if (!call.verdict.corrupt_bits || call.info.len == 0)                                            \
-            return sf_call_leave(&call, sf_real.name arguments);                                         \
-        struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};        \
-        return sf_call_leave(&call, sf_send_corrupted(&call, &message, 0));                              \
-    }                                                                                                    \
+#define INTERPOSE_VECTOR(name, params, arguments)                                                 \
+    SF_SELECTED ssize_t selected_##name params                                                    \
+    {                                                                                             \
+        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);       \
+        call.data = vector;                                                                       \
+        call.data_count = call.info.len ? (size_t)count : 0;                                      \
+        if (!sf_call_enter(&call))                                                                \
+            return -1;                                                                            \
+        if (sf_call_is_limited(&call))                                                            \
+            SF_VECTOR_CUT(vector, count, call.verdict.limit);                                     \
+        if (!call.verdict.corrupt_bits || call.info.len == 0)                                     \
+            return sf_call_leave(&call, sf_real.name arguments);                                  \
+        struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}; \
+        return sf_call_leave(&call, sf_send_corrupted(&call, &message, 0));                       \
+    }                                                                                             \
     SF_HALVES(ssize_t, SEND, name, params, arguments, fd)
 
 INTERPOSE_VECTOR(writev, (int fd, const struct iovec *vector, int count), (fd, vector, count))
@@ -117,7 +120,8 @@ static ssize_t send_one(const struct sf_call *call, const struct msghdr *message
 {
     if (call->verdict.corrupt_bits && call->info.len)
         return sf_send_corrupted(call, message, flags);
-    return sf_call_is_limited(call) ? send_cut(call, message, flags) : sf_real.sendmsg(call->fd, message, flags);
+    return sf_call_is_limited(call) ? send_cut(call, message, flags)
+                                    : sf_real.sendmsg(call->fd, message, flags);
 }
 
 SF_SELECTED ssize_t selected_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -141,7 +145,8 @@ SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned cou
     if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits) {
         int result = (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags));
         for (int i = 0; i < result; i++)
-            sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen, messages[i].msg_len);
+            sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen,
+                           messages[i].msg_len);
         return result;
     }
     /* What a rule changes is what the call moves: it then sends of one message. */

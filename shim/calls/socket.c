@@ -18,12 +18,12 @@ static int opened(int fd, int domain, int type)
 }
 
 /* socket and socketpair have properties where others have a descriptor. */
-#define NEW_CALL(name, domain_, type_)                 \
-    struct sf_call call = SF_CALL(name, -1, 0, 0);     \
-    call.domain = sf_domain_bit(domain_);              \
-    call.info.type = sf_type_bit(type_);               \
-    if (!sf_call_enter(&call))                         \
-        return -1
+#define NEW_CALL(name, domain_, type_)             \
+    struct sf_call call = SF_CALL(name, -1, 0, 0); \
+    call.domain = sf_domain_bit(domain_);          \
+    call.info.type = sf_type_bit(type_);           \
+    if (!sf_call_enter(&call))                     \
+    return -1
 
 SF_SELECTED int selected_socket(int domain, int type, int protocol)
 {
@@ -123,35 +123,36 @@ static int accepted(int listener, int fd, const struct room *room)
     return fd;
 }
 
-#define ROOM_FOR_PEER                                   \
-    struct room room;                                   \
-    room.length = addr ? 0 : sizeof room.address;       \
-    length = addr ? length : &room.length;              \
+#define ROOM_FOR_PEER                             \
+    struct room room;                             \
+    room.length = addr ? 0 : sizeof room.address; \
+    length = addr ? length : &room.length;        \
     addr = addr ? addr : (struct sockaddr *)&room.address
 
-#define INTERPOSE_ACCEPT(name, params, arguments)                              \
-    SF_SELECTED int selected_##name params                                     \
-    {                                                                          \
-        struct sf_call call = SF_CALL(name, fd, 0, 0);                         \
-        ROOM_FOR_PEER;                                                         \
-        if (!sf_call_enter(&call))                                             \
-            return -1;                                                         \
-        int result = accepted(fd, sf_real.name arguments, &room);              \
-        sf_call_established(&call, result);                                    \
-        return (int)sf_call_leave(&call, result);                              \
-    }                                                                          \
-    SF_EXPORT int name params                                                  \
-    {                                                                          \
-        if (sf_shim.bare)                                                      \
-            return sf_real.name arguments;                                     \
-        if (!sf_is_idle(fd, SF_FAMILY_ACCEPT))                                 \
-            return selected_##name arguments;                                  \
-        ROOM_FOR_PEER;                                                         \
-        return accepted(fd, sf_real.name arguments, &room);                    \
+#define INTERPOSE_ACCEPT(name, params, arguments)                 \
+    SF_SELECTED int selected_##name params                        \
+    {                                                             \
+        struct sf_call call = SF_CALL(name, fd, 0, 0);            \
+        ROOM_FOR_PEER;                                            \
+        if (!sf_call_enter(&call))                                \
+            return -1;                                            \
+        int result = accepted(fd, sf_real.name arguments, &room); \
+        sf_call_established(&call, result);                       \
+        return (int)sf_call_leave(&call, result);                 \
+    }                                                             \
+    SF_EXPORT int name params                                     \
+    {                                                             \
+        if (sf_shim.bare)                                         \
+            return sf_real.name arguments;                        \
+        if (!sf_is_idle(fd, SF_FAMILY_ACCEPT))                    \
+            return selected_##name arguments;                     \
+        ROOM_FOR_PEER;                                            \
+        return accepted(fd, sf_real.name arguments, &room);       \
     }
 
 INTERPOSE_ACCEPT(accept, (int fd, struct sockaddr *addr, socklen_t *length), (fd, addr, length))
-INTERPOSE_ACCEPT(accept4, (int fd, struct sockaddr *addr, socklen_t *length, int flags), (fd, addr, length, flags))
+INTERPOSE_ACCEPT(accept4, (int fd, struct sockaddr *addr, socklen_t *length, int flags),
+                 (fd, addr, length, flags))
 
 SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t length)
 {

@@ -21,11 +21,11 @@ size_t sf_vector_shorten(struct iovec *to, const struct iovec *from, size_t coun
 
 /* The same on the caller's stack, for the length of the caller: changes `vector`
  * and `count`, variables that describe the entries. */
-#define SF_VECTOR_CUT(vector, count, limit)                                                             \
-    do {                                                                                                \
-        struct iovec *cut_ = alloca(sf_vector_needed(vector, (size_t)(count), limit) * sizeof *cut_);   \
-        count = (__typeof__(count))sf_vector_shorten(cut_, vector, (size_t)(count), limit);             \
-        vector = cut_;                                                                                  \
+#define SF_VECTOR_CUT(vector, count, limit)                                                           \
+    do {                                                                                              \
+        struct iovec *cut_ = alloca(sf_vector_needed(vector, (size_t)(count), limit) * sizeof *cut_); \
+        count = (__typeof__(count))sf_vector_shorten(cut_, vector, (size_t)(count), limit);           \
+        vector = cut_;                                                                                \
     } while (0)
 
 #endif

@@ -26,8 +26,8 @@ static bool searches(const struct sf_plan_rule *rule, enum sf_family family)
     return rule->match_bytes != 0 && rule->watches >> family & 1;
 }
 
-static void search(const struct sf_engine *engine, const struct sf_selection *selection, enum sf_family family,
-                   const uint8_t *bytes, size_t count)
+static void search(const struct sf_engine *engine, const struct sf_selection *selection,
+                   enum sf_family family, const uint8_t *bytes, size_t count)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(engine->plan);
 
@@ -45,7 +45,8 @@ static void search(const struct sf_engine *engine, const struct sf_selection *se
     }
 }
 
-static bool is_searched(const struct sf_engine *engine, const struct sf_selection *selection, enum sf_family family)
+static bool is_searched(const struct sf_engine *engine, const struct sf_selection *selection,
+                        enum sf_family family)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(engine->plan);
     for (unsigned word = 0; word < sf_selection_words(engine->plan); word++)
@@ -55,8 +56,9 @@ static bool is_searched(const struct sf_engine *engine, const struct sf_selectio
     return false;
 }
 
-void sf_bytes_passed(const struct sf_engine *engine, const struct sf_selection *selection, enum sf_family family,
-                     uint64_t bytes, size_t (*read)(void *context, uint8_t *to, size_t room), void *context)
+void sf_bytes_passed(const struct sf_engine *engine, const struct sf_selection *selection,
+                     enum sf_family family, uint64_t bytes,
+                     size_t (*read)(void *context, uint8_t *to, size_t room), void *context)
 {
     _Atomic uint64_t *counter =
         family == SF_FAMILY_RECV ? &selection->socket->bytes_in : &selection->socket->bytes_out;

@@ -8,32 +8,37 @@
 #define CONNECTION_ERRNOS ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNREFUSED, ENETDOWN, EHOSTDOWN
 #define MEMORY_ERRNOS ENOMEM, ENOBUFS
 
-static const int socket_errnos[] = {EACCES, EAFNOSUPPORT, EMFILE, ENFILE, EPROTONOSUPPORT, EPERM, MEMORY_ERRNOS, 0};
-static const int bind_errnos[] = {EACCES, EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOENT, ENOTDIR, EROFS, EPERM,
-                                  MEMORY_ERRNOS, 0};
+static const int socket_errnos[] = {EACCES,          EAFNOSUPPORT, EMFILE,        ENFILE,
+                                    EPROTONOSUPPORT, EPERM,        MEMORY_ERRNOS, 0};
+static const int bind_errnos[] = {EACCES,  EADDRINUSE, EADDRNOTAVAIL, EINVAL,        ENOENT,
+                                  ENOTDIR, EROFS,      EPERM,         MEMORY_ERRNOS, 0};
 static const int listen_errnos[] = {EADDRINUSE, EINVAL, MEMORY_ERRNOS, 0};
 /* accept(2): on Linux it passes on errors of the new connection as well. */
-static const int accept_errnos[] = {EAGAIN,  ECONNABORTED, EINTR,      EINVAL,       EMFILE,     ENFILE, EPERM,
-                                    EPROTO,  ENETDOWN,     ENOPROTOOPT, EHOSTDOWN,   ENONET,     EHOSTUNREACH,
-                                    EOPNOTSUPP, ENETUNREACH, ETIMEDOUT, MEMORY_ERRNOS, 0};
-static const int connect_errnos[] = {EACCES, EPERM, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EALREADY, EINPROGRESS, EINTR,
-                                     ENOENT, EPROTOTYPE, ECONNABORTED, CONNECTION_ERRNOS, MEMORY_ERRNOS, 0};
-static const int send_errnos[] = {EAGAIN, EINTR, EPIPE, EMSGSIZE, EACCES, EPERM, EIO, EDQUOT, ENOSPC,
-                                  CONNECTION_ERRNOS, MEMORY_ERRNOS, 0};
+static const int accept_errnos[] = {
+    EAGAIN,       ECONNABORTED, EINTR,       EINVAL,      EMFILE,        ENFILE,
+    EPERM,        EPROTO,       ENETDOWN,    ENOPROTOOPT, EHOSTDOWN,     ENONET,
+    EHOSTUNREACH, EOPNOTSUPP,   ENETUNREACH, ETIMEDOUT,   MEMORY_ERRNOS, 0};
+static const int connect_errnos[] = {
+    EACCES, EPERM,      EADDRINUSE,   EADDRNOTAVAIL,     EAGAIN,        EALREADY, EINPROGRESS, EINTR,
+    ENOENT, EPROTOTYPE, ECONNABORTED, CONNECTION_ERRNOS, MEMORY_ERRNOS, 0};
+static const int send_errnos[] = {EAGAIN, EINTR,  EPIPE,  EMSGSIZE,          EACCES,        EPERM,
+                                  EIO,    EDQUOT, ENOSPC, CONNECTION_ERRNOS, MEMORY_ERRNOS, 0};
 static const int recv_errnos[] = {EAGAIN, EINTR, EPIPE, EIO, CONNECTION_ERRNOS, MEMORY_ERRNOS, 0};
 static const int close_errnos[] = {EINTR, EIO, 0};
 static const int shutdown_errnos[] = {ENOTCONN, 0};
 static const int poll_errnos[] = {EINTR, ENOMEM, 0};
-static const int resolve_errnos[] = {EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_NONAME, EAI_NODATA, EAI_SYSTEM,
-                                     EAI_ADDRFAMILY, EAI_FAMILY, EAI_SERVICE, 0};
-static const int option_errnos[] = {EACCES, EPERM, EINVAL, EDOM, ENOPROTOOPT, EISCONN, EADDRINUSE, EADDRNOTAVAIL,
-                                    ENODEV, MEMORY_ERRNOS, 0};
+static const int resolve_errnos[] = {EAI_AGAIN,  EAI_FAIL,       EAI_MEMORY, EAI_NONAME,  EAI_NODATA,
+                                     EAI_SYSTEM, EAI_ADDRFAMILY, EAI_FAMILY, EAI_SERVICE, 0};
+static const int option_errnos[] = {
+    EACCES, EPERM, EINVAL, EDOM, ENOPROTOOPT, EISCONN, EADDRINUSE, EADDRNOTAVAIL, ENODEV, MEMORY_ERRNOS, 0};
 
 static const int *const known_errnos[SF_FAMILY_COUNT] = {
-    [SF_FAMILY_SOCKET] = socket_errnos,   [SF_FAMILY_BIND] = bind_errnos,       [SF_FAMILY_LISTEN] = listen_errnos,
-    [SF_FAMILY_ACCEPT] = accept_errnos,   [SF_FAMILY_CONNECT] = connect_errnos, [SF_FAMILY_SEND] = send_errnos,
-    [SF_FAMILY_RECV] = recv_errnos,       [SF_FAMILY_CLOSE] = close_errnos,     [SF_FAMILY_SHUTDOWN] = shutdown_errnos,
-    [SF_FAMILY_POLL] = poll_errnos,       [SF_FAMILY_RESOLVE] = resolve_errnos, [SF_FAMILY_OPTION] = option_errnos,
+    [SF_FAMILY_SOCKET] = socket_errnos,     [SF_FAMILY_BIND] = bind_errnos,
+    [SF_FAMILY_LISTEN] = listen_errnos,     [SF_FAMILY_ACCEPT] = accept_errnos,
+    [SF_FAMILY_CONNECT] = connect_errnos,   [SF_FAMILY_SEND] = send_errnos,
+    [SF_FAMILY_RECV] = recv_errnos,         [SF_FAMILY_CLOSE] = close_errnos,
+    [SF_FAMILY_SHUTDOWN] = shutdown_errnos, [SF_FAMILY_POLL] = poll_errnos,
+    [SF_FAMILY_RESOLVE] = resolve_errnos,   [SF_FAMILY_OPTION] = option_errnos,
 };
 
 bool sf_errno_is_known(enum sf_family family, int error)
@@ -108,7 +113,8 @@ static enum sf_illegal reset_legality(enum sf_family family, const struct sf_cal
         return SF_LEGAL;
     if (call->fact(call->context, SF_FACT_UNCONNECTED))
         return SF_ILLEGAL_UNCONNECTED;
-    return family == SF_FAMILY_SEND && call->fact(call->context, SF_FACT_UNREAD) ? SF_ILLEGAL_UNREAD : SF_LEGAL;
+    return family == SF_FAMILY_SEND && call->fact(call->context, SF_FACT_UNREAD) ? SF_ILLEGAL_UNREAD
+                                                                                 : SF_LEGAL;
 }
 
 /* Only a connection can end; one that waits in MSG_WAITALL ends as well. */

@@ -67,7 +67,8 @@ static bool pattern_matches(const struct sf_plan *plan, const struct sf_plan_pat
     }
 }
 
-static bool any_matches(const struct sf_plan *plan, uint32_t first, uint32_t count, const struct sf_addr *address)
+static bool any_matches(const struct sf_plan *plan, uint32_t first, uint32_t count,
+                        const struct sf_addr *address)
 {
     const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + first;
     if (count == 0)
@@ -80,7 +81,8 @@ static bool any_matches(const struct sf_plan *plan, uint32_t first, uint32_t cou
     return false;
 }
 
-bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_addr *address)
+bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule,
+                     const struct sf_addr *address)
 {
     return any_matches(plan, rule->peer, rule->peer_count, address);
 }
@@ -121,8 +123,8 @@ bool sf_scope_selects(const struct sf_plan *plan, uint32_t index, const struct s
      * deliver comes whole, and a short read there is nothing that happens. */
     if (scope->domain == SF_DOMAIN_OTHER)
         return false;
-    if ((rule->domains && !(rule->domains & scope->domain)) || (rule->types && !(rule->types & scope->type)) ||
-        (rule->roles && !(rule->roles & scope->role)))
+    if ((rule->domains && !(rule->domains & scope->domain)) ||
+        (rule->types && !(rule->types & scope->type)) || (rule->roles && !(rule->roles & scope->role)))
         return false;
     if (!any_matches(plan, rule->local, rule->local_count, scope->local))
         return false;

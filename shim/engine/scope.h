@@ -10,8 +10,8 @@
 
 /* What is known of a socket when the question is asked. */
 struct sf_scope {
-    uint32_t program; /* SF_PROGRAM_ANY: rules of all programs */
-    uint8_t domain, type, role; /* role 0: neither connected nor accepted nor listening */
+    uint32_t program;            /* SF_PROGRAM_ANY: rules of all programs */
+    uint8_t domain, type, role;  /* role 0: neither connected nor accepted nor listening */
     const struct sf_addr *peer;  /* NULL or domain 0: none */
     const struct sf_addr *local; /* likewise: not bound, or not asked for */
     const uint64_t *excluded;    /* bit i: rule i names other executables; NULL: none does */
@@ -26,7 +26,8 @@ bool sf_scope_selects(const struct sf_plan *plan, uint32_t rule, const struct sf
 void sf_exe_exclude(const struct sf_plan *plan, const char *path, uint64_t *excluded);
 
 /* Does an address fit one of a rule's peer patterns? No patterns: yes. */
-bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_addr *address);
+bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule,
+                     const struct sf_addr *address);
 
 /* A first look that costs nothing: the ports of the peers that a program's rules
  * name, hashed. `any` when some rule may select a connection whatever its port. */

@@ -7,8 +7,8 @@
 #include <errno.h>
 
 /* The call's place among those that the rule counts, from 1. */
-static uint32_t count_call(const struct sf_engine *engine, const struct sf_selection *selection, uint32_t rule,
-                           const struct sf_call_info *call)
+static uint32_t count_call(const struct sf_engine *engine, const struct sf_selection *selection,
+                           uint32_t rule, const struct sf_call_info *call)
 {
     _Atomic uint32_t *counter = &engine->calls[(uint64_t)rule * engine->plan->program_count + call->program];
     enum sf_per per = sf_plan_rules(engine->plan)[rule].per;
@@ -35,7 +35,8 @@ static bool in_range(uint32_t value, uint32_t first, uint32_t last)
 }
 
 /* What the draws of this rule depend on besides the call's ordinal. */
-static uint32_t draw_context(const struct sf_plan_rule *rule, uint32_t connection, const struct sf_call_info *call)
+static uint32_t draw_context(const struct sf_plan_rule *rule, uint32_t connection,
+                             const struct sf_call_info *call)
 {
     switch (rule->per) {
     case SF_PER_CONNECTION:
@@ -64,8 +65,8 @@ static bool bytes_hold(const struct sf_plan_rule *rule, uint32_t index, const st
     if (family != SF_FAMILY_RECV)
         bytes += atomic_load_explicit(&selection->socket->bytes_out, memory_order_relaxed);
     return bytes >= rule->after_bytes &&
-           (rule->match_bytes == 0 ||
-            atomic_load_explicit(&selection->per_rule[index].matched, memory_order_relaxed) >= rule->match_bytes);
+           (rule->match_bytes == 0 || atomic_load_explicit(&selection->per_rule[index].matched,
+                                                           memory_order_relaxed) >= rule->match_bytes);
 }
 
 static bool trigger_holds(const struct sf_plan *plan, uint32_t index, const struct sf_selection *selection,
@@ -99,7 +100,8 @@ static uint64_t draw_any_length(uint64_t draw, uint64_t len)
     return least + (draw & UINT32_MAX) % span;
 }
 
-static uint64_t draw_length(const struct sf_plan *plan, uint32_t index, uint32_t context, uint32_t nth, uint64_t len)
+static uint64_t draw_length(const struct sf_plan *plan, uint32_t index, uint32_t context, uint32_t nth,
+                            uint64_t len)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
     uint64_t min = rule->bytes_min, max = rule->bytes_max;
@@ -156,8 +158,9 @@ struct wishes {
 
 static bool fails_the_call(const struct sf_plan_rule *rule)
 {
-    return rule->fault == SF_FAULT_ERROR || rule->fault == SF_FAULT_INTERRUPT || rule->fault == SF_FAULT_AGAIN ||
-           rule->fault == SF_FAULT_REFUSE || rule->fault == SF_FAULT_EOF || rule->fault == SF_FAULT_RESET;
+    return rule->fault == SF_FAULT_ERROR || rule->fault == SF_FAULT_INTERRUPT ||
+           rule->fault == SF_FAULT_AGAIN || rule->fault == SF_FAULT_REFUSE || rule->fault == SF_FAULT_EOF ||
+           rule->fault == SF_FAULT_RESET;
 }
 
 static bool is_interrupt(const struct sf_plan_rule *rule)
@@ -178,8 +181,8 @@ static bool fits_the_peer(const struct sf_plan *plan, const struct sf_selection 
 }
 
 /* What a rule that may act adds to the call, besides making it fail. */
-static void add(const struct sf_engine *engine, uint32_t index, const struct sf_call_info *call, uint32_t context,
-                uint32_t nth, struct wishes *wishes, struct sf_verdict *verdict)
+static void add(const struct sf_engine *engine, uint32_t index, const struct sf_call_info *call,
+                uint32_t context, uint32_t nth, struct wishes *wishes, struct sf_verdict *verdict)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
 
@@ -208,8 +211,8 @@ static void add(const struct sf_engine *engine, uint32_t index, const struct sf_
 }
 
 static void consider(const struct sf_engine *engine, const struct sf_selection *selection,
-                     const struct sf_call_info *call, uint32_t index, bool was_interrupted, struct wishes *wishes,
-                     struct sf_verdict *verdict)
+                     const struct sf_call_info *call, uint32_t index, bool was_interrupted,
+                     struct wishes *wishes, struct sf_verdict *verdict)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
 
@@ -273,8 +276,8 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
 
     for (unsigned word = 0; word < sf_selection_words(engine->plan); word++)
         for (uint64_t bits = selection->selected[word]; bits; bits &= bits - 1)
-            consider(engine, selection, call, word * 64 + (unsigned)__builtin_ctzll(bits), was_interrupted, &wishes,
-                     &verdict);
+            consider(engine, selection, call, word * 64 + (unsigned)__builtin_ctzll(bits), was_interrupted,
+                     &wishes, &verdict);
 
     if (wishes.failure != NO_RULE && fire(engine, wishes.failure)) {
         make_it_fail(engine, selection, wishes.failure, &verdict);
@@ -285,7 +288,8 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
     return verdict;
 }
 
-static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict *verdict, int64_t result, bool waited)
+static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict *verdict, int64_t result,
+                        bool waited)
 {
     if (!waited)
         return rule->fault == SF_FAULT_DELAY || rule->fault == SF_FAULT_SIGNAL;
@@ -296,7 +300,8 @@ static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict
     return rule->fault != SF_FAULT_CORRUPT || result > 0;
 }
 
-void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result, bool waited)
+void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result,
+                       bool waited)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < verdict->rule_count; i++) {

@@ -13,13 +13,13 @@
 
 /* What the legality of a fault hangs on and only the target's side can tell. */
 enum sf_fact {
-    SF_FACT_NONBLOCKING,     /* O_NONBLOCK or MSG_DONTWAIT */
-    SF_FACT_TIMEOUT,         /* SO_RCVTIMEO (recv, accept) or SO_SNDTIMEO (send, connect) is set */
-    SF_FACT_ENDED,           /* the connection has ended: a poll says HUP, RDHUP or ERR */
-    SF_FACT_UNCONNECTED,     /* neither connected nor connecting */
-    SF_FACT_UNREAD,          /* bytes wait to be read */
-    SF_FACT_READY,           /* poll family: something is ready, the call will not wait */
-    SF_FACT_HANDLER          /* a signal handler without SA_RESTART is installed */
+    SF_FACT_NONBLOCKING, /* O_NONBLOCK or MSG_DONTWAIT */
+    SF_FACT_TIMEOUT,     /* SO_RCVTIMEO (recv, accept) or SO_SNDTIMEO (send, connect) is set */
+    SF_FACT_ENDED,       /* the connection has ended: a poll says HUP, RDHUP or ERR */
+    SF_FACT_UNCONNECTED, /* neither connected nor connecting */
+    SF_FACT_UNREAD,      /* bytes wait to be read */
+    SF_FACT_READY,       /* poll family: something is ready, the call will not wait */
+    SF_FACT_HANDLER      /* a signal handler without SA_RESTART is installed */
 };
 
 /* Why a fault was not fired although its rule selected the call. */
@@ -48,17 +48,17 @@ enum sf_illegal {
 /* One call, described. Offsets and values only. */
 struct sf_call_info {
     enum sf_call_id call;
-    uint32_t program;      /* index in the plan */
-    uint64_t len;          /* bytes asked for; 0 is legal and is never shortened */
-    bool waitall;          /* MSG_WAITALL */
-    bool reverse;          /* a look-up from address to name */
-    bool numeric;          /* a look-up of what is an address already, or of none */
-    bool peeks;            /* MSG_PEEK: moves nothing */
-    bool opaque;           /* sendfile, splice: the bytes pass where nobody can change them */
-    uint8_t domain;        /* SF_DOMAIN_…, where there is a socket */
-    uint8_t type;          /* SF_TYPE_…; 0: no socket (resolve, poll) */
+    uint32_t program;                  /* index in the plan */
+    uint64_t len;                      /* bytes asked for; 0 is legal and is never shortened */
+    bool waitall;                      /* MSG_WAITALL */
+    bool reverse;                      /* a look-up from address to name */
+    bool numeric;                      /* a look-up of what is an address already, or of none */
+    bool peeks;                        /* MSG_PEEK: moves nothing */
+    bool opaque;                       /* sendfile, splice: the bytes pass where nobody can change them */
+    uint8_t domain;                    /* SF_DOMAIN_…, where there is a socket */
+    uint8_t type;                      /* SF_TYPE_…; 0: no socket (resolve, poll) */
     const struct sf_addr *destination; /* the other end of this one datagram; NULL: the socket's peer */
-    uint64_t elapsed_ns;   /* since the program's start */
+    uint64_t elapsed_ns;               /* since the program's start */
 
     /* Asked only where a rule hangs on the answer: each costs a system call. */
     bool (*fact)(void *context, enum sf_fact fact);
@@ -85,11 +85,11 @@ struct sf_verdict {
     bool reset;        /* the connection is reset: before recv and send, after connect and accept */
     bool eof;          /* the peer has half-closed: 0 bytes, now and ever after */
     const struct sf_plan_rule *answer; /* the rule whose answers a look-up gives; NULL: its own */
-    bool refuse;       /* the connection is refused, by a port where nobody listens */
-    int signal;        /* sent to the process before the call; 0: none */
-    uint32_t corrupt_bits; /* flipped in what the call moves … */
-    uint64_t corrupt_draw; /* … at places that follow from this */
-    uint8_t rule_count;         /* rules that fired; further ones are counted but not listed */
+    bool refuse;                       /* the connection is refused, by a port where nobody listens */
+    int signal;                        /* sent to the process before the call; 0: none */
+    uint32_t corrupt_bits;             /* flipped in what the call moves … */
+    uint64_t corrupt_draw;             /* … at places that follow from this */
+    uint8_t rule_count;                /* rules that fired; further ones are counted but not listed */
     uint16_t rules[SF_VERDICT_RULES_MAX];
 };
 
@@ -97,15 +97,15 @@ struct sf_verdict {
  * of threads and processes may share it. */
 struct sf_engine {
     const struct sf_plan *plan;
-    struct sf_rule_state *rules;       /* [rule_count] */
-    _Atomic uint32_t *calls;           /* [rule_count][program_count] */
+    struct sf_rule_state *rules; /* [rule_count] */
+    _Atomic uint32_t *calls;     /* [rule_count][program_count] */
 };
 
 /* The candidates of a socket, in its record or on the caller's stack. */
 struct sf_selection {
-    const uint64_t *selected; /* bit i: rule i may select the socket */
+    const uint64_t *selected;        /* bit i: rule i may select the socket */
     struct sf_socket_rule *per_rule; /* [rule_count]; NULL: the call has no socket record */
-    struct sf_socket *socket; /* NULL likewise */
+    struct sf_socket *socket;        /* NULL likewise */
 };
 
 /* Decide what happens to one socket call.
@@ -125,15 +125,17 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
  *
  * result  what the call returned; -1 when it failed or was not made.
  * waited  false: a signal ended the delay, and nothing else came to act. */
-void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result, bool waited);
+void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result,
+                       bool waited);
 
 /* Bytes passed on a connection: advance the triggers that count or search them.
  *
  * family  SF_FAMILY_RECV or SF_FAMILY_SEND: their direction.
  * read    hands out the bytes in order, at most `room` at a time, 0 at the end;
  *         NULL: they cannot be seen, and are counted alone. */
-void sf_bytes_passed(const struct sf_engine *engine, const struct sf_selection *selection, enum sf_family family,
-                     uint64_t bytes, size_t (*read)(void *context, uint8_t *to, size_t room), void *context);
+void sf_bytes_passed(const struct sf_engine *engine, const struct sf_selection *selection,
+                     enum sf_family family, uint64_t bytes,
+                     size_t (*read)(void *context, uint8_t *to, size_t room), void *context);
 
 /* The reason of an illegal fault, as the end of a sentence: "…: no handler
  * without SA_RESTART is installed". */

@@ -17,7 +17,8 @@ static bool names_library(const char *list, const char *library)
 {
     size_t length = strlen(library);
     for (const char *at = strstr(list, library); at; at = strstr(at + 1, library))
-        if ((at == list || at[-1] == ':' || at[-1] == ' ') && (at[length] == '\0' || at[length] == ':' || at[length] == ' '))
+        if ((at == list || at[-1] == ':' || at[-1] == ' ') &&
+            (at[length] == '\0' || at[length] == ':' || at[length] == ' '))
             return true;
     return false;
 }
@@ -55,9 +56,10 @@ struct sf_mending sf_environment_inspect(char *const *environment)
      * runs inside a program of ours. */
     struct sf_mending mending = {.vars = found.vars, .is_ours = is_pointed || !(found.session || found.plan)};
 
-    if (mending.is_ours && !(is_pointed && found.preload && names_library(found.preload, sf_shim.library_path)))
-        mending.bytes = (found.vars + EXTRA_VARS) * sizeof(char *) + sizeof PRELOAD + strlen(sf_shim.preload) + 1 +
-                        (found.preload ? strlen(found.preload) : 0);
+    if (mending.is_ours &&
+        !(is_pointed && found.preload && names_library(found.preload, sf_shim.library_path)))
+        mending.bytes = (found.vars + EXTRA_VARS) * sizeof(char *) + sizeof PRELOAD +
+                        strlen(sf_shim.preload) + 1 + (found.preload ? strlen(found.preload) : 0);
     return mending;
 }
 

@@ -8,9 +8,9 @@
 
 /* How a child's environment has to change. */
 struct sf_mending {
-    bool is_ours;      /* the child will (or is to) join our session, not another one's */
-    size_t vars;       /* entries of the environment as it is */
-    size_t bytes;      /* room that sf_environment_mend needs; 0: it is whole, use it as it is */
+    bool is_ours; /* the child will (or is to) join our session, not another one's */
+    size_t vars;  /* entries of the environment as it is */
+    size_t bytes; /* room that sf_environment_mend needs; 0: it is whole, use it as it is */
 };
 
 struct sf_mending sf_environment_inspect(char *const *environment);

@@ -47,8 +47,9 @@ static struct sf_session *map_session(int fd, const struct address *address)
     void *base = MAP_FAILED;
 
     if (pread(fd, &header, sizeof header, 0) == (ssize_t)sizeof header && fstat(fd, &status) == 0 &&
-        memcmp(header.magic, SF_SESSION_MAGIC, sizeof header.magic) == 0 && header.version == SF_SESSION_VERSION &&
-        header.total_bytes == (uint64_t)status.st_size && is_named(&header, address->id))
+        memcmp(header.magic, SF_SESSION_MAGIC, sizeof header.magic) == 0 &&
+        header.version == SF_SESSION_VERSION && header.total_bytes == (uint64_t)status.st_size &&
+        is_named(&header, address->id))
         base = mmap(NULL, header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     sf_real.close(fd);
     if (base == MAP_FAILED)
@@ -74,8 +75,8 @@ static int receive_descriptor(int socket)
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof(int))];
     } control;
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-                             .msg_controllen = sizeof control};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     ssize_t got;
     int fd = -1;
 
@@ -150,8 +151,8 @@ static struct sf_session *make_session(const struct sf_plan *plan)
 {
     struct sf_session header = {0};
     sf_session_lay_out(&header, plan, (uint64_t)sysconf(_SC_PAGESIZE));
-    void *base = mmap(NULL, header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-                      -1, 0);
+    void *base = mmap(NULL, header.total_bytes, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         return NULL;
     sf_session_fill(base, &header, plan);

@@ -45,7 +45,8 @@ static bool is_within(uintptr_t first, uintptr_t last, uintptr_t start, uintptr_
 static bool is_known(uintptr_t first, uintptr_t last)
 {
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
-    return is_within(first, last, frame, frame + STACK_BYTES) || is_within(first, last, data_start, data_end) ||
+    return is_within(first, last, frame, frame + STACK_BYTES) ||
+           is_within(first, last, data_start, data_end) ||
            is_within(first, last, heap_start, (uintptr_t)sbrk(0));
 }
 
@@ -54,7 +55,8 @@ static bool is_known(uintptr_t first, uintptr_t last)
 static bool is_word_readable(uintptr_t address)
 {
     struct timespec no_time = {0};
-    return sf_real.syscall(SYS_futex, address & ~(uintptr_t)3, FUTEX_WAIT_PRIVATE, 0x5afe5afe, &no_time, NULL, 0) == 0 ||
+    return sf_real.syscall(SYS_futex, address & ~(uintptr_t)3, FUTEX_WAIT_PRIVATE, 0x5afe5afe, &no_time, NULL,
+                           0) == 0 ||
            errno != EFAULT;
 }
 

@@ -16,9 +16,9 @@ struct sf_shim {
     uint32_t descriptor_count;     /* 0 without a session: every call then takes the cold path … */
     bool bare;                     /* … where this says: loaded, no session, nothing to do */
     bool loaded;
-    uint16_t program;              /* our index in the plan */
-    uint32_t families;             /* that some rule may select in this program … */
-    uint32_t program_families;     /* … and on a call without a socket */
+    uint16_t program;          /* our index in the plan */
+    uint32_t families;         /* that some rule may select in this program … */
+    uint32_t program_families; /* … and on a call without a socket */
     struct sf_control *control;
     struct sf_tally *tallies;
 
@@ -29,15 +29,15 @@ struct sf_shim {
     struct sf_event_log *events;
     char *sockets;
     struct sf_engine engine;
-    struct sf_ports ports; /* of the peers that our rules name */
-    bool has_locals;       /* some rule names sockets' own addresses */
-    bool has_watches;      /* some rule's trigger looks at what passes */
+    struct sf_ports ports;                     /* of the peers that our rules name */
+    bool has_locals;                           /* some rule names sockets' own addresses */
+    bool has_watches;                          /* some rule's trigger looks at what passes */
     uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables … */
     uint64_t meant[SF_SELECTION_WORDS_MAX];    /* … and those that mean this process */
-    const char *library_path;         /* ours, as LD_PRELOAD named it */
-    const char *preload;              /* LD_PRELOAD as it led here */
-    const char *environment;          /* "SOCKFAULT_…=…", to hand to children */
-    const char *environment_program;  /* with a plan file: "SOCKFAULT_PROGRAM=…" or NULL */
+    const char *library_path;                  /* ours, as LD_PRELOAD named it */
+    const char *preload;                       /* LD_PRELOAD as it led here */
+    const char *environment;                   /* "SOCKFAULT_…=…", to hand to children */
+    const char *environment_program;           /* with a plan file: "SOCKFAULT_PROGRAM=…" or NULL */
 };
 
 extern struct sf_shim sf_shim;

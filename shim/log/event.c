@@ -18,7 +18,8 @@ static struct sf_event *reserve(uint32_t bytes)
 
 void sf_event_log_call(const struct sf_call *call, int64_t result, int error)
 {
-    uint32_t bytes = (uint32_t)(sizeof(struct sf_event) + call->verdict.rule_count * sizeof(uint32_t) + 7) & ~7u;
+    uint32_t bytes =
+        (uint32_t)(sizeof(struct sf_event) + call->verdict.rule_count * sizeof(uint32_t) + 7) & ~7u;
     struct sf_event *event = reserve(bytes);
 
     if (!event)

@@ -58,7 +58,8 @@ const struct sf_addr *sf_local_of(struct sf_addr *to, int fd)
     if (!sf_shim.has_locals)
         return NULL;
     if (sf_real.getsockname(fd, (struct sockaddr *)&local, &length) == 0)
-        sf_address_from(to, (struct sockaddr *)&local, length < sizeof local ? length : (socklen_t)sizeof local);
+        sf_address_from(to, (struct sockaddr *)&local,
+                        length < sizeof local ? length : (socklen_t)sizeof local);
     else
         memset(to, 0, sizeof *to);
     errno = saved_errno;

@@ -66,7 +66,8 @@ uint8_t sf_type_bit(int type)
 
 static uint64_t socket_word(uint8_t domain, uint8_t type, uint32_t families)
 {
-    return SF_WORD_SOCKET | families | (uint64_t)domain << SF_WORD_DOMAIN_SHIFT | (uint64_t)type << SF_WORD_TYPE_SHIFT;
+    return SF_WORD_SOCKET | families | (uint64_t)domain << SF_WORD_DOMAIN_SHIFT |
+           (uint64_t)type << SF_WORD_TYPE_SHIFT;
 }
 
 static uint32_t select_families(uint8_t domain, uint8_t type, uint8_t role)
@@ -86,7 +87,8 @@ uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type)
     if ((word & UINT64_C(0xffffffff) << SF_WORD_GENERATION_SHIFT) != generation) {
         /* Whoever binds or listens acts as a server before it has a role. */
         uint32_t as_server = 1u << SF_FAMILY_BIND | 1u << SF_FAMILY_LISTEN;
-        uint32_t families = select_families(domain, type, 0) | (select_families(domain, type, SF_ROLE_SERVER) & as_server);
+        uint32_t families =
+            select_families(domain, type, 0) | (select_families(domain, type, SF_ROLE_SERVER) & as_server);
         word = socket_word(domain, type, families) | generation;
         atomic_store_explicit(&remembered[domain][type], word, memory_order_relaxed);
     }

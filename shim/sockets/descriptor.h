@@ -33,7 +33,8 @@ static inline uint64_t sf_descriptor_word(int fd)
 {
     if ((uint32_t)fd >= sf_shim.descriptor_count)
         return 0;
-    return atomic_load_explicit(&sf_shim.descriptors[sf_descriptor_index((uint32_t)fd)], memory_order_relaxed);
+    return atomic_load_explicit(&sf_shim.descriptors[sf_descriptor_index((uint32_t)fd)],
+                                memory_order_relaxed);
 }
 
 static inline uint32_t sf_generation(void)
@@ -49,7 +50,8 @@ static inline bool sf_is_idle(int fd, enum sf_family family)
         return sf_shim.bare;
     uint64_t word =
         atomic_load_explicit(&sf_shim.descriptors[sf_descriptor_index((uint32_t)fd)], memory_order_relaxed);
-    if (__builtin_expect((uint32_t)(word >> SF_WORD_GENERATION_SHIFT) != sf_generation() || word >> family & 1, 0))
+    if (__builtin_expect(
+            (uint32_t)(word >> SF_WORD_GENERATION_SHIFT) != sf_generation() || word >> family & 1, 0))
         return false;
     return !(word & SF_WORD_SOCKET) || sf_tally_add_quick(family);
 }

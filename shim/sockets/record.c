@@ -66,7 +66,8 @@ static struct sf_socket *choose(uint64_t cookie, uint64_t *old_cookie)
 
     for (uint32_t way = 0; way < SF_SOCKET_WAYS; way++) {
         struct sf_socket *socket = place(cookie, way);
-        uint64_t held = cookie_of(socket), closed = atomic_load_explicit(&socket->closed_ns, memory_order_relaxed);
+        uint64_t held = cookie_of(socket),
+                 closed = atomic_load_explicit(&socket->closed_ns, memory_order_relaxed);
         if (held == 0) {
             *old_cookie = 0;
             return socket;

@@ -92,7 +92,8 @@ static void renew(struct sf_watch *watch)
 {
     for (int tries = 0; tries < RETRIES; tries++) {
         uint32_t before = atomic_load(&watch->sequence);
-        struct sf_watch copy = {.set = watch->set, .fd = watch->fd, .events = watch->events, .data = watch->data};
+        struct sf_watch copy = {
+            .set = watch->set, .fd = watch->fd, .events = watch->events, .data = watch->data};
         atomic_thread_fence(memory_order_acquire);
         if (before % 2 != 0 || atomic_load(&watch->sequence) != before)
             continue;

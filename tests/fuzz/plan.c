@@ -45,12 +45,17 @@ static void walk(const struct sf_plan *plan)
     struct record record = {0};
     struct sf_addr peer = {.domain = SF_DOMAIN_UNIX, .path_len = 4, .path = "/run"};
     struct sf_socket_rule *per_rule = calloc(plan->rule_count + 1, sizeof *per_rule);
-    struct sf_engine engine = {.plan = plan,
-                               .rules = calloc(plan->rule_count + 1, sizeof *engine.rules),
-                               .calls = calloc((size_t)plan->rule_count * plan->program_count + 1, sizeof(uint32_t))};
-    struct sf_scope scope = {.domain = SF_DOMAIN_UNIX, .type = SF_TYPE_STREAM, .role = SF_ROLE_CLIENT, .peer = &peer,
+    struct sf_engine engine = {
+        .plan = plan,
+        .rules = calloc(plan->rule_count + 1, sizeof *engine.rules),
+        .calls = calloc((size_t)plan->rule_count * plan->program_count + 1, sizeof(uint32_t))};
+    struct sf_scope scope = {.domain = SF_DOMAIN_UNIX,
+                             .type = SF_TYPE_STREAM,
+                             .role = SF_ROLE_CLIENT,
+                             .peer = &peer,
                              .local = &peer};
-    struct sf_selection selection = {.selected = record.selected, .per_rule = per_rule, .socket = &record.socket};
+    struct sf_selection selection = {
+        .selected = record.selected, .per_rule = per_rule, .socket = &record.socket};
     struct sf_ports ports;
     size_t left = 100;
 
@@ -59,8 +64,12 @@ static void walk(const struct sf_plan *plan)
     sf_scope_select(plan, &scope, record.selected);
     sf_bytes_passed(&engine, &selection, SF_FAMILY_RECV, left, read_once, &left);
     for (int call = 0; call < SF_CALL_COUNT; call++) {
-        struct sf_call_info info = {.call = call, .len = 100, .type = SF_TYPE_STREAM, .fact = no_fact,
-                                    .state = no_state, .exists = exists};
+        struct sf_call_info info = {.call = call,
+                                    .len = 100,
+                                    .type = SF_TYPE_STREAM,
+                                    .fact = no_fact,
+                                    .state = no_state,
+                                    .exists = exists};
         if (sf_call_families[call] == SF_FAMILY_NONE)
             continue;
         struct sf_verdict verdict = sf_verdict_decide(&engine, &selection, &info);

@@ -109,8 +109,8 @@ static void passed_over_a_socket(void)
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof(int))];
     } control = {0};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-                             .msg_controllen = sizeof control};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
 
     /* The number that will be received was known as a file's before. */
     fd = open("/dev/zero", O_RDONLY);
@@ -120,8 +120,8 @@ static void passed_over_a_socket(void)
         die("/dev/zero");
     if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0)
         die("socketpair");
-    control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET,
-                                      .cmsg_type = SCM_RIGHTS};
+    control.header =
+        (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
     memcpy(CMSG_DATA(&control.header), &near, sizeof near);
     if (sendmsg(pair[0], &message, 0) != 1)
         die("sendmsg");

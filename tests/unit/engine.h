@@ -36,12 +36,12 @@ struct connection {
 static inline bool engine_fact(void *context, enum sf_fact fact)
 {
     const struct engine *engine = context;
-    return fact == SF_FACT_NONBLOCKING ? engine->nonblocking
-           : fact == SF_FACT_TIMEOUT   ? engine->timeout
-           : fact == SF_FACT_READY     ? engine->ready
-           : fact == SF_FACT_ENDED     ? engine->ended
+    return fact == SF_FACT_NONBLOCKING   ? engine->nonblocking
+           : fact == SF_FACT_TIMEOUT     ? engine->timeout
+           : fact == SF_FACT_READY       ? engine->ready
+           : fact == SF_FACT_ENDED       ? engine->ended
            : fact == SF_FACT_UNCONNECTED ? engine->unconnected
-                                       : engine->handler;
+                                         : engine->handler;
 }
 
 static inline uint32_t engine_state(void *context)
@@ -57,7 +57,8 @@ static inline bool engine_exists(void *context, const char *path)
 /* Rules as on the command line; the list ends with NULL. Programs: client, server. */
 static inline void engine_make(struct engine *engine, uint64_t seed, const char *const *texts)
 {
-    static struct sf_program programs[PROGRAMS] = {{.name = "client", .wrap = true}, {.name = "server", .wrap = true}};
+    static struct sf_program programs[PROGRAMS] = {{.name = "client", .wrap = true},
+                                                   {.name = "server", .wrap = true}};
     struct sf_rule rules[RULES_MAX];
     size_t count = 0;
 
@@ -69,8 +70,12 @@ static inline void engine_make(struct engine *engine, uint64_t seed, const char 
                                 &diagnostics);
     sf_diagnostics_print(&diagnostics, stderr);
     assert_int_equal(diagnostics.errors, 0);
-    struct sf_scenario scenario = {.name = "test", .seed = seed, .programs = programs, .program_count = PROGRAMS,
-                                   .rules = rules, .rule_count = count};
+    struct sf_scenario scenario = {.name = "test",
+                                   .seed = seed,
+                                   .programs = programs,
+                                   .program_count = PROGRAMS,
+                                   .rules = rules,
+                                   .rule_count = count};
     engine->plan = sf_plan_compile(&scenario);
     assert_null(sf_plan_verify(engine->plan, engine->plan->total_bytes));
     engine->engine = (struct sf_engine){.plan = engine->plan, .rules = engine->rules, .calls = engine->calls};
@@ -83,7 +88,8 @@ static inline void engine_free(struct engine *engine)
 }
 
 /* Open a connection of program 0: scope, ordinals, as sockets/connection.c does. */
-static inline void connection_open(struct engine *engine, struct connection *connection, struct sf_scope scope)
+static inline void connection_open(struct engine *engine, struct connection *connection,
+                                   struct sf_scope scope)
 {
     memset(connection, 0, sizeof *connection);
     connection->socket.type = scope.type;
@@ -100,19 +106,27 @@ static const struct sf_addr engine_peer = {
 
 static inline void connection_open_tcp(struct engine *engine, struct connection *connection)
 {
-    connection_open(engine, connection, (struct sf_scope){.program = 0, .domain = SF_DOMAIN_INET,
-                                                          .type = SF_TYPE_STREAM, .role = SF_ROLE_CLIENT,
-                                                          .peer = &engine_peer});
+    connection_open(engine, connection,
+                    (struct sf_scope){.program = 0,
+                                      .domain = SF_DOMAIN_INET,
+                                      .type = SF_TYPE_STREAM,
+                                      .role = SF_ROLE_CLIENT,
+                                      .peer = &engine_peer});
 }
 
 /* One call on a connection (NULL: a call without a socket). */
-static inline struct sf_verdict call_on(struct engine *engine, struct connection *connection, enum sf_call_id id,
-                                        uint64_t len)
+static inline struct sf_verdict call_on(struct engine *engine, struct connection *connection,
+                                        enum sf_call_id id, uint64_t len)
 {
     uint64_t selected[1];
     struct sf_selection selection = {.selected = selected};
-    struct sf_call_info info = {.call = id, .program = 0, .len = len, .elapsed_ns = engine->elapsed_ns,
-                                .fact = engine_fact, .state = engine_state, .exists = engine_exists,
+    struct sf_call_info info = {.call = id,
+                                .program = 0,
+                                .len = len,
+                                .elapsed_ns = engine->elapsed_ns,
+                                .fact = engine_fact,
+                                .state = engine_state,
+                                .exists = engine_exists,
                                 .context = engine};
 
     if (connection) {

@@ -86,20 +86,22 @@ static void peer_pattern_selects_what_it_says(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (peer_selects(cases[i].pattern, cases[i].peer, cases[i].port) != cases[i].selects)
-            fail_msg("peer %s and socket %s port %u: expected %s", cases[i].pattern, cases[i].peer, cases[i].port,
-                     cases[i].selects ? "selected" : "left alone");
+            fail_msg("peer %s and socket %s port %u: expected %s", cases[i].pattern, cases[i].peer,
+                     cases[i].port, cases[i].selects ? "selected" : "left alone");
 }
 
 static void rule_with_a_peer_leaves_unconnected_streams_alone(void **state)
 {
     (void)state;
-    assert_false(selects("peer: \"*:80\"", (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM}));
+    assert_false(
+        selects("peer: \"*:80\"", (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM}));
 }
 
 static void rule_with_a_peer_may_select_any_datagram(void **state)
 {
     (void)state;
-    assert_true(selects("peer: \"*:80\"", (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM}));
+    assert_true(
+        selects("peer: \"*:80\"", (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM}));
 }
 
 static void family_type_and_role_must_all_fit(void **state)
@@ -121,7 +123,8 @@ static void family_type_and_role_must_all_fit(void **state)
 static void sockets_that_carry_no_traffic_are_left_alone(void **state)
 {
     (void)state;
-    assert_false(selects("connection: 1..", (struct sf_scope){.domain = SF_DOMAIN_OTHER, .type = SF_TYPE_OTHER}));
+    assert_false(
+        selects("connection: 1..", (struct sf_scope){.domain = SF_DOMAIN_OTHER, .type = SF_TYPE_OTHER}));
 }
 
 static void own_address_must_fit(void **state)
@@ -141,8 +144,9 @@ static void executable_is_meant_by_path_or_base_name(void **state)
         const char *glob, *path;
         bool meant;
     } cases[] = {
-        {"curl", "/usr/bin/curl", true},  {"/usr/bin/*", "/usr/bin/curl", true}, {"cur?", "/usr/bin/curl", true},
-        {"bin/curl", "/usr/bin/curl", false}, {"wget", "/usr/bin/curl", false},
+        {"curl", "/usr/bin/curl", true},  {"/usr/bin/*", "/usr/bin/curl", true},
+        {"cur?", "/usr/bin/curl", true},  {"bin/curl", "/usr/bin/curl", false},
+        {"wget", "/usr/bin/curl", false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

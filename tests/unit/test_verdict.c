@@ -106,7 +106,8 @@ static void range_and_every_must_both_hold(void **state)
     ENGINE(&engine, 1, "call: recv, partial: 1, when: {nth: 3.., every: 2}");
     connection_open_tcp(&engine, &connection);
     for (int n = 1; n <= 9; n++)
-        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).kind == SF_APPLY, n >= 3 && n % 2 == 0);
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).kind == SF_APPLY,
+                         n >= 3 && n % 2 == 0);
     engine_free(&engine);
 }
 
@@ -266,7 +267,8 @@ static void first_failure_in_the_file_wins_and_only_it_has_fired(void **state)
     struct engine engine;
     struct connection connection;
     (void)state;
-    ENGINE(&engine, 1, "call: recv, partial: 5", "call: recv, error: ECONNRESET", "call: recv, error: ETIMEDOUT");
+    ENGINE(&engine, 1, "call: recv, partial: 5", "call: recv, error: ECONNRESET",
+           "call: recv, error: ETIMEDOUT");
     connection_open_tcp(&engine, &connection);
     assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).error, ECONNRESET);
     assert_int_equal(engine.rules[0].fired, 0);
@@ -450,9 +452,9 @@ static void match_is_found_across_calls_and_pieces(void **state)
         const char *needle, *first, *second;
         bool found;
     } cases[] = {
-        {"abc", "xxab", "cyy", true},   {"abc", "xxab", "xcy", false}, {"aab", "aa", "ab", true},
-        {"abab", "abaa", "bab", true},  {"abcabd", "abcab", "cabd", true}, {"abc", "abc", "", true},
-        {"aaa", "aa", "ba", false},     {"hex:6162", "a", "b", true}, {"nano", "banan", "ano", true},
+        {"abc", "xxab", "cyy", true},  {"abc", "xxab", "xcy", false},     {"aab", "aa", "ab", true},
+        {"abab", "abaa", "bab", true}, {"abcabd", "abcab", "cabd", true}, {"abc", "abc", "", true},
+        {"aaa", "aa", "ba", false},    {"hex:6162", "a", "b", true},      {"nano", "banan", "ano", true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -498,7 +500,8 @@ static void datagram_meets_rules_of_its_own_destination(void **state)
     ENGINE(&engine, 1, "call: [send, socket], peer: \"127.0.0.1:80\", error: ENOBUFS");
     connection_open(&engine, &connection, (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM});
     struct sf_selection selection = {connection.selected, connection.per_rule, &connection.socket};
-    struct sf_call_info info = {.call = SF_CALL_sendto, .len = 9, .type = SF_TYPE_DGRAM, .destination = &other};
+    struct sf_call_info info = {
+        .call = SF_CALL_sendto, .len = 9, .type = SF_TYPE_DGRAM, .destination = &other};
     assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_APPLY);
     other.port = 81;
     assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_PASS);
