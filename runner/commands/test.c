@@ -1,5 +1,6 @@
 /* sockfault test PATH…: run scenarios and judge their expectations. */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "commands/batch.h"
 #include "commands/commands.h"
 #include "commands/help.h"
@@ -7,8 +8,6 @@
 #include "commands/prepare.h"
 #include "commands/reports.h"
 
-#include <string.h>
-#include <time.h>
 
 enum { PASSED = 0, FAILED = 1, INVALID = 2, INTERNAL = SF_EXIT_INTERNAL, SIGNALED = 128 };
 
@@ -26,13 +25,6 @@ static int fail(const char *message)
 {
     fprintf(stderr, "sockfault test: %s\n", message);
     return INTERNAL;
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* The report that grows on the screen while scenarios run, if one is asked for. */
@@ -82,7 +74,7 @@ static int run_all(struct test *test)
     if (!batch.shim_path)
         return fail(problem);
     int signal = sf_batch_run(test->arena, &batch);
-    test->run = (struct sf_report_run){batch.reports, batch.report_count, now_ns() - test->start_ns};
+    test->run = (struct sf_report_run){batch.reports, batch.report_count, sf_clock_now_ns() - test->start_ns};
     if (batch.failure)
         return fail(batch.failure);
     if (signal) /* what had finished is reported all the same */
@@ -95,15 +87,15 @@ static int run_all(struct test *test)
 
 static int test_paths(struct test *test)
 {
-    test->start_ns = now_ns();
+    test->start_ns = sf_clock_now_ns();
     const char *problem = sf_reports_open(test->arena, &test->options);
     if (problem)
         return fail(problem);
     if (sf_cases_read(test->arena, &test->options, &test->cases))
         return run_all(test);
     /* The errors are on the screen; a report for machines holds them too. */
-    test->run =
-        (struct sf_report_run){test->cases.invalid, test->cases.invalid_count, now_ns() - test->start_ns};
+    test->run = (struct sf_report_run){test->cases.invalid, test->cases.invalid_count,
+                                       sf_clock_now_ns() - test->start_ns};
     return write_reports(test, INVALID);
 }
 

@@ -1,5 +1,6 @@
 /* The supervisor's loop: one epoll set for its children, the runner, the
  * programs' stdio and the session's abstract socket. */
+#include "base/clock.h"
 #include "launch/course.h"
 #include "launch/descriptors.h"
 #include "launch/execs.h"
@@ -17,7 +18,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MS UINT64_C(1000000)
@@ -33,13 +33,6 @@ struct supervisor {
     int epoll, signals, runner, control, listener, session;
     struct sf_stops stops; /* PASS */
 };
-
-static uint64_t clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 * MS + (uint64_t)now.tv_nsec;
-}
 
 static void fail(struct supervisor *self, const char *what, int error)
 {
@@ -79,7 +72,7 @@ static void attend(void *context, unsigned index)
 /* PASS: the program was stopped, continued, or has ended (not stopped). */
 static void note_stop(struct supervisor *self, int signal)
 {
-    sf_course_stopped(&self->course, signal != 0, clock_ns());
+    sf_course_stopped(&self->course, signal != 0, sf_clock_now_ns());
     if (signal)
         sf_stops_stopped(&self->stops, signal);
     else
@@ -97,7 +90,7 @@ static void reap(struct supervisor *self)
         if (pass && sf_course_member(&self->course, pid))
             note_stop(self, WIFSTOPPED(status) ? WSTOPSIG(status) : 0);
         if (WIFEXITED(status) || WIFSIGNALED(status))
-            sf_course_reaped(&self->course, pid, status, &usage, clock_ns());
+            sf_course_reaped(&self->course, pid, status, &usage, sf_clock_now_ns());
     }
     self->course.childless = pid < 0 && errno == ECHILD;
 }
@@ -115,7 +108,7 @@ static uint64_t wake_runner(struct supervisor *self)
     if (!sf_stops_overdue(&self->stops))
         return UINT64_MAX;
     sf_stops_wake(&self->stops);
-    return clock_ns() + WAKE_RETRY_NS;
+    return sf_clock_now_ns() + WAKE_RETRY_NS;
 }
 
 static void pass_signal(struct supervisor *self, const struct sf_request *message)
@@ -216,7 +209,7 @@ static void loop(struct supervisor *self)
     struct epoll_event events[EVENTS_MAX];
     for (;;) {
         uint64_t retry_ns = wake_runner(self);
-        uint64_t now_ns = clock_ns();
+        uint64_t now_ns = sf_clock_now_ns();
         uint64_t wake_ns = sf_course_step(&self->course, now_ns);
         if (self->course.phase == SF_PHASE_OVER)
             return;
@@ -233,7 +226,7 @@ static void loop(struct supervisor *self)
  * fork is dead, so: until there is no child. */
 static void kill_all(struct supervisor *self)
 {
-    uint64_t give_up_ns = clock_ns() + END_PATIENCE_NS;
+    uint64_t give_up_ns = sf_clock_now_ns() + END_PATIENCE_NS;
     struct pollfd child = {.fd = self->signals, .events = POLLIN};
     while (!self->course.childless) {
         pid_t refused = 0;
@@ -241,7 +234,7 @@ static void kill_all(struct supervisor *self)
         take_signals(self);
         if (self->course.childless)
             return;
-        if (clock_ns() > give_up_ns) {
+        if (sf_clock_now_ns() > give_up_ns) {
             char what[64];
             snprintf(what, sizeof what, "end process %d", (int)refused);
             fail(self, what, refusals ? EPERM : ETIMEDOUT);
@@ -311,7 +304,7 @@ static void set_up(struct supervisor *self)
                                       .context = self,
                                       .session_fd = self->session};
     self->stops = (struct sf_stops){.control = self->control, .runner = supervision->runner_pid};
-    sf_course_begin(&self->course, clock_ns());
+    sf_course_begin(&self->course, sf_clock_now_ns());
 
     self->epoll = epoll_create1(EPOLL_CLOEXEC);
     self->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -340,7 +333,7 @@ void sf_supervisor_run(const struct sf_supervision *supervision)
         sf_capture_finish(&self.course.members[i].out);
         sf_capture_finish(&self.course.members[i].err);
     }
-    shared->outcome.duration_ns = clock_ns() - self.course.start_ns;
+    shared->outcome.duration_ns = sf_clock_now_ns() - self.course.start_ns;
     shared->over = true;
     _exit(0);
 }
