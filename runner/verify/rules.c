@@ -7,18 +7,19 @@
 #include "verify/wording.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-/* "client", "client or server", "any program" */
+/* "client", "client or server"; NULL: all programs, or none in particular */
 static const char *selected_programs(const struct sf_judge *judge, const struct sf_rule *rule)
 {
     const char *names = NULL;
     if (rule->programs == UINT64_MAX && judge->scenario->program_count > 1)
-        return "any program";
+        return NULL;
     for (size_t i = 0; i < judge->scenario->program_count; i++)
         if (rule->programs >> i & 1)
             names = sf_arena_printf(judge->arena, "%s%s%s", names ? names : "", names ? " or " : "",
                                     judge->scenario->programs[i].name);
-    return names ? names : "any program";
+    return names;
 }
 
 static const char *selected_families(const struct sf_judge *judge, const struct sf_rule *rule)
@@ -43,6 +44,17 @@ static uint64_t calls_within_reach(const struct sf_judge *judge, const struct sf
                 sum += calls[family];
     }
     return sum;
+}
+
+/* "client made no recv call on a socket" */
+static const char *no_calls(const struct sf_judge *judge, const struct sf_rule *rule, const char *programs,
+                            const char *families)
+{
+    const char *where = rule->families & SF_FAMILIES_WITHOUT_SOCKET ? "" : " on a socket";
+    if (programs)
+        return sf_arena_printf(judge->arena, "%s made no %s call%s", programs, families, where);
+    return sf_arena_printf(judge->arena, "no program made %s %s call%s",
+                           strchr("aeiou", families[0]) ? "an" : "a", families, where);
 }
 
 /* What keeps a legal fault from a call that its rule selected; a delay comes always. */
@@ -74,10 +86,10 @@ static const char *idle_reason(const struct sf_judge *judge, const struct sf_rul
                                kept_off_reason(judge, rule, state->selected == 1));
     uint64_t calls = calls_within_reach(judge, rule);
     if (calls == 0)
-        return sf_arena_printf(judge->arena, "%s made no %s call%s", programs, families,
-                               rule->families & SF_FAMILIES_WITHOUT_SOCKET ? "" : " on a socket");
+        return no_calls(judge, rule, programs, families);
     return sf_arena_printf(
-        judge->arena, "%s made %s, none of which its scope and trigger select", programs,
+        judge->arena, "%s made %s, none of which its scope and trigger select",
+        programs ? programs : "the programs",
         sf_word_count(judge->arena, calls, sf_arena_printf(judge->arena, "%s call", families)));
 }
 

@@ -609,6 +609,22 @@ static void calls_that_are_not_on_a_socket_are_not_called_so(void **state)
     }
 }
 
+static void idle_rule_of_all_programs_tells_of_none(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->rules[0].programs = UINT64_MAX;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: no program made a recv call on a socket");
+    world->rules[0].families = 1u << SF_FAMILY_ACCEPT;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: no program made an accept call on a socket");
+    world->session->tallies[SERVER].calls[SF_FAMILY_ACCEPT] = 2;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: the programs made 2 accept calls, "
+               "none of which its scope and trigger select");
+}
+
 static void rule_without_a_name_is_told_by_its_number(void **state)
 {
     struct world *world = *state;
@@ -796,6 +812,7 @@ int main(void)
         T(rule_beside_another_may_have_had_no_turn),
         T(rule_that_was_refused_says_why),
         T(calls_that_are_not_on_a_socket_are_not_called_so),
+        T(idle_rule_of_all_programs_tells_of_none),
         T(rule_without_a_name_is_told_by_its_number),
         T(optional_rule_may_stay_idle),
         T(expected_count_of_a_rule_is_compared),
