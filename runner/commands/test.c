@@ -8,7 +8,6 @@
 #include "commands/prepare.h"
 #include "commands/reports.h"
 
-
 enum { PASSED = 0, FAILED = 1, INVALID = 2, INTERNAL = SF_EXIT_INTERNAL, SIGNALED = 128 };
 
 static const struct sf_report_request default_report = {.format = SF_REPORT_PRETTY};
