@@ -56,6 +56,15 @@ static void connected(void)
     far = accept(listener, NULL, NULL);
 }
 
+static void unix_connected(void)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+        exit(2);
+    near = pair[0];
+    far = pair[1];
+}
+
 static void give(const char *text)
 {
     if (write(far, text, strlen(text)) != (ssize_t)strlen(text))
@@ -234,11 +243,7 @@ static void short_read_gives_an_edge(void)
 static void short_unix_read_gives_an_edge(void)
 {
     char buf[10];
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-        exit(2);
-    near = pair[0];
-    far = pair[1];
+    unix_connected();
     int set = edge_set(EPOLLIN);
     give(real ? "hello" : "helloworld");
     wait_edge(set);
@@ -375,20 +380,22 @@ static void tcp_half_closed(void)
 
 static void unix_half_closed(void)
 {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-        exit(2);
-    near = pair[0];
-    far = pair[1];
+    unix_connected();
     half_closed(edge_set(EPOLLIN));
+}
+
+/* What the other end sees is a RST. */
+static void close_hard(int fd)
+{
+    struct linger linger = {.l_onoff = 1};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    close(fd);
 }
 
 /* The peer's RST, or the rule's: what each call says from then on. */
 static void reset_by_peer(void)
 {
-    struct linger now_and_hard = {.l_onoff = 1};
-    setsockopt(far, SOL_SOCKET, SO_LINGER, &now_and_hard, sizeof now_and_hard);
-    close(far);
+    close_hard(far);
     far = -1;
     struct pollfd wait = {.fd = near, .events = POLLRDHUP};
     poll(&wait, 1, 1000);
@@ -503,9 +510,7 @@ static void reset_seen_by_the_peer(void)
     char buf[10];
     connected();
     if (real) {
-        struct linger now_and_hard = {.l_onoff = 1};
-        setsockopt(near, SOL_SOCKET, SO_LINGER, &now_and_hard, sizeof now_and_hard);
-        close(near);
+        close_hard(near);
     } else {
         recv(near, buf, sizeof buf, 0);
     }
