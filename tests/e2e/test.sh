@@ -39,7 +39,7 @@ programs: {a: "touch started; sleep 1000"}
 name: never
 programs: {a: "true"}
 END
-background "$SOCKFAULT" test -j 1 --report json=json --report pretty=pretty long.yaml
+background "$SOCKFAULT" test -j 1 --report json=json --report pretty=pretty long.yaml 2> said
 for ((i = 0; i < 1500; i++)); do
     [ -e started ] && break
     sleep 0.02
@@ -51,4 +51,5 @@ check_eq "and reports what had finished" "short passed" "$(python3 -c '
 import json
 print(*(scenario["name"] + " " + scenario["result"] for scenario in json.load(open("json"))["scenarios"]))')"
 check "in each report" grep -q short pretty
+check "and says that it was" grep -qx "sockfault test: interrupted" said
 finish
