@@ -11,7 +11,7 @@ struct reader {
     const struct sf_options *options;
     struct sf_cases *cases;
     struct sf_regex *filter; /* NULL: all are chosen */
-    struct sf_diagnostics *diagnostics;
+    struct sf_diagnostics diagnostics; /* of the file that is being read */
     const char **variables; /* of all scenarios */
     size_t variable_count;
 };
@@ -19,7 +19,7 @@ struct reader {
 /* An invalid file stands in the reports as one scenario, its errors as findings. */
 static void report_invalid(struct reader *reader, const char *path)
 {
-    const struct sf_diagnostics *diagnostics = reader->diagnostics;
+    const struct sf_diagnostics *diagnostics = &reader->diagnostics;
     struct sf_report_scenario *report = sf_report_new(path, path, 1);
     report->result = SF_INVALID;
     for (size_t i = 0; i < diagnostics->count; i++) {
@@ -37,13 +37,13 @@ static void report_invalid(struct reader *reader, const char *path)
     *slot = report;
 }
 
-static bool chosen(const struct reader *reader, const struct sf_scenario *scenario)
+static bool chosen(struct reader *reader, const struct sf_scenario *scenario)
 {
     if (!reader->filter)
         return true;
     enum sf_regex_result result = sf_regex_search(reader->filter, scenario->name, strlen(scenario->name));
     if (result == SF_REGEX_GIVEN_UP)
-        sf_error(reader->diagnostics, scenario->place, "--filter takes too long on the name %s",
+        sf_error(&reader->diagnostics, scenario->place, "--filter takes too long on the name %s",
                  sf_quoted(reader->arena, scenario->name));
     return result == SF_REGEX_FOUND;
 }
@@ -53,7 +53,7 @@ static void add_scenario(void *context, const struct sf_document *document, size
 {
     struct reader *reader = context;
     if (scenario->program_count == 0)
-        sf_error(reader->diagnostics, scenario->place,
+        sf_error(&reader->diagnostics, scenario->place,
                  "the scenario has no programs: there is nothing to test (its rules can be used with "
                  "sockfault run -s)");
     if (!chosen(reader, scenario))
@@ -68,19 +68,19 @@ static void add_scenario(void *context, const struct sf_document *document, size
 /* Returns the number of its errors. */
 static size_t read_file(struct reader *reader, const char *path)
 {
-    struct sf_diagnostics diagnostics = {.arena = reader->arena};
+    struct sf_diagnostics *diagnostics = &reader->diagnostics;
     const struct sf_bindings bindings = {.overrides = reader->options->overrides,
                                          .override_count = reader->options->override_count};
     size_t count;
-    struct sf_document **documents = sf_documents_read(reader->arena, path, &count, &diagnostics);
-    reader->diagnostics = &diagnostics;
+    *diagnostics = (struct sf_diagnostics){.arena = reader->arena};
+    struct sf_document **documents = sf_documents_read(reader->arena, path, &count, diagnostics);
     for (size_t i = 0; i < count; i++)
         sf_document_variables(reader->arena, documents[i], &reader->variables, &reader->variable_count);
-    sf_documents_decode(documents, count, &bindings, &diagnostics, add_scenario, reader);
-    sf_diagnostics_print(&diagnostics, stderr);
-    if (diagnostics.errors)
+    sf_documents_decode(documents, count, &bindings, diagnostics, add_scenario, reader);
+    sf_diagnostics_print(diagnostics, stderr);
+    if (diagnostics->errors)
         report_invalid(reader, path);
-    return diagnostics.errors;
+    return diagnostics->errors;
 }
 
 /* --set must mean something to one scenario or another. Returns how many do not. */

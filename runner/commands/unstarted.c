@@ -51,24 +51,29 @@ static struct sf_report_scenario *report_missing(const struct sf_scenario *scena
     return report;
 }
 
+static struct sf_report_scenario *report_program(const struct sf_scenario *scenario,
+                                                 const struct sf_program *program, const char *why)
+{
+    struct sf_report_scenario *report = sf_report_of(scenario);
+    const struct sf_finding finding = {
+        .what = sf_arena_printf(report->arena, "%s.unreachable", program->name),
+        .want = "within reach of the rules",
+        .got = sf_arena_strdup(report->arena, why),
+        .message = sf_arena_printf(report->arena, "no rule can reach %s: %s", program->name, why),
+        .place = program->place,
+    };
+    add_finding(report, &finding);
+    return report;
+}
+
 static struct sf_report_scenario *report_unreachable(const struct sf_scenario *scenario)
 {
     struct sf_report_scenario *report = NULL;
     struct sf_arena *scratch = sf_arena_new();
     for (size_t i = 0; i < scenario->program_count && !report; i++) {
         const char *why = sf_program_unreachable(scratch, scenario, i);
-        if (!why)
-            continue;
-        report = sf_report_of(scenario);
-        const char *name = scenario->programs[i].name;
-        const struct sf_finding finding = {
-            .what = sf_arena_printf(report->arena, "%s.unreachable", name),
-            .want = "within reach of the rules",
-            .got = sf_arena_strdup(report->arena, why),
-            .message = sf_arena_printf(report->arena, "no rule can reach %s: %s", name, why),
-            .place = scenario->programs[i].place,
-        };
-        add_finding(report, &finding);
+        if (why)
+            report = report_program(scenario, &scenario->programs[i], why);
     }
     sf_arena_free(scratch);
     return report;

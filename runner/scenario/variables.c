@@ -135,10 +135,11 @@ static void decode_matrix(struct sf_decoder *decoder, const struct sf_key *key, 
     for (size_t i = 0; i < value->count; i++) {
         const struct sf_pair *pair = &value->pairs[i];
         const struct sf_node *chosen = pair->value; /* where it is wrong, what it probably meant to say */
-        if (value_count(pair))
+        size_t values = value_count(pair);
+        if (values)
             chosen = pair->value->items[0];
-        if (valid) {
-            stride /= pair->value->count;
+        if (valid && values) {
+            stride /= values;
             chosen = pair->value->items[rest / stride];
             rest %= stride;
         }

@@ -51,7 +51,7 @@ void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t 
 
 const struct sf_addr *sf_local_of(struct sf_addr *to, int fd)
 {
-    struct sockaddr_storage local;
+    struct sockaddr_storage local = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof local;
     int saved_errno = errno;
 
