@@ -113,7 +113,8 @@ static bool learn_sender(struct sf_call *call, const uint64_t *selected)
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = selected[word]; bits; bits &= bits - 1)
             is_asked |= rules[word * 64 + (unsigned)__builtin_ctzll(bits)].peer_count != 0;
-    if (!is_asked || !call->socket || call->socket->type != SF_TYPE_DGRAM || call->socket->peer.domain != 0)
+    if (!is_asked || !call->socket || call->data_count == 0 || call->socket->type != SF_TYPE_DGRAM ||
+        call->socket->peer.domain != 0)
         return true;
     if (sf_real.recvfrom(call->fd, NULL, 0, MSG_PEEK | (call->flags & MSG_DONTWAIT), (struct sockaddr *)&from,
                          &length) < 0)
@@ -264,10 +265,18 @@ static bool returns_bytes(const struct sf_call *call)
            call->info.call != SF_CALL_sendmmsg;
 }
 
+/* Did the call put its bytes where it was told? With MSG_TRUNC a stream throws them
+ * away (tcp(7)), and the program may have named no memory at all. */
+static bool is_data_there(const struct sf_call *call)
+{
+    return call->data_count && !(call->flags & MSG_TRUNC && family_of(call) == SF_FAMILY_RECV &&
+                                 call->socket && call->socket->type == SF_TYPE_STREAM);
+}
+
 int64_t sf_call_leave(struct sf_call *call, int64_t result)
 {
     if (sf_shim.has_watches && result > 0 && returns_bytes(call))
-        sf_call_passed(call, call->data, call->data_count, (uint64_t)result);
+        sf_call_passed(call, call->data, is_data_there(call) ? call->data_count : 0, (uint64_t)result);
     if (call->verdict.kind == SF_PASS)
         return result;
     int error = result < 0 ? errno : 0;
@@ -275,7 +284,7 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
     /* MSG_TRUNC asks for the length of the datagram: it was as short as the rule says. */
     if (result > 0 && sf_call_is_limited(call) && (uint64_t)result > call->verdict.limit)
         result = (int64_t)call->verdict.limit;
-    if (call->verdict.corrupt_bits && result > 0 && family_of(call) == SF_FAMILY_RECV && call->data_count)
+    if (call->verdict.corrupt_bits && result > 0 && family_of(call) == SF_FAMILY_RECV && is_data_there(call))
         sf_corrupt(&call->verdict, call->data, call->data_count, (uint64_t)result);
     sf_verdict_settle(&sf_shim.engine, &call->verdict, result, true);
     if (sf_call_is_limited(call) && result > 0 && (uint64_t)result == call->verdict.limit)

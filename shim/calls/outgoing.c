@@ -1,6 +1,7 @@
 #include "calls/outgoing.h"
 
 #include "apply/corrupt.h"
+#include "load/memory.h"
 
 /* So much is copied to our stack; the bits to flip lie within it. */
 #define COPY_BYTES 4096u
@@ -21,6 +22,19 @@ static size_t gather(char *copy, struct iovec *rest, size_t *rest_count, const s
     return used;
 }
 
+/* The bytes to copy, which are the program's to name and may not be there. */
+static bool is_readable(const struct iovec *vector, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count && bytes < COPY_BYTES; i++) {
+        size_t take = vector[i].iov_len < COPY_BYTES - bytes ? vector[i].iov_len : COPY_BYTES - bytes;
+        if (take && !sf_memory_is_readable(vector[i].iov_base, take))
+            return false;
+        bytes += vector[i].iov_len;
+    }
+    return true;
+}
+
 ssize_t sf_send_corrupted(const struct sf_call *call, const struct msghdr *message, int flags)
 {
     char copy[COPY_BYTES];
@@ -28,6 +42,8 @@ ssize_t sf_send_corrupted(const struct sf_call *call, const struct msghdr *messa
     size_t rest;
 
     SF_VECTOR_CUT(corrupted.msg_iov, corrupted.msg_iovlen, call->verdict.limit);
+    if (!is_readable(corrupted.msg_iov, corrupted.msg_iovlen))
+        return sf_real.sendmsg(call->fd, &corrupted, flags); /* the kernel says EFAULT where it is due */
     struct iovec *parts = alloca((corrupted.msg_iovlen + 1) * sizeof *parts);
     parts[0] = (struct iovec){copy, 0};
     parts[0].iov_len = gather(copy, parts + 1, &rest, corrupted.msg_iov, corrupted.msg_iovlen);

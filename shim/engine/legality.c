@@ -109,6 +109,8 @@ static enum sf_illegal reset_legality(enum sf_family family, const struct sf_cal
 {
     if (call->type != SF_TYPE_STREAM || !(call->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6)))
         return SF_ILLEGAL_NO_TCP;
+    if (family == SF_FAMILY_CONNECT && call->fact(call->context, SF_FACT_NONBLOCKING))
+        return SF_ILLEGAL_NO_WAIT;
     if (family != SF_FAMILY_RECV && family != SF_FAMILY_SEND)
         return SF_LEGAL;
     if (call->fact(call->context, SF_FACT_UNCONNECTED))
@@ -146,7 +148,7 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
     case SF_FAULT_AGAIN:
         return again_legality(call);
     case SF_FAULT_CORRUPT:
-        return call->opaque ? SF_ILLEGAL_OPAQUE : SF_LEGAL;
+        return call->opaque ? SF_ILLEGAL_OPAQUE : call->peeks ? SF_ILLEGAL_PEEK : SF_LEGAL;
     case SF_FAULT_RESET:
         return reset_legality(family, call);
     case SF_FAULT_EOF:
@@ -176,6 +178,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
         [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection",
         [SF_ILLEGAL_NO_TCP] = "only a TCP connection can be reset",
+        [SF_ILLEGAL_NO_WAIT] = "the connect did not wait for its handshake",
         [SF_ILLEGAL_UNREAD] = "bytes waited to be read, which a reset would have left",
         [SF_ILLEGAL_UNCONNECTED] = "the socket was not connected",
         [SF_ILLEGAL_NUMERIC] = "the look-up was of an address already: nobody is asked",

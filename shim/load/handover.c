@@ -164,7 +164,7 @@ static const char *find_file(const char *path, struct sf_handover *handover)
 {
     const char *name = getenv(SF_ENV_PROGRAM), *why;
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is no plan to wait for */
 
     if (fd < 0)
         return "cannot open the file that " SF_ENV_PLAN " names";
