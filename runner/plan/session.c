@@ -94,17 +94,31 @@ static uint32_t hold_refused(int held[3])
     return ntohs(v4.sin_port);
 }
 
+static const struct sf_silence_calls own_calls = {
+    .socket = socket,
+    .bind = bind,
+    .listen = listen,
+    .connect = connect,
+    .getsockname = getsockname,
+    .setsockopt = setsockopt,
+    .close = close,
+};
+
 struct sf_session_memory *sf_session_create(const struct sf_plan *plan)
 {
     struct sf_session header = {0};
     struct sf_session_memory *memory = sf_memory_new(sizeof *memory);
     memory->fd = memory->refused[0] = memory->refused[1] = memory->refused[2] = -1;
+    memory->silence = (struct sf_silence){-1, -1};
     sf_session_lay_out(&header, plan, (uint64_t)sysconf(_SC_PAGESIZE));
     if (getrandom(header.id, sizeof header.id, 0) != (ssize_t)sizeof header.id)
         goto fail;
     for (unsigned i = 0; i < sizeof header.id; i++)
         snprintf(memory->id + (size_t)2 * i, 3, "%02x", header.id[i]);
     header.refused_port = hold_refused(memory->refused);
+    if (sf_plan_wants_silence(plan) &&
+        !(header.silent_port = sf_silence_hold(&own_calls, &memory->silence)))
+        goto fail;
     memory->fd = make_memory(header.total_bytes);
     if (memory->fd < 0)
         goto fail;
@@ -132,6 +146,7 @@ void sf_session_free(struct sf_session_memory *session)
     for (unsigned i = 0; i < sizeof session->refused / sizeof *session->refused; i++)
         if (session->refused[i] >= 0)
             close(session->refused[i]);
+    sf_silence_release(&own_calls, &session->silence);
     if (session->fd >= 0)
         close(session->fd);
     free(session);

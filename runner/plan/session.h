@@ -7,6 +7,7 @@
 
 #include "abi/event.h"
 #include "abi/session.h"
+#include "abi/silence.h"
 #include "scenario/scenario.h"
 
 /* The image of a scenario, malloc'ed: the caller frees it. Never NULL.
@@ -16,6 +17,7 @@ struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario);
 struct sf_session_memory {
     int fd; /* memfd, close-on-exec, sealed against resizing */
     int refused[3]; /* hold session->refused_port: TCP over IPv4 and IPv6, Unix; -1: not held */
+    struct sf_silence silence; /* holds session->silent_port */
     char id[2 * SF_SESSION_ID_BYTES + 1];
     struct sf_session *session; /* the whole of it, mapped read-write */
     const struct sf_plan *plan;

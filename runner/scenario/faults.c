@@ -17,8 +17,12 @@ const struct sf_fault sf_faults[SF_FAULT_COUNT] = {
     [SF_FAULT_REFUSE] = {"refuse", "true", FAMILY(CONNECT), "the connection is refused, with nothing sent to the peer"},
     [SF_FAULT_CORRUPT] = {"corrupt", "N", FAMILY(SEND) | FAMILY(RECV), "N bits of the data are flipped"},
     [SF_FAULT_EOF] = {"eof", "true", FAMILY(RECV), "the peer has half-closed: 0 bytes, now and ever after"},
-    [SF_FAULT_RESET] = {"reset", "true", FAMILY(RECV) | FAMILY(SEND) | FAMILY(CONNECT) | FAMILY(ACCEPT),
+    [SF_FAULT_RESET] = {"reset", "true",
+                        FAMILY(RECV) | FAMILY(SEND) | FAMILY(CONNECT) | FAMILY(ACCEPT) | FAMILY(POLL),
                         "the connection is reset, at both ends"},
+    [SF_FAULT_TIMEOUT] = {"timeout", "DURATION",
+                          FAMILY(RECV) | FAMILY(SEND) | FAMILY(CONNECT) | FAMILY(ACCEPT) | FAMILY(POLL),
+                          "the other end has fallen silent: the call hangs that long, then fails"},
     [SF_FAULT_RESOLVE] = {"resolve", "ADDRESS, or a list of these", FAMILY(RESOLVE), "the answer of the look-up"},
     [SF_FAULT_SIGNAL] = {"signal", "SIGNAL", ANY_FAMILY, "sent to the process before the call"},
 };

@@ -332,6 +332,7 @@ static const struct sf_key rule_keys[] = {
     {.name = "refuse", .type = &type_true},
     {.name = "eof", .type = &type_true},
     {.name = "reset", .type = &type_true},
+    {.name = "timeout", .type = &sf_type_duration, .offset = AT(rule.delay_ns), .min = 1},
     {.name = "resolve",
      .type = &type_answer,
      .offset = AT(rule.answers),

@@ -12,6 +12,8 @@ static const struct {
      "had more sockets at once than can be followed: some met no rule"},
     {SF_ESCAPE_EXECS, "too many programs started",
      "started more programs at once than can be followed: some may have met no rule"},
+    {SF_ESCAPE_UNREAD, "too much unread",
+     "had more unread bytes in connections that were reset than can be kept for it: some were lost"},
 };
 
 void sf_judge_shim(struct sf_judge *judge, size_t index)

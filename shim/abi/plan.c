@@ -126,6 +126,7 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         return "the plan is damaged: a rule's trigger is out of range";
     if (rule->fault >= SF_FAULT_COUNT || (rule->fault == SF_FAULT_ERROR && rule->error == 0) ||
         (rule->fault == SF_FAULT_CORRUPT && rule->bits == 0) ||
+        (rule->fault == SF_FAULT_TIMEOUT && rule->delay_ns == 0) ||
         (rule->fault == SF_FAULT_SIGNAL && (rule->signal < 1 || rule->signal > 64)) ||
         (rule->bytes_max != 0 && (rule->bytes_min == 0 || rule->bytes_min > rule->bytes_max)))
         return "the plan is damaged: a rule's fault is out of range";

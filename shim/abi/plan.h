@@ -55,6 +55,7 @@ enum sf_fault_kind {
     SF_FAULT_EOF,       /* no parameter */
     SF_FAULT_RESET,     /* no parameter */
     SF_FAULT_RESOLVE,   /* answer */
+    SF_FAULT_TIMEOUT,   /* delay_ns: how long it takes */
     SF_FAULT_COUNT
 };
 
@@ -139,6 +140,16 @@ static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at
 static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
 {
     return rule->families | rule->watches;
+}
+
+/* Does a rule let a TCP connection, or the making of one, time out? */
+static inline int sf_plan_wants_silence(const struct sf_plan *plan)
+{
+    uint32_t families = 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND;
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        if (sf_plan_rules(plan)[i].fault == SF_FAULT_TIMEOUT && sf_plan_rules(plan)[i].families & families)
+            return 1;
+    return 0;
 }
 
 /* Words of a selection bitmap for this plan: never 0. */

@@ -10,6 +10,7 @@
 #define SOCKETS 65536u
 #define SOCKETS_BYTES_MAX (UINT64_C(1) << 30)
 #define EVENTS_BYTES (UINT64_C(16) << 20)
+#define KEPT_BYTES (UINT64_C(64) << 20)
 #define LINE 64u
 
 static uint64_t round_up(uint64_t bytes, uint64_t unit)
@@ -39,6 +40,7 @@ void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan, 
     session->tally_count = TALLIES;
     session->exec_count = EXECS;
     session->events_bytes = EVENTS_BYTES;
+    session->kept_bytes = KEPT_BYTES;
 
     uint64_t end = round_up(sizeof *session, LINE);
     session->plan_bytes = plan->total_bytes;
@@ -53,6 +55,7 @@ void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan, 
     session->execs_at = reserve(&end, EXECS, sizeof(struct sf_exec));
     session->sockets_at = reserve(&end, session->socket_count, stride);
     session->events_at = reserve(&end, 1, sizeof(struct sf_event_log) + EVENTS_BYTES);
+    session->kept_at = reserve(&end, 1, KEPT_BYTES);
     session->total_bytes = round_up(end, page);
 }
 

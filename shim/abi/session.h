@@ -59,7 +59,8 @@ struct sf_session {
     uint32_t socket_count, socket_stride; /* count: a power of two */
     uint64_t events_bytes;                /* capacity of sf_event_log.bytes */
     uint32_t refused_port; /* the runner holds it on all loopback addresses and never listens; 0: none */
-    uint32_t pad2;
+    uint32_t silent_port;  /* held likewise: it leaves every SYN without an answer; 0: no rule needs it */
+    uint64_t kept_at, kept_bytes; /* where unread bytes of reset connections are kept */
 };
 
 /* What every idle call compares with. One cache line, written only when rules
@@ -71,13 +72,16 @@ struct sf_control {
     uint64_t pad[6];
     /* The next line is written while programs run. */
     _Atomic uint32_t sockets; /* how many were given a number */
-    uint32_t pad2[15];
+    uint32_t pad2;
+    _Atomic uint64_t kept_bytes; /* taken of the session's kept_bytes; never given back */
+    uint64_t pad3[6];
 };
 
 enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_IO_URING = 1,
     SF_ESCAPE_SOCKETS = 2, /* the socket table was full: some sockets met no rule */
-    SF_ESCAPE_EXECS = 4    /* the exec table was full: escaped children may go unseen */
+    SF_ESCAPE_EXECS = 4,   /* the exec table was full: escaped children may go unseen */
+    SF_ESCAPE_UNREAD = 8   /* no room was left for what reset connections had not read: it was lost */
 };
 
 struct sf_program_state {
@@ -146,6 +150,11 @@ struct sf_socket {
     _Atomic uint32_t ended;       /* a rule said that the peer has half-closed: reads give 0 for ever */
     _Atomic uint32_t reset;       /* a rule has reset it: `local` is what it was */
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
+    _Atomic uint32_t silent;      /* a rule's time-out is running on it, or has struck */
+    uint32_t user_timeout_ms;     /* silent: its own TCP_USER_TIMEOUT */
+    uint64_t kept_at;             /* reset: what it had not read, from the session's start; 0: nothing */
+    uint32_t kept_bytes;
+    _Atomic uint32_t kept_read;   /* how much of it was read since */
     struct sf_addr peer, local;
     _Atomic uint64_t bytes_in, bytes_out; /* counted where a rule's trigger watches them */
     /* uint64_t selected[words]: rules whose scope may select this socket, of

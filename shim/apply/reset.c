@@ -8,25 +8,62 @@
 #include <netinet/in.h>
 #include <string.h>
 
+enum { RESET_HEARD = 1, RESET_UNHEARD };
+
 bool sf_is_reset(struct sf_socket *socket)
 {
     return atomic_load_explicit(&socket->reset, memory_order_acquire);
 }
 
-void sf_reset(int fd, struct sf_socket *socket)
+void sf_reset_remember(int fd, struct sf_socket *socket)
 {
-    struct sockaddr none = {.sa_family = AF_UNSPEC};
     struct sockaddr_storage own;
     socklen_t length = sizeof own;
 
-    if (sf_is_reset(socket))
-        return;
     if (sf_real.getsockname(fd, (struct sockaddr *)&own, &length) == 0)
         sf_address_from(&socket->local, (struct sockaddr *)&own, length);
-    atomic_store_explicit(&socket->reset, 1, memory_order_release);
+    atomic_store_explicit(&socket->reset, RESET_HEARD, memory_order_release);
+}
+
+void sf_reset(int fd, struct sf_socket *socket)
+{
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+    if (sf_is_reset(socket))
+        return;
+    sf_reset_remember(fd, socket);
     sf_real.connect(fd, &none, sizeof none);
     /* ENOTCONN, and yet it takes effect: sends are over, sleepers wake. */
     sf_real.shutdown(fd, SHUT_RDWR);
+}
+
+void sf_reset_unheard(struct sf_socket *socket)
+{
+    atomic_store_explicit(&socket->reset, RESET_UNHEARD, memory_order_release);
+}
+
+bool sf_is_reset_unheard(struct sf_socket *socket)
+{
+    return atomic_load_explicit(&socket->reset, memory_order_acquire) == RESET_UNHEARD;
+}
+
+int sf_take_error(int fd)
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+    sf_real.getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    return error;
+}
+
+/* Source: __inet_stream_connect(), sock_error. */
+int sf_reset_heard(int fd, struct sf_socket *socket)
+{
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    int error = sf_take_error(fd);
+
+    sf_real.connect(fd, &none, sizeof none);
+    atomic_store_explicit(&socket->reset, 0, memory_order_release);
+    return error ? error : ECONNABORTED;
 }
 
 /* As the kernel: cut to the room there is, the full length told. */
@@ -41,16 +78,15 @@ static int give(const void *address, socklen_t bytes, struct sockaddr *to, sockl
     return 0;
 }
 
-int sf_reset_name(const struct sf_socket *socket, struct sockaddr *address, socklen_t *length)
+int sf_reset_name(const struct sf_addr *name, struct sockaddr *address, socklen_t *length)
 {
-    const struct sf_addr *own = &socket->local;
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(own->port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(own->port)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(name->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(name->port)};
 
-    if (own->domain == SF_DOMAIN_INET) {
-        memcpy(&v4.sin_addr, own->ip + 12, sizeof v4.sin_addr);
+    if (name->domain == SF_DOMAIN_INET) {
+        memcpy(&v4.sin_addr, name->ip + 12, sizeof v4.sin_addr);
         return give(&v4, sizeof v4, address, length);
     }
-    memcpy(&v6.sin6_addr, own->ip, sizeof v6.sin6_addr);
+    memcpy(&v6.sin6_addr, name->ip, sizeof v6.sin6_addr);
     return give(&v6, sizeof v6, address, length);
 }

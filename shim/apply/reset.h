@@ -13,11 +13,26 @@
  * Source: tcp_disconnect(), inet_shutdown(). */
 void sf_reset(int fd, struct sf_socket *socket);
 
+/* Note in the record what the kernel is about to forget: the address of `fd`, and
+ * that it was connected. For those who disconnect it themselves. */
+void sf_reset_remember(int fd, struct sf_socket *socket);
+
 /* Has that happened to the socket? What differs then from a real reset: its own
  * address is forgotten, listen and connect would work. */
 bool sf_is_reset(struct sf_socket *socket);
 
-/* The address that it had, as getsockname(2) gives it. */
-int sf_reset_name(const struct sf_socket *socket, struct sockaddr *address, socklen_t *length);
+/* The program made this connection without waiting, and has not yet asked how it
+ * went: its next connect takes the error, after which the socket is as new. */
+void sf_reset_unheard(struct sf_socket *socket);
+bool sf_is_reset_unheard(struct sf_socket *socket);
+
+/* That next connect: returns the error that it fails with. */
+int sf_reset_heard(int fd, struct sf_socket *socket);
+
+/* The error that waits on a socket, as SO_ERROR tells and takes it; 0: none. Changes errno. */
+int sf_take_error(int fd);
+
+/* An address that it had, as getsockname(2) and getpeername(2) give it. */
+int sf_reset_name(const struct sf_addr *name, struct sockaddr *address, socklen_t *length);
 
 #endif

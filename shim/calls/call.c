@@ -3,9 +3,12 @@
 #include "apply/clock.h"
 #include "apply/corrupt.h"
 #include "apply/half_close.h"
+#include "apply/keep.h"
 #include "apply/readiness.h"
 #include "apply/reset.h"
+#include "apply/timeout.h"
 #include "calls/facts.h"
+#include "calls/waited.h"
 #include "log/event.h"
 #include "load/memory.h"
 #include "sockets/address.h"
@@ -55,6 +58,8 @@ static void select_for_program(struct sf_call *call, uint64_t *selected)
 
     sf_tally_add(family_of(call));
     sf_scope_select(sf_shim.plan, &scope, selected);
+    if (call->waited_for && sf_shim.has_waited)
+        sf_waited_select(call->waited_for, selected);
 }
 
 /* Whoever binds or listens acts as a server before the socket has that role. */
@@ -170,15 +175,74 @@ static int fail(struct sf_call *call, int error)
     return error;
 }
 
-/* A socket that has nothing to give: one with a time-out waits that long first,
- * and one that has been said to be ready is so again. */
-static int again(struct sf_call *call)
+/* How long the call waits by itself: 0, its socket's time-out, or UINT64_MAX. */
+static uint64_t own_wait_ns(struct sf_call *call)
 {
-    uint64_t timeout_ns = sf_call_fact(call, SF_FACT_NONBLOCKING) ? 0 : sf_call_timeout_ns(call);
-    if (timeout_ns && sf_clock_sleep(timeout_ns, SF_WAIT_ENDS) == EINTR)
+    if (sf_call_fact(call, SF_FACT_NONBLOCKING))
+        return 0;
+    uint64_t timeout_ns = sf_call_timeout_ns(call);
+    return timeout_ns ? timeout_ns : UINT64_MAX;
+}
+
+/* A socket that has nothing to give: the call waits first, and a socket that has
+ * been said to be ready is so again. */
+static int again(struct sf_call *call, uint64_t wait_ns)
+{
+    if (wait_ns && sf_clock_sleep(wait_ns, SF_WAIT_ENDS) == EINTR)
         return EINTR;
     sf_readiness_renew(call->fd, family_of(call), call->socket);
     return EAGAIN;
+}
+
+/* Nobody comes for a while. One without a time-out of its own then waits on. */
+static int accept_nobody(struct sf_call *call)
+{
+    uint64_t own_ns = own_wait_ns(call), ns = call->verdict.timeout_ns;
+    if (own_ns != UINT64_MAX)
+        return again(call, own_ns < ns ? own_ns : ns);
+    return sf_clock_sleep(ns, SF_WAIT_RESTARTS);
+}
+
+/* On recv the unread bytes go with the connection, as when they were overtaken;
+ * on other calls they can still be read first. */
+static void keep_unread(struct sf_call *call)
+{
+    if (family_of(call) != SF_FAMILY_RECV)
+        sf_keep_unread(call->fd, call->socket);
+}
+
+/* The peer is silent until TCP gives it up, or the socket's own time-out ends the
+ * call first. */
+static int hear_nothing(struct sf_call *call)
+{
+    uint64_t own_ns = own_wait_ns(call), ns = call->verdict.timeout_ns;
+    bool is_tcp = call->info.type == SF_TYPE_STREAM && call->info.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
+
+    if (own_ns == 0) {
+        keep_unread(call);
+        sf_timeout_begin(call->fd, call->socket, ns);
+        return EAGAIN;
+    }
+    if (own_ns < ns || !is_tcp)
+        return sf_clock_sleep(own_ns, SF_WAIT_ENDS) == EINTR ? EINTR : EAGAIN;
+    if (sf_clock_sleep(ns, own_ns == UINT64_MAX ? SF_WAIT_RESTARTS : SF_WAIT_ENDS) == EINTR)
+        return EINTR;
+    keep_unread(call);
+    sf_timeout_strike(call->fd, call->socket);
+    return ETIMEDOUT;
+}
+
+static int time_out(struct sf_call *call)
+{
+    switch (family_of(call)) {
+    case SF_FAMILY_ACCEPT:
+        return accept_nobody(call);
+    case SF_FAMILY_RECV:
+    case SF_FAMILY_SEND:
+        return hear_nothing(call);
+    default:
+        return 0; /* connect and poll wait in their own ways */
+    }
 }
 
 /* All that comes before the call. Returns the error to fail with, or 0. */
@@ -189,9 +253,14 @@ static int apply(struct sf_call *call)
     if (call->verdict.delay_ns && sf_clock_sleep(call->verdict.delay_ns, wait_of(call)) == EINTR)
         return EINTR;
     call->waited = true;
-    if (call->verdict.reset && (family_of(call) == SF_FAMILY_RECV || family_of(call) == SF_FAMILY_SEND))
+    if (call->verdict.reset && (family_of(call) == SF_FAMILY_RECV || family_of(call) == SF_FAMILY_SEND)) {
+        keep_unread(call);
         sf_reset(call->fd, call->socket); /* and the call itself meets it */
-    return call->verdict.again ? again(call) : call->verdict.error;
+    }
+    if (call->verdict.timeout_ns)
+        return time_out(call);
+    return call->verdict.again ? again(call, sf_call_fact(call, SF_FACT_NONBLOCKING) ? 0 : own_wait_ns(call))
+                               : call->verdict.error;
 }
 
 int sf_call_enter_resolve(struct sf_call *call)
@@ -201,18 +270,58 @@ int sf_call_enter_resolve(struct sf_call *call)
     return error ? fail(call, error) : 0;
 }
 
+/* Did the call put its bytes where it was told? With MSG_TRUNC a stream throws them
+ * away (tcp(7)), and the program may have named no memory at all. */
+static bool is_data_there(const struct sf_call *call)
+{
+    return call->data_count && !(call->flags & MSG_TRUNC && family_of(call) == SF_FAMILY_RECV &&
+                                 call->socket && call->socket->type == SF_TYPE_STREAM);
+}
+
+/* The program may have named no memory. */
+static bool is_room_there(const struct sf_call *call)
+{
+    for (size_t i = 0; i < call->data_count; i++)
+        if (call->data[i].iov_len && !sf_memory_is_readable(call->data[i].iov_base, call->data[i].iov_len))
+            return false;
+    return true;
+}
+
+/* What was unread when a rule reset the connection comes first. */
+static int64_t read_kept(struct sf_call *call)
+{
+    uint64_t limit = call->verdict.limit < call->info.len ? call->verdict.limit : call->info.len;
+    size_t count = is_data_there(call) ? call->data_count : 0;
+
+    /* Unlike the others this one asks for the error first: do_recvmmsg(). */
+    if (call->info.call == SF_CALL_recvmmsg && (errno = sf_take_error(call->fd)) != 0)
+        return -1;
+    if (call->info.call == SF_CALL_splice_in)
+        return sf_kept_splice(call->socket, call->sink, limit);
+    if (count && !is_room_there(call)) {
+        errno = EFAULT;
+        return -1;
+    }
+    return (int64_t)sf_kept_read(call->socket, call->data, count, limit, call->flags & MSG_PEEK);
+}
+
 bool sf_call_enter(struct sf_call *call)
 {
     int saved_errno = errno;
 
     if (!decide(call))
         return false;
-    if (call->verdict.kind == SF_PASS)
+    bool has_kept = family_of(call) == SF_FAMILY_RECV && call->socket && sf_kept_left(call->socket);
+    if (call->verdict.kind == SF_PASS && !has_kept)
         return true;
     int error = apply(call);
     if (!error && call->verdict.eof) {
         sf_half_close(call->fd, call->socket);
         call->instead = 0;
+    } else if (!error && has_kept) {
+        errno = saved_errno;
+        call->instead = sf_call_leave(call, read_kept(call));
+        return false;
     }
     bool is_made = !error && call->instead < 0;
     errno = is_made || fail(call, error) == 0 ? saved_errno : error;
@@ -265,14 +374,6 @@ static bool returns_bytes(const struct sf_call *call)
            call->info.call != SF_CALL_sendmmsg;
 }
 
-/* Did the call put its bytes where it was told? With MSG_TRUNC a stream throws them
- * away (tcp(7)), and the program may have named no memory at all. */
-static bool is_data_there(const struct sf_call *call)
-{
-    return call->data_count && !(call->flags & MSG_TRUNC && family_of(call) == SF_FAMILY_RECV &&
-                                 call->socket && call->socket->type == SF_TYPE_STREAM);
-}
-
 int64_t sf_call_leave(struct sf_call *call, int64_t result)
 {
     if (sf_shim.has_watches && result > 0 && returns_bytes(call))
@@ -295,15 +396,24 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
     return result;
 }
 
+/* A connect that does not wait is reset when its handshake is over: on loopback it
+ * is so at once, elsewhere after a round trip. */
+#define HANDSHAKE_MS 1000
+
 void sf_call_established(struct sf_call *call, int fd)
 {
-    int saved_errno = errno, unread = 0;
-    struct sf_socket *socket = call->verdict.reset && fd >= 0 ? sf_socket_record(fd) : NULL;
+    int saved_errno = errno;
+    struct pollfd wait = {.fd = fd, .events = POLLOUT};
 
     if (!call->verdict.reset)
         return;
-    call->verdict.reset = socket && (sf_real.ioctl(fd, FIONREAD, &unread) != 0 || unread == 0);
-    if (call->verdict.reset)
+    if (fd >= 0 && family_of(call) == SF_FAMILY_CONNECT)
+        sf_real.poll(&wait, 1, HANDSHAKE_MS);
+    struct sf_socket *socket = fd >= 0 && sf_is_tcp_connected(fd) ? sf_socket_record(fd) : NULL;
+    call->verdict.reset = socket != NULL;
+    if (socket) {
+        sf_keep_unread(fd, socket);
         sf_reset(fd, socket);
+    }
     errno = saved_errno;
 }

@@ -34,9 +34,8 @@ struct sf_call {
     const struct iovec *data;
     size_t data_count;
 
-    /* Calls of the poll family: would it return at once? Gets `wait`. */
-    bool (*is_ready)(const void *wait);
-    const void *wait;
+    int sink;                           /* splice from a socket: the pipe that the bytes go to */
+    const struct sf_waited *waited_for; /* by calls of the poll family; otherwise NULL */
 };
 
 #define SF_CALL(name, fd_, len_, flags_)                                                                \

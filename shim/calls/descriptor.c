@@ -1,7 +1,9 @@
 /* Where descriptors end, double and change: close, dup, fcntl, ioctl. Except
  * for close no rule names them; they keep the table of descriptors true. A
  * doubled number is simply unknown: it is discovered when it is used. */
+#include "apply/keep.h"
 #include "calls/call.h"
+#include "sockets/connection.h"
 #include "sockets/record.h"
 
 #include <errno.h>
@@ -102,10 +104,21 @@ SF_EXPORT int fcntl64(int fd, int command, ...)
     return forget_doubled(command, sf_real.fcntl64(fd, command, argument));
 }
 
+/* What a connection that a rule has reset still has to give; 0: nothing. */
+static uint32_t kept_bytes(int fd)
+{
+    struct sf_socket *record = sf_socket_find(fd);
+    return record ? sf_kept_left(record) : 0;
+}
+
 /* FIONBIO is asked of the kernel when it matters (calls/facts.c). */
 SF_EXPORT int ioctl(int fd, unsigned long request, ...)
 {
     SF_LAST_ARGUMENT(request);
     sf_ensure_loaded();
-    return sf_real.ioctl(fd, request, argument);
+    int result = sf_real.ioctl(fd, request, argument);
+    uint32_t kept = request == FIONREAD && result == 0 ? kept_bytes(fd) : 0;
+    if (kept)
+        *(int *)argument = (int)kept;
+    return result;
 }

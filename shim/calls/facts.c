@@ -1,6 +1,8 @@
 #include "calls/facts.h"
 
+#include "apply/timeout.h"
 #include "calls/call.h"
+#include "calls/waited.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -54,18 +56,24 @@ static bool has_ended(const struct sf_call *call)
            sf_call_families[call->info.call] != SF_FAMILY_CONNECT; /* an unconnected socket says HUP */
 }
 
-static bool has_unread(const struct sf_call *call)
+static uint32_t tcp_state(int fd)
 {
-    int bytes = 0;
-    return sf_real.ioctl(call->fd, FIONREAD, &bytes) == 0 && bytes > 0;
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    return sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_state : 0;
 }
 
+/* A connection that a rule's time-out is running on is SYN_SENT to the kernel alone. */
 uint32_t sf_call_state(void *context)
 {
     const struct sf_call *call = context;
-    struct tcp_info info;
-    socklen_t length = sizeof info;
-    return sf_real.getsockopt(call->fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_state : 0;
+    return call->socket && sf_is_timing_out(call->fd, call->socket) ? TCP_ESTABLISHED : tcp_state(call->fd);
+}
+
+bool sf_is_tcp_connected(int fd)
+{
+    uint32_t state = tcp_state(fd);
+    return state != 0 && state != TCP_CLOSE && state != TCP_LISTEN && state != TCP_SYN_SENT;
 }
 
 bool sf_call_exists(void *context, const char *path)
@@ -92,7 +100,9 @@ bool sf_call_fact(void *context, enum sf_fact fact)
     if (fact == SF_FACT_HANDLER)
         return has_interrupting_handler();
     if (fact == SF_FACT_READY)
-        return call->is_ready && call->is_ready(call->wait);
+        return call->waited_for && sf_waited_ready(call->waited_for);
+    if (fact == SF_FACT_UNCONNECTED && call->waited_for)
+        return !sf_waited_has_connection(call->waited_for);
     if (call->fd < 0)
         return false;
     switch (fact) {
@@ -100,8 +110,6 @@ bool sf_call_fact(void *context, enum sf_fact fact)
         return is_nonblocking(call);
     case SF_FACT_TIMEOUT:
         return sf_call_timeout_ns(call) != 0;
-    case SF_FACT_UNREAD:
-        return has_unread(call);
     case SF_FACT_ENDED:
         return has_ended(call);
     default:

@@ -9,6 +9,9 @@ struct sf_call;
 /* SO_RCVTIMEO or SO_SNDTIMEO, whichever bounds this call; 0: none. Changes errno. */
 uint64_t sf_call_timeout_ns(const struct sf_call *call);
 
+/* Is `fd` a TCP socket whose handshake is over and which has not ended? Changes errno. */
+bool sf_is_tcp_connected(int fd);
+
 /* context is a struct sf_call. Each changes errno. */
 uint32_t sf_call_state(void *context);
 bool sf_call_exists(void *context, const char *path);

@@ -1,79 +1,35 @@
 /* Waiting for readiness. These calls belong to the program, not to a socket. */
 #include "calls/call.h"
-#include "load/memory.h"
+#include "calls/waited.h"
 #include "sockets/record.h"
 #include "sockets/watch.h"
 
 #include <errno.h>
-#include <string.h>
 
-/* What a call waits for, to ask whether it would wait at all. */
-struct wait {
-    struct pollfd *fds;
-    nfds_t count;
-    int set;
-    bool is_look;                    /* epoll with a time-out of 0 looks and never waits */
-    const fd_set *in, *out, *except; /* of select */
-};
-
-/* The program's own array will do: the kernel writes it after EINTR as well. */
-static bool is_poll_ready(const void *context)
+/* What comes before the call; 1: make it, otherwise what it returns. */
+static int enter(struct sf_call *call)
 {
-    const struct wait *wait = context;
-    return sf_real.poll(wait->fds, wait->count, 0) != 0;
+    if (!sf_call_enter(call))
+        return -1;
+    int saved_errno = errno;
+    if (call->verdict.reset)
+        call->verdict.reset = sf_waited_reset(call);
+    errno = saved_errno;
+    if (!call->verdict.timeout_ns)
+        return 1;
+    int result = sf_waited_nothing(call->waited_for, call->verdict.timeout_ns);
+    return result > 0 ? result : (int)sf_call_leave(call, result);
 }
 
-/* A set can be polled itself, which takes no event out of it. Unlike poll and
- * select a mere look answers 0 before it minds signals: ep_poll(). */
-static bool is_epoll_ready(const void *context)
-{
-    const struct wait *wait = context;
-    struct pollfd set = {.fd = wait->set, .events = POLLIN};
-    return wait->is_look || sf_real.poll(&set, 1, 0) != 0;
-}
-
-/* The kernel reads whole words of a set; what lies behind them may not be there. */
-static bool copy_set(fd_set *to, const fd_set *from, nfds_t count)
-{
-    size_t bytes = (count + 63) / 64 * 8;
-    FD_ZERO(to);
-    if (!from)
-        return true;
-    if (!sf_memory_is_readable(from, bytes))
-        return false;
-    memcpy(to, from, bytes);
-    return true;
-}
-
-/* After EINTR the sets are as they were: ask with copies. Larger ones than
- * FD_SETSIZE are legal in Linux; those are taken for ready, and so left alone. */
-static bool is_select_ready(const void *context)
-{
-    const struct wait *wait = context;
-    fd_set in, out, except;
-    struct timeval no_time = {0};
-
-    if (wait->count > FD_SETSIZE || !copy_set(&in, wait->in, wait->count) ||
-        !copy_set(&out, wait->out, wait->count) || !copy_set(&except, wait->except, wait->count))
-        return true;
-    return sf_real.select((int)wait->count, &in, &out, &except, &no_time) != 0;
-}
-
-static bool is_zero(const struct timespec *timeout)
-{
-    return timeout && sf_memory_is_readable(timeout, sizeof *timeout) && timeout->tv_sec == 0 &&
-           timeout->tv_nsec == 0;
-}
-
-#define INTERPOSE(name, params, arguments, kind, ...)             \
+#define INTERPOSE(name, params, arguments, ...)                   \
     SF_SELECTED int selected_##name params                        \
     {                                                             \
         struct sf_call call = SF_CALL(name, -1, 0, 0);            \
-        const struct wait wait = {__VA_ARGS__};                   \
-        call.is_ready = is_##kind##_ready;                        \
-        call.wait = &wait;                                        \
-        if (!sf_call_enter(&call))                                \
-            return -1;                                            \
+        const struct sf_waited waited = {__VA_ARGS__};            \
+        call.waited_for = &waited;                                \
+        int result = enter(&call);                                \
+        if (result <= 0)                                          \
+            return result;                                        \
         return (int)sf_call_leave(&call, sf_real.name arguments); \
     }                                                             \
     SF_EXPORT int name params                                     \
@@ -83,32 +39,37 @@ static bool is_zero(const struct timespec *timeout)
         return selected_##name arguments;                         \
     }
 
-INTERPOSE(poll, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout), poll, .fds = fds,
-          .count = count)
+INTERPOSE(poll, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout), .kind = SF_WAIT_POLL,
+          .fds = fds, .count = count, .own_ns = sf_waited_ms(timeout))
 INTERPOSE(ppoll, (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask),
-          (fds, count, timeout, mask), poll, .fds = fds, .count = count)
+          (fds, count, timeout, mask), .kind = SF_WAIT_POLL, .fds = fds, .count = count,
+          .own_ns = sf_waited_timespec(timeout), .mask = mask)
 INTERPOSE(__poll_chk, (struct pollfd * fds, nfds_t count, int timeout, size_t bytes),
-          (fds, count, timeout, bytes), poll, .fds = fds, .count = count)
+          (fds, count, timeout, bytes), .kind = SF_WAIT_POLL, .fds = fds, .count = count,
+          .own_ns = sf_waited_ms(timeout))
 INTERPOSE(__ppoll_chk,
           (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
            size_t bytes),
-          (fds, count, timeout, mask, bytes), poll, .fds = fds, .count = count)
+          (fds, count, timeout, mask, bytes), .kind = SF_WAIT_POLL, .fds = fds, .count = count,
+          .own_ns = sf_waited_timespec(timeout), .mask = mask)
 INTERPOSE(select, (int count, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout),
-          (count, in, out, except, timeout), select, .count = (nfds_t)count, .in = in, .out = out,
-          .except = except)
+          (count, in, out, except, timeout), .kind = SF_WAIT_SELECT, .count = (nfds_t)count, .in = in,
+          .out = out, .except = except, .own_ns = sf_waited_timeval(timeout), .left = timeout)
 INTERPOSE(pselect,
           (int count, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
            const sigset_t *mask),
-          (count, in, out, except, timeout, mask), select, .count = (nfds_t)count, .in = in, .out = out,
-          .except = except)
+          (count, in, out, except, timeout, mask), .kind = SF_WAIT_SELECT, .count = (nfds_t)count, .in = in,
+          .out = out, .except = except, .own_ns = sf_waited_timespec(timeout), .mask = mask)
 INTERPOSE(epoll_wait, (int set, struct epoll_event *events, int count, int timeout),
-          (set, events, count, timeout), epoll, .set = set, .is_look = timeout == 0)
+          (set, events, count, timeout), .kind = SF_WAIT_EPOLL, .set = set, .own_ns = sf_waited_ms(timeout))
 INTERPOSE(epoll_pwait, (int set, struct epoll_event *events, int count, int timeout, const sigset_t *mask),
-          (set, events, count, timeout, mask), epoll, .set = set, .is_look = timeout == 0)
+          (set, events, count, timeout, mask), .kind = SF_WAIT_EPOLL, .set = set,
+          .own_ns = sf_waited_ms(timeout), .mask = mask)
 INTERPOSE(epoll_pwait2,
           (int set, struct epoll_event *events, int count, const struct timespec *timeout,
            const sigset_t *mask),
-          (set, events, count, timeout, mask), epoll, .set = set, .is_look = is_zero(timeout))
+          (set, events, count, timeout, mask), .kind = SF_WAIT_EPOLL, .set = set,
+          .own_ns = sf_waited_timespec(timeout), .mask = mask)
 
 /* Sets are no sockets: their numbers need no asking. */
 static int set_made(int fd)

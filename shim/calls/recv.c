@@ -1,10 +1,20 @@
 /* recv and all that moves data in. */
+#include "apply/keep.h"
 #include "calls/call.h"
 #include "calls/vector.h"
 #include "load/memory.h"
 
-/* A call that brings up to `len` bytes to `buf`, parameters of these names. */
-#define INTERPOSE(name, params, arguments, flags)            \
+/* A stream has no addresses of its own: what is given in place of the call says so. */
+static ssize_t unnamed(const struct sf_call *call, socklen_t *length)
+{
+    if (call->instead >= 0 && length && sf_memory_is_readable(length, sizeof *length))
+        *length = 0;
+    return call->instead;
+}
+
+/* A call that brings up to `len` bytes to `buf`, parameters of these names, and the
+ * sender's address to `room` (NULL: it does not). */
+#define INTERPOSE(name, params, arguments, flags, room)      \
     SF_SELECTED ssize_t selected_##name params               \
     {                                                        \
         struct sf_call call = SF_CALL(name, fd, len, flags); \
@@ -12,23 +22,23 @@
         call.data = &data;                                   \
         call.data_count = 1;                                 \
         if (!sf_call_enter(&call))                           \
-            return call.instead;                             \
+            return unnamed(&call, room);                     \
         len = sf_call_limit(&call, len);                     \
         return sf_call_leave(&call, sf_real.name arguments); \
     }                                                        \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 
-INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), flags)
+INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), flags, NULL)
 INTERPOSE(recvfrom, (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addr_len),
-          (fd, buf, len, flags, addr, addr_len), flags)
-INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), 0)
-INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), 0)
+          (fd, buf, len, flags, addr, addr_len), flags, addr ? addr_len : NULL)
+INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), 0, NULL)
+INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), 0, NULL)
 INTERPOSE(__recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags),
-          (fd, buf, len, buf_len, flags), flags)
+          (fd, buf, len, buf_len, flags), flags, NULL)
 INTERPOSE(__recvfrom_chk,
           (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr,
            socklen_t *addr_len),
-          (fd, buf, len, buf_len, flags, addr, addr_len), flags)
+          (fd, buf, len, buf_len, flags, addr, addr_len), flags, addr ? addr_len : NULL)
 
 /* A call that brings bytes to `vector` and `count`, parameters of these names.
  * What is cut lives on our stack for the length of the call. */
@@ -96,10 +106,10 @@ static ssize_t receive_cut(struct sf_call *call, struct msghdr *message, int fla
     return result;
 }
 
-/* What the kernel writes where a stream has ended. */
+/* What the kernel writes of a stream: where it has ended, or gives what was kept. */
 static ssize_t ended(const struct sf_call *call, struct msghdr *message)
 {
-    if (call->instead == 0) {
+    if (call->instead >= 0) {
         message->msg_namelen = 0;
         message->msg_controllen = 0;
         message->msg_flags = 0;
@@ -139,6 +149,21 @@ static int all_received(struct mmsghdr *messages, int count)
     return count;
 }
 
+/* Of a stream that a rule has reset the other messages take what is left. */
+static int take_more(const struct sf_call *call, struct mmsghdr *messages, unsigned count)
+{
+    unsigned filled = 1;
+    while (filled < count && !sf_call_is_limited(call) && call->socket && sf_kept_left(call->socket)) {
+        struct msghdr *message = &messages[filled].msg_hdr;
+        messages[filled].msg_len =
+            (unsigned)sf_kept_read(call->socket, message->msg_iov, message->msg_iovlen,
+                                   sf_vector_bytes(message->msg_iov, message->msg_iovlen), false);
+        ended(call, message);
+        filled++;
+    }
+    return (int)filled;
+}
+
 SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                                   struct timespec *timeout)
 {
@@ -148,9 +173,9 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     if (!sf_call_enter(&call)) {
         if (call.instead < 0)
             return -1;
-        messages->msg_len = 0;
+        messages->msg_len = (unsigned)call.instead;
         ended(&call, &messages->msg_hdr);
-        return 1;
+        return take_more(&call, messages, count);
     }
     if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits) {
         int result = (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout));

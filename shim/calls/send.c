@@ -58,9 +58,10 @@ SF_SELECTED ssize_t selected_splice(int in, off64_t *in_offset, int out, off64_t
     if (!(sf_descriptor_discover(out) & SF_WORD_SOCKET)) {
         call.info.call = SF_CALL_splice_in;
         call.fd = in;
+        call.sink = out;
     }
     if (!sf_call_enter(&call))
-        return -1;
+        return call.instead;
     return sf_call_leave(&call,
                          sf_real.splice(in, in_offset, out, out_offset, sf_call_limit(&call, len), flags));
 }

@@ -2,13 +2,18 @@
  * accept, connect, shutdown, options, names. */
 #include "apply/refuse.h"
 #include "apply/reset.h"
+#include "apply/timeout.h"
 #include "calls/call.h"
+#include "calls/facts.h"
 #include "load/memory.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
 #include "sockets/record.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
 
 static int opened(int fd, int domain, int type)
 {
@@ -66,9 +71,7 @@ SF_INTERPOSE(BIND, bind, (int fd, const struct sockaddr *addr, socklen_t length)
 /* The record of a socket that a rule has reset, or NULL. */
 static struct sf_socket *reset_socket(int fd)
 {
-    if (!(sf_descriptor_word(fd) & SF_WORD_FAMILIES))
-        return NULL;
-    struct sf_socket *socket = sf_record_find(sf_cookie(fd));
+    struct sf_socket *socket = sf_socket_find(fd);
     return socket && sf_is_reset(socket) ? socket : NULL;
 }
 
@@ -78,6 +81,17 @@ static bool is_over(int fd, int error)
     if (!reset_socket(fd))
         return false;
     errno = error;
+    return true;
+}
+
+/* A second connect is none either, but that of one which did not wait: it takes the
+ * error, and the next begins anew. */
+static bool has_connected(int fd)
+{
+    struct sf_socket *socket = reset_socket(fd);
+    if (!socket)
+        return false;
+    errno = sf_is_reset_unheard(socket) ? sf_reset_heard(fd, socket) : EISCONN;
     return true;
 }
 
@@ -154,19 +168,33 @@ INTERPOSE_ACCEPT(accept, (int fd, struct sockaddr *addr, socklen_t *length), (fd
 INTERPOSE_ACCEPT(accept4, (int fd, struct sockaddr *addr, socklen_t *length, int flags),
                  (fd, addr, length, flags))
 
+static int make_connection(struct sf_call *call, const struct sockaddr *addr, socklen_t length)
+{
+    const struct sf_verdict *verdict = &call->verdict;
+    if (verdict->refuse)
+        return sf_refuse_connect(call->fd);
+    if (verdict->timeout_ns)
+        return sf_timeout_connect(call->fd, call->socket, verdict->timeout_ns, sf_call_timeout_ns(call),
+                                  sf_call_fact(call, SF_FACT_NONBLOCKING));
+    return sf_real.connect(call->fd, addr, length);
+}
+
 SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     struct sf_call call = SF_CALL(connect, fd, 0, 0);
     if (!sf_call_enter(&call))
         return -1;
-    int result = call.verdict.refuse ? sf_refuse_connect(fd) : sf_real.connect(fd, addr, length);
-    sf_call_established(&call, result == 0 ? fd : -1);
+    int result = make_connection(&call, addr, length);
+    bool is_under_way = result < 0 && errno == EINPROGRESS;
+    sf_call_established(&call, result == 0 || is_under_way ? fd : -1);
+    if (is_under_way && call.verdict.reset)
+        sf_reset_unheard(call.socket);
     return (int)sf_call_leave(&call, result);
 }
 
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
-    if (is_over(fd, EISCONN))
+    if (has_connected(fd))
         return -1;
     /* The peer decides which rules select the socket from now on, this call included. */
     bool is_known = sf_shim.families && !sf_is_quiet() && sf_memory_is_readable(addr, length);
@@ -183,22 +211,59 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 }
 
 SF_INTERPOSE(SHUTDOWN, shutdown, (int fd, int how), (fd, how), fd)
-SF_INTERPOSE(OPTION, getsockopt, (int fd, int level, int name, void *value, socklen_t *length),
-             (fd, level, name, value, length), fd)
+
+SF_SELECTED int selected_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+    struct sf_call call = SF_CALL(getsockopt, fd, 0, 0);
+    if (!sf_call_enter(&call))
+        return -1;
+    return (int)sf_call_leave(&call, sf_real.getsockopt(fd, level, name, value, length));
+}
+
+/* The record of a socket on which a rule's time-out is running, or has struck. */
+static struct sf_socket *silent_socket(int fd)
+{
+    struct sf_socket *socket = sf_socket_find(fd);
+    return socket && sf_is_silent(socket) ? socket : NULL;
+}
+
+/* Where a time-out runs, options of TCP tell what they would without it. */
+static void mend_option(int fd, int name, void *value, const socklen_t *length)
+{
+    struct sf_socket *socket = silent_socket(fd);
+    uint8_t *state = value;
+
+    if (socket && name == TCP_USER_TIMEOUT && *length == sizeof socket->user_timeout_ms)
+        memcpy(value, &socket->user_timeout_ms, sizeof socket->user_timeout_ms);
+    else if (socket && name == TCP_INFO && *length > 0 && *state == TCP_SYN_SENT && sf_is_reset(socket))
+        *state = TCP_ESTABLISHED; /* tcpi_state comes first */
+}
+
+SF_EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+    int result = sf_is_idle(fd, SF_FAMILY_OPTION) ? sf_real.getsockopt(fd, level, name, value, length)
+                                                  : selected_getsockopt(fd, level, name, value, length);
+    if (level == IPPROTO_TCP && result == 0)
+        mend_option(fd, name, value, length);
+    return result;
+}
+
 SF_INTERPOSE(OPTION, setsockopt, (int fd, int level, int name, const void *value, socklen_t length),
              (fd, level, name, value, length), fd)
 
 /* No rule names these two; but the own address of a connection that a rule has
- * reset is the record's to tell. */
+ * reset is the record's to tell, and while a time-out runs the peer's as well. */
 SF_EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *length)
 {
     sf_ensure_loaded();
     struct sf_socket *socket = reset_socket(fd);
-    return socket ? sf_reset_name(socket, addr, length) : sf_real.getsockname(fd, addr, length);
+    return socket ? sf_reset_name(&socket->local, addr, length) : sf_real.getsockname(fd, addr, length);
 }
 
 SF_EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *length)
 {
     sf_ensure_loaded();
-    return sf_real.getpeername(fd, addr, length);
+    struct sf_socket *socket = reset_socket(fd);
+    return socket && sf_is_timing_out(fd, socket) ? sf_reset_name(&socket->peer, addr, length)
+                                                  : sf_real.getpeername(fd, addr, length);
 }

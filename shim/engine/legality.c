@@ -103,20 +103,38 @@ static enum sf_illegal again_legality(const struct sf_call_info *call)
     return call->fact(call->context, SF_FACT_ENDED) ? SF_ILLEGAL_ENDED : SF_LEGAL;
 }
 
-/* On recv the unread bytes go with the connection, as when the RST overtook them;
- * elsewhere they would still be read first, and that is not ours to imitate. */
+static bool is_tcp(const struct sf_call_info *call)
+{
+    return call->type == SF_TYPE_STREAM && call->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
+}
+
+/* Which of the sockets that a poll waits for can be reset is looked at one by one. */
 static enum sf_illegal reset_legality(enum sf_family family, const struct sf_call_info *call)
 {
-    if (call->type != SF_TYPE_STREAM || !(call->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6)))
+    if (family == SF_FAMILY_POLL)
+        return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_ILLEGAL_NONE_CONNECTED : SF_LEGAL;
+    if (!is_tcp(call))
         return SF_ILLEGAL_NO_TCP;
-    if (family == SF_FAMILY_CONNECT && call->fact(call->context, SF_FACT_NONBLOCKING))
-        return SF_ILLEGAL_NO_WAIT;
     if (family != SF_FAMILY_RECV && family != SF_FAMILY_SEND)
         return SF_LEGAL;
-    if (call->fact(call->context, SF_FACT_UNCONNECTED))
+    return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_ILLEGAL_UNCONNECTED : SF_LEGAL;
+}
+
+/* tcp(7), TCP_USER_TIMEOUT and keep-alive: TCP alone gives a silent peer up. The
+ * others wait on, but for a time-out of the socket's own. */
+static enum sf_illegal timeout_legality(enum sf_family family, const struct sf_call_info *call)
+{
+    if (family == SF_FAMILY_POLL || family == SF_FAMILY_ACCEPT)
+        return SF_LEGAL;
+    if (family == SF_FAMILY_CONNECT && is_tcp(call))
+        return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_LEGAL : SF_ILLEGAL_CONNECTED;
+    if (family == SF_FAMILY_CONNECT)
+        return SF_ILLEGAL_NO_TIMEOUT;
+    if (call->type == SF_TYPE_STREAM && call->fact(call->context, SF_FACT_UNCONNECTED))
         return SF_ILLEGAL_UNCONNECTED;
-    return family == SF_FAMILY_SEND && call->fact(call->context, SF_FACT_UNREAD) ? SF_ILLEGAL_UNREAD
-                                                                                 : SF_LEGAL;
+    bool gives_up = is_tcp(call) || (!call->fact(call->context, SF_FACT_NONBLOCKING) &&
+                                     call->fact(call->context, SF_FACT_TIMEOUT));
+    return gives_up ? SF_LEGAL : SF_ILLEGAL_NO_TIMEOUT;
 }
 
 /* Only a connection can end; one that waits in MSG_WAITALL ends as well. */
@@ -151,6 +169,8 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
         return call->opaque ? SF_ILLEGAL_OPAQUE : call->peeks ? SF_ILLEGAL_PEEK : SF_LEGAL;
     case SF_FAULT_RESET:
         return reset_legality(family, call);
+    case SF_FAULT_TIMEOUT:
+        return timeout_legality(family, call);
     case SF_FAULT_EOF:
         return eof_legality(call);
     case SF_FAULT_RESOLVE:
@@ -178,8 +198,8 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
         [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection",
         [SF_ILLEGAL_NO_TCP] = "only a TCP connection can be reset",
-        [SF_ILLEGAL_NO_WAIT] = "the connect did not wait for its handshake",
-        [SF_ILLEGAL_UNREAD] = "bytes waited to be read, which a reset would have left",
+        [SF_ILLEGAL_NONE_CONNECTED] = "no TCP connection was among what the call waited for",
+        [SF_ILLEGAL_NO_TIMEOUT] = "only TCP gives a silent peer up, or a blocking socket with a time-out",
         [SF_ILLEGAL_UNCONNECTED] = "the socket was not connected",
         [SF_ILLEGAL_NUMERIC] = "the look-up was of an address already: nobody is asked",
         [SF_ILLEGAL_REVERSE] = "the look-up asked for a name, not for an address",

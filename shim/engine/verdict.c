@@ -160,7 +160,7 @@ static bool fails_the_call(const struct sf_plan_rule *rule)
 {
     return rule->fault == SF_FAULT_ERROR || rule->fault == SF_FAULT_INTERRUPT ||
            rule->fault == SF_FAULT_AGAIN || rule->fault == SF_FAULT_REFUSE || rule->fault == SF_FAULT_EOF ||
-           rule->fault == SF_FAULT_RESET;
+           rule->fault == SF_FAULT_RESET || rule->fault == SF_FAULT_TIMEOUT;
 }
 
 static bool is_interrupt(const struct sf_plan_rule *rule)
@@ -219,9 +219,10 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
     if (!sf_call_set_has(&rule->calls, call->call))
         return;
     uint32_t connection = connection_ordinal(engine, selection, index, call);
-    if (!in_range(connection, rule->connection_first, rule->connection_last))
-        return;
-    if (!fits_the_peer(engine->plan, selection, call, rule))
+    /* A rule that selects sockets selects a poll by those that it waits for, and has done so. */
+    if (sf_call_families[call->call] != SF_FAMILY_POLL &&
+        (!in_range(connection, rule->connection_first, rule->connection_last) ||
+         !fits_the_peer(engine->plan, selection, call, rule)))
         return;
 
     uint32_t nth = count_call(engine, selection, index, call);
@@ -252,6 +253,7 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
     verdict->refuse = rule->fault == SF_FAULT_REFUSE;
     verdict->reset = rule->fault == SF_FAULT_RESET;
     verdict->eof = rule->fault == SF_FAULT_EOF;
+    verdict->timeout_ns = rule->fault == SF_FAULT_TIMEOUT ? rule->delay_ns : 0;
     verdict->error = is_interrupt(rule) ? EINTR : verdict->again ? EAGAIN : rule->error;
     if (is_interrupt(rule) && selection->socket)
         atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);

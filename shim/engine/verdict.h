@@ -16,8 +16,7 @@ enum sf_fact {
     SF_FACT_NONBLOCKING, /* O_NONBLOCK or MSG_DONTWAIT */
     SF_FACT_TIMEOUT,     /* SO_RCVTIMEO (recv, accept) or SO_SNDTIMEO (send, connect) is set */
     SF_FACT_ENDED,       /* the connection has ended: a poll says HUP, RDHUP or ERR */
-    SF_FACT_UNCONNECTED, /* neither connected nor connecting */
-    SF_FACT_UNREAD,      /* bytes wait to be read */
+    SF_FACT_UNCONNECTED, /* neither connected nor connecting; poll family: no TCP connection is waited for */
     SF_FACT_READY,       /* poll family: something is ready, the call will not wait */
     SF_FACT_HANDLER      /* a signal handler without SA_RESTART is installed */
 };
@@ -39,8 +38,8 @@ enum sf_illegal {
     SF_ILLEGAL_NO_CONNECTION,
     SF_ILLEGAL_UNCONNECTED,
     SF_ILLEGAL_NO_TCP,
-    SF_ILLEGAL_UNREAD,
-    SF_ILLEGAL_NO_WAIT,
+    SF_ILLEGAL_NONE_CONNECTED,
+    SF_ILLEGAL_NO_TIMEOUT,
     SF_ILLEGAL_REVERSE,
     SF_ILLEGAL_NUMERIC,
     SF_ILLEGAL_COUNT
@@ -83,7 +82,8 @@ struct sf_verdict {
     uint64_t limit;    /* move at most so many bytes; UINT64_MAX: as asked */
     int error;         /* errno (or EAI_*) to fail with; 0: do the call */
     bool again;        /* `error` is EAGAIN as a socket that has nothing yet would give it */
-    bool reset;        /* the connection is reset: before recv and send, after connect and accept */
+    bool reset;        /* the connection is reset: before recv, send and poll, after connect and accept */
+    uint64_t timeout_ns; /* the other end has fallen silent: the call hangs that long; 0: it has not */
     bool eof;          /* the peer has half-closed: 0 bytes, now and ever after */
     const struct sf_plan_rule *answer; /* the rule whose answers a look-up gives; NULL: its own */
     bool refuse;                       /* the connection is refused, by a port where nobody listens */

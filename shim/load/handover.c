@@ -3,6 +3,7 @@
 #include "load/load.h"
 #include "load/real.h"
 #include "abi/handshake.h"
+#include "abi/silence.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -145,12 +147,43 @@ static const char *find_program(const struct sf_plan *plan, const char *name, ui
                                                " to one that it has";
 }
 
+/* Far above the numbers that programs get for what they open. */
+#define HIGH_DESCRIPTOR 1000
+
+/* Where no runner holds the silent port, the process does, by descriptors that leave
+ * the program's own the numbers which they would have without us. */
+static uint32_t hold_silence(void)
+{
+    const struct sf_silence_calls calls = {.socket = sf_real.socket,
+                                           .bind = sf_real.bind,
+                                           .listen = sf_real.listen,
+                                           .connect = sf_real.connect,
+                                           .getsockname = sf_real.getsockname,
+                                           .setsockopt = sf_real.setsockopt,
+                                           .close = sf_real.close};
+    struct sf_silence silence;
+    struct rlimit limit;
+    uint32_t port = sf_silence_hold(&calls, &silence);
+
+    if (!port || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return port;
+    int lowest = limit.rlim_cur > HIGH_DESCRIPTOR + 2 ? HIGH_DESCRIPTOR : (int)limit.rlim_cur - 2;
+    int listener = sf_real.fcntl(silence.listener, F_DUPFD_CLOEXEC, lowest);
+    int filler = sf_real.fcntl(silence.filler, F_DUPFD_CLOEXEC, lowest);
+    if (listener < 0 || filler < 0)
+        return 0;
+    sf_silence_release(&calls, &silence);
+    return port;
+}
+
 /* Memory of our own for the plan's state: shared with forked children; an
  * executed one starts anew. */
 static struct sf_session *make_session(const struct sf_plan *plan)
 {
     struct sf_session header = {0};
     sf_session_lay_out(&header, plan, (uint64_t)sysconf(_SC_PAGESIZE));
+    if (sf_plan_wants_silence(plan) && !(header.silent_port = hold_silence()))
+        return NULL;
     void *base = mmap(NULL, header.total_bytes, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
@@ -180,7 +213,7 @@ static const char *find_file(const char *path, struct sf_handover *handover)
     if (!why) {
         handover->session = make_session(image);
         if (!handover->session)
-            why = "no memory for the plan's state";
+            why = "no memory for the plan's state, or no port that stays silent";
     }
     munmap(image, (size_t)status.st_size);
     if (!realpath(path, environment + sizeof SF_ENV_PLAN))

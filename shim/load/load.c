@@ -60,6 +60,12 @@ static void point_at(const struct sf_session *session)
                                         .calls = (void *)(base + session->calls_at)};
 }
 
+static bool selects_sockets(const struct sf_plan_rule *rule)
+{
+    return rule->peer_count || rule->local_count || rule->domains || rule->types || rule->roles ||
+           rule->connection_first;
+}
+
 /* What rules can touch in this program at all. */
 static void select_program(void)
 {
@@ -76,6 +82,10 @@ static void select_program(void)
         sf_shim.families |= sf_rule_families(&rules[i]);
         sf_shim.has_watches |= rules[i].watches != 0;
         sf_shim.has_locals |= rules[i].local_count != 0;
+        if (rules[i].families & 1u << SF_FAMILY_POLL && selects_sockets(&rules[i])) {
+            sf_shim.has_waited = true;
+            sf_shim.program_families |= 1u << SF_FAMILY_POLL;
+        }
         if (rules[i].peer_count == 0 && rules[i].local_count == 0)
             sf_shim.program_families |= rules[i].families;
     }

@@ -32,6 +32,7 @@ struct sf_shim {
     struct sf_ports ports;                     /* of the peers that our rules name */
     bool has_locals;                           /* some rule names sockets' own addresses */
     bool has_watches;                          /* some rule's trigger looks at what passes */
+    bool has_waited;                           /* some rule selects polls by the sockets that they wait for */
     uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables … */
     uint64_t meant[SF_SELECTION_WORDS_MAX];    /* … and those that mean this process */
     const char *library_path;                  /* ours, as LD_PRELOAD named it */

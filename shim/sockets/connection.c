@@ -160,6 +160,13 @@ void sf_socket_listens(int fd)
     without_connection(fd, sf_descriptor_discover(fd), SF_ROLE_SERVER);
 }
 
+struct sf_socket *sf_socket_find(int fd)
+{
+    if (!sf_shim.session || !(sf_descriptor_discover(fd) & SF_WORD_FAMILIES))
+        return NULL;
+    return sf_record_find(sf_cookie(fd));
+}
+
 struct sf_socket *sf_socket_record(int fd)
 {
     uint64_t cookie = sf_cookie(fd);

@@ -23,6 +23,9 @@ void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, sockl
 /* listen(2) succeeded. */
 void sf_socket_listens(int fd);
 
+/* The record of `fd`, where one was made; otherwise NULL, as without a session. */
+struct sf_socket *sf_socket_find(int fd);
+
 /* The record of a socket that some rule may select; made when it is the first
  * time that one is wanted. NULL: not a socket (any more), or no place left. */
 struct sf_socket *sf_socket_record(int fd);

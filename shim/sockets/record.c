@@ -117,7 +117,7 @@ void sf_record_closed(struct sf_socket *socket)
 uint32_t sf_record_families(struct sf_socket *socket)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
-    uint32_t families = 0;
+    uint32_t families = socket->kept_bytes ? 1u << SF_FAMILY_RECV : 0; /* reads of these are ours */
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected(socket)[word] & sf_shim.meant[word]; bits; bits &= bits - 1)
             families |= sf_rule_families(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);

@@ -1,94 +1,5 @@
-/* The kernel as the oracle: each case is run twice, once where the real thing
- * happens (`pairs real CASE`) and once where a rule makes it happen
- * (`pairs injected CASE`); both must print the same. Times are coarse. */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/select.h>
-#include <sys/time.h>
-#include <sys/uio.h>
-#include <time.h>
-#include <unistd.h>
-
-static bool real;
-static int near, far, listener;
-static volatile sig_atomic_t handled;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void say(const char *call, long result)
-{
-    int error = errno;
-    printf("%s %ld", call, result);
-    if (result < 0)
-        printf(" %s", strerrorname_np(error));
-    printf("\n");
-}
-
-static void listen_and_connect(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    near = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (void *)&address, length) != 0 || listen(listener, 5) != 0 ||
-        getsockname(listener, (void *)&address, &length) != 0 || connect(near, (void *)&address, length) != 0)
-        exit(2);
-}
-
-static void connected(void)
-{
-    listen_and_connect();
-    far = accept(listener, NULL, NULL);
-}
-
-static void unix_connected(void)
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-        exit(2);
-    near = pair[0];
-    far = pair[1];
-}
-
-static void give(const char *text)
-{
-    if (write(far, text, strlen(text)) != (ssize_t)strlen(text))
-        exit(2);
-    /* On loopback it has arrived when the peer can see it. */
-    struct pollfd wait = {.fd = near, .events = POLLIN};
-    while (poll(&wait, 1, 1000) != 1)
-        ;
-}
-
-static void on_signal(int number)
-{
-    (void)number;
-    handled = handled + 1;
-}
-
-static void handle(int flags, long after_us)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
-    struct itimerval timer = {.it_value = {.tv_usec = after_us}};
-    sigaction(SIGALRM, &action, NULL);
-    if (after_us)
-        setitimer(ITIMER_REAL, &timer, NULL);
-}
+/* Short and interrupted calls, half-closes, resets and refusals. See pair.h. */
+#include "pair.h"
 
 static void recv_interrupted(void)
 {
@@ -126,30 +37,6 @@ static void poll_interrupted(void)
     handle(SA_RESTART, real ? 20000 : 0);
     say("poll", poll(&wait, 1, 2000));
     say("poll", poll(&wait, 1, 0));
-}
-
-static void wait_edge(int set)
-{
-    struct epoll_event event = {0};
-    int count = epoll_wait(set, &event, 1, 200);
-    printf("epoll_wait %d %#x\n", count, count == 1 ? event.events : 0);
-}
-
-static int edge_set(uint32_t events)
-{
-    struct epoll_event event = {.events = events | EPOLLET};
-    int set = epoll_create1(0);
-    fcntl(near, F_SETFL, O_NONBLOCK);
-    epoll_ctl(set, EPOLL_CTL_ADD, near, &event);
-    return set;
-}
-
-static void drain(int fd)
-{
-    static char buf[1 << 16];
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    while (poll(&wait, 1, 50) == 1 && recv(fd, buf, sizeof buf, 0) > 0)
-        ;
 }
 
 /* What is ready is told, whatever signals come; and asking takes no event away. */
@@ -381,63 +268,6 @@ static void unix_half_closed(void)
     half_closed(edge_set(EPOLLIN));
 }
 
-/* What the other end sees is a RST. */
-static void close_hard(int fd)
-{
-    struct linger linger = {.l_onoff = 1};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-    close(fd);
-}
-
-/* The peer's RST, or the rule's: what each call says from then on. */
-static void reset_by_peer(void)
-{
-    close_hard(far);
-    far = -1;
-    struct pollfd wait = {.fd = near, .events = POLLRDHUP};
-    poll(&wait, 1, 1000);
-}
-
-static void say_poll(void)
-{
-    struct pollfd wait = {.fd = near, .events = POLLIN | POLLOUT | POLLRDHUP};
-    int count = poll(&wait, 1, 100);
-    printf("poll %d %#x\n", count, (unsigned)wait.revents);
-}
-
-static void say_error(void)
-{
-    int error = 0;
-    socklen_t length = sizeof error;
-    getsockopt(near, SOL_SOCKET, SO_ERROR, &error, &length);
-    printf("SO_ERROR %s\n", error ? strerrorname_np(error) : "0");
-}
-
-static void after_reset(void)
-{
-    struct sockaddr_in name = {0};
-    socklen_t length = sizeof name;
-    char buf[10];
-
-    say_poll();
-    say("recv", recv(near, buf, sizeof buf, 0));
-    say_error();
-    signal(SIGPIPE, on_signal);
-    say("send", send(near, "x", 1, 0));
-    printf("SIGPIPE %d\n", (int)handled);
-    say("send", send(near, "x", 1, MSG_NOSIGNAL));
-    say("shutdown", shutdown(near, SHUT_RDWR));
-    say("getpeername", getpeername(near, (void *)&name, &length));
-    length = sizeof name;
-    say("getsockname", getsockname(near, (void *)&name, &length));
-    printf("%s %d %d\n", inet_ntoa(name.sin_addr), name.sin_port != 0, (int)length);
-    say("listen", listen(near, 1));
-    length = sizeof name;
-    getsockname(listener, (void *)&name, &length);
-    say("connect", connect(near, (void *)&name, sizeof name));
-    say_poll();
-}
-
 static void reset_at_recv(void)
 {
     char buf[10];
@@ -480,6 +310,151 @@ static void reset_after_connect(void)
         reset_by_peer();
     say_poll();
     say("recv", recv(near, buf, sizeof buf, 0));
+    after_reset();
+}
+
+/* All that can be asked of bytes which were unread when the reset came. */
+static void read_what_is_left(void)
+{
+    char buf[10], other[4];
+    struct iovec parts[] = {{buf, 2}, {other, 1}};
+    struct sockaddr_in name;
+    struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof name, .msg_iov = parts, .msg_iovlen = 2};
+    struct mmsghdr messages[2] = {{.msg_hdr = {.msg_iov = parts, .msg_iovlen = 1}}};
+    socklen_t length = sizeof name;
+    int unread = -1, pipe_ends[2];
+
+    say_poll();
+    ioctl(near, FIONREAD, &unread);
+    printf("FIONREAD %d\n", unread);
+    say("look", recv(near, buf, sizeof buf, MSG_PEEK));
+    say("recv", recv(near, buf, 1, 0));
+    printf("%c\n", buf[0]);
+    say("recvmsg", recvmsg(near, &message, 0));
+    printf("%.2s %.1s %d\n", buf, other, (int)message.msg_namelen);
+    say("recvfrom", recvfrom(near, buf, 2, 0, (void *)&name, &length));
+    printf("%.2s %d\n", buf, (int)length);
+    say("recvmmsg", recvmmsg(near, messages, 2, MSG_WAITFORONE, NULL));
+    printf("%u %.2s\n", messages[0].msg_len, buf);
+    ioctl(near, FIONREAD, &unread);
+    printf("FIONREAD %d\n", unread);
+    if (pipe(pipe_ends) != 0)
+        exit(2);
+    say("splice", splice(near, NULL, pipe_ends[1], NULL, 2, 0));
+    say("read", read(pipe_ends[0], buf, sizeof buf));
+    printf("%.2s\n", buf);
+    say("recv", recv(near, NULL, 1, MSG_TRUNC));
+    say("recv all", recv(near, buf, sizeof buf, MSG_WAITALL));
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+/* A peer that has sent some and then resets, or a rule that says so. */
+static void reset_behind_bytes(void)
+{
+    give("0123456789abcd");
+    if (real)
+        reset_by_peer();
+}
+
+static void reset_at_send_leaves_unread_bytes(void)
+{
+    connected();
+    reset_behind_bytes();
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+    read_what_is_left();
+    after_reset();
+}
+
+static void reset_at_poll(void)
+{
+    connected();
+    reset_behind_bytes();
+    read_what_is_left();
+    after_reset();
+}
+
+static void reset_at_select(void)
+{
+    fd_set in, out;
+    connected();
+    if (real)
+        reset_by_peer();
+    FD_ZERO(&in);
+    FD_ZERO(&out);
+    FD_SET(near, &in);
+    FD_SET(near, &out);
+    say("select", select(near + 1, &in, &out, NULL, NULL));
+    printf("%d %d\n", FD_ISSET(near, &in) != 0, FD_ISSET(near, &out) != 0);
+    after_reset();
+}
+
+static void reset_at_epoll(void)
+{
+    connected();
+    int set = edge_set(EPOLLIN);
+    if (real)
+        reset_by_peer();
+    wait_edge(set);
+    wait_edge(set);
+    after_reset();
+}
+
+/* Only the connections that the rule selects. */
+static void reset_at_poll_by_peer(void)
+{
+    int pair[2];
+    connected();
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+        exit(2);
+    struct pollfd wait[] = {{.fd = near, .events = POLLIN}, {.fd = pair[0], .events = POLLIN}};
+    if (real)
+        reset_by_peer();
+    say("poll", poll(wait, 2, 100));
+    printf("%#x %#x\n", (unsigned)wait[0].revents, (unsigned)wait[1].revents);
+    after_reset();
+}
+
+static void reset_after_connect_without_waiting(void)
+{
+    struct sockaddr_in name = {0};
+    socklen_t length = sizeof name;
+    char buf[10];
+
+    listen_and_connect();
+    getsockname(listener, (void *)&name, &length);
+    close(near);
+    close(accept(listener, NULL, NULL));
+    near = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    say("connect", connect(near, (void *)&name, length));
+    far = accept(listener, NULL, NULL);
+    if (real)
+        reset_by_peer();
+    say_poll();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say_error();
+    say("listen", listen(near, 1));
+    length = sizeof name;
+    getsockname(near, (void *)&name, &length);
+    printf("%s %d %d\n", inet_ntoa(name.sin_addr), name.sin_port != 0, (int)length);
+    length = sizeof name;
+    getsockname(listener, (void *)&name, &length);
+    say("connect", connect(near, (void *)&name, length));
+    say_poll();
+    say("connect", connect(near, (void *)&name, length));
+    say_poll();
+}
+
+/* What the client had sent before it was accepted can be read. */
+static void reset_after_accept_leaves_unread_bytes(void)
+{
+    listen_and_connect();
+    far = near;
+    if (write(far, "0123456789abcd", 14) != 14)
+        exit(2);
+    near = accept(listener, NULL, NULL);
+    if (real)
+        reset_by_peer();
+    read_what_is_left();
     after_reset();
 }
 
@@ -600,10 +575,7 @@ static void signal_before_recv(void)
     printf("handler ran %d\n", (int)handled);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} cases[] = {
+static const struct pair_case cases[] = {
     {"recv-interrupted", recv_interrupted},
     {"recv-with-timeout-interrupted", recv_with_timeout_interrupted},
     {"poll-interrupted", poll_interrupted},
@@ -626,6 +598,13 @@ static const struct {
     {"reset-after-connect", reset_after_connect},
     {"reset-after-accept", reset_after_accept},
     {"reset-seen-by-the-peer", reset_seen_by_the_peer},
+    {"reset-at-send-leaves-unread-bytes", reset_at_send_leaves_unread_bytes},
+    {"reset-at-poll", reset_at_poll},
+    {"reset-at-select", reset_at_select},
+    {"reset-at-epoll", reset_at_epoll},
+    {"reset-at-poll-by-peer", reset_at_poll_by_peer},
+    {"reset-after-connect-without-waiting", reset_after_connect_without_waiting},
+    {"reset-after-accept-leaves-unread-bytes", reset_after_accept_leaves_unread_bytes},
     {"refused", refused},
     {"refused-without-waiting", refused_without_waiting},
     {"nothing-yet", nothing_yet},
@@ -635,14 +614,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    if (argc != 3)
-        return 2;
-    real = strcmp(argv[1], "real") == 0;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (strcmp(argv[2], cases[i].name) == 0) {
-            cases[i].run();
-            return 0;
-        }
-    }
-    return 2;
+    return run_case(argc, argv, cases, sizeof cases / sizeof *cases);
 }

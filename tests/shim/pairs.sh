@@ -2,10 +2,11 @@
 # The kernel is the oracle: what a rule does and what really happens look alike.
 . "$(dirname "$0")/../lib.sh"
 
+target=pairs
 pair() # CASE RULE
 {
-    timeout 60 "$BUILD/tests/shim/pairs" real "$1" > "$TMP/real" 2>&1 || diag "natively: status $?"
-    timeout 60 "$SOCKFAULT" run -f "$2" -- "$BUILD/tests/shim/pairs" injected "$1" > "$TMP/injected" 2>&1
+    timeout 60 "$BUILD/tests/shim/$target" real "$1" > "$TMP/real" 2>&1 || diag "natively: status $?"
+    timeout 60 "$SOCKFAULT" run -f "$2" -- "$BUILD/tests/shim/$target" injected "$1" > "$TMP/injected" 2>&1
     check_same "$1" "$TMP/real" "$TMP/injected"
     [ -s "$TMP/real" ] || fail "$1 says something"
 }
@@ -32,9 +33,30 @@ pair reset-at-send 'call: send, role: client, reset: true'
 pair reset-after-connect 'call: connect, reset: true'
 pair reset-after-accept 'call: accept, reset: true'
 pair reset-seen-by-the-peer 'call: recv, role: client, reset: true, times: 1'
+pair reset-at-send-leaves-unread-bytes 'call: send, role: client, reset: true, times: 1'
+pair reset-at-poll 'call: poll, role: client, reset: true, times: 1, when: {nth: 2}'
+pair reset-at-select 'call: select, role: client, reset: true'
+pair reset-at-epoll 'call: epoll_wait, role: client, reset: true'
+pair reset-at-poll-by-peer 'call: poll, peer: "127.0.0.1:*", connection: 1, reset: true, times: 1'
+pair reset-after-connect-without-waiting 'call: connect, role: client, reset: true, connection: 2, times: 1'
+pair reset-after-accept-leaves-unread-bytes 'call: accept, reset: true'
 pair refused 'call: connect, refuse: true, connection: 2..'
 pair refused-without-waiting 'call: connect, refuse: true, connection: 2..'
 pair nothing-yet 'call: recv, again: true, times: 1'
 pair nothing-within-the-timeout 'call: recv, again: true, times: 1'
 pair signal-before-recv 'call: recv, signal: ALRM'
+
+target=timeouts
+pair connect-times-out 'call: connect, timeout: 1500ms'
+pair connect-times-out-without-waiting 'call: connect, timeout: 1500ms'
+pair connect-has-a-timeout-of-its-own 'call: connect, timeout: 1500ms'
+pair connect-is-interrupted 'call: connect, timeout: 1500ms'
+pair recv-times-out 'call: recv, role: client, timeout: 1500ms'
+pair recv-times-out-without-waiting 'call: recv, role: client, timeout: 1500ms'
+pair recv-has-a-timeout-of-its-own 'call: recv, timeout: 1500ms, times: 1'
+pair recv-is-interrupted 'call: recv, timeout: 1500ms, times: 1'
+pair send-times-out 'call: send, role: client, timeout: 1500ms'
+pair unix-recv-has-a-timeout-of-its-own 'call: recv, timeout: 1500ms, times: 1'
+pair nobody-to-accept 'call: accept, timeout: 1500ms, times: 2'
+pair nothing-to-poll 'call: [poll, select, epoll_wait], timeout: 1500ms, when: {to: 5}'
 finish

@@ -93,6 +93,7 @@ static inline void connection_open(struct engine *engine, struct connection *con
 {
     memset(connection, 0, sizeof *connection);
     connection->socket.type = scope.type;
+    connection->socket.domain = scope.domain;
     if (scope.peer)
         connection->socket.peer = *scope.peer;
     sf_scope_select(engine->plan, &scope, connection->selected);
@@ -132,6 +133,7 @@ static inline struct sf_verdict call_on(struct engine *engine, struct connection
     if (connection) {
         selection = (struct sf_selection){connection->selected, connection->per_rule, &connection->socket};
         info.type = connection->socket.type;
+        info.domain = connection->socket.domain;
     } else {
         sf_scope_select(engine->plan, &(struct sf_scope){.program = 0}, selected);
     }

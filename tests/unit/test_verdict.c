@@ -313,6 +313,30 @@ static void interrupt_never_strikes_twice_running(void **state)
     engine_free(&engine);
 }
 
+/* Others wait on for ever, or for a time-out of their own. */
+static void tcp_alone_gives_a_silent_peer_up(void **state)
+{
+    (void)state;
+    struct engine engine;
+    struct connection tcp, udp;
+    ENGINE(&engine, 1, "call: [recv, send], timeout: 2s");
+    connection_open_tcp(&engine, &tcp);
+    connection_open(&engine, &udp,
+                    (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM, .peer = &engine_peer});
+    assert_int_equal(call_on(&engine, &tcp, SF_CALL_recv, 10).timeout_ns, 2000000000);
+    assert_int_equal(call_on(&engine, &udp, SF_CALL_recv, 10).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_NO_TIMEOUT);
+    engine.timeout = true;
+    assert_int_equal(call_on(&engine, &udp, SF_CALL_recv, 10).timeout_ns, 2000000000);
+    engine.nonblocking = true;
+    assert_int_equal(call_on(&engine, &udp, SF_CALL_recv, 10).kind, SF_PASS);
+    assert_int_equal(call_on(&engine, &tcp, SF_CALL_send, 10).timeout_ns, 2000000000);
+    engine.unconnected = true;
+    assert_int_equal(call_on(&engine, &tcp, SF_CALL_recv, 10).kind, SF_PASS);
+    assert_int_equal(engine.rules[0].fired, 3);
+    engine_free(&engine);
+}
+
 static void poll_is_interrupted_where_nothing_is_ready(void **state)
 {
     struct engine engine;
@@ -542,6 +566,7 @@ int main(void)
         cmocka_unit_test(first_failure_in_the_file_wins_and_only_it_has_fired),
         cmocka_unit_test(interrupt_needs_a_handler_or_a_timeout),
         cmocka_unit_test(interrupt_never_strikes_twice_running),
+        cmocka_unit_test(tcp_alone_gives_a_silent_peer_up),
         cmocka_unit_test(poll_is_interrupted_where_nothing_is_ready),
         cmocka_unit_test(unknown_errno_is_illegal_unless_forced),
         cmocka_unit_test(eagain_needs_a_socket_that_does_not_wait),

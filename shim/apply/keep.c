@@ -1,0 +1,80 @@
+#include "apply/keep.h"
+
+#include "load/real.h"
+#include "load/shim.h"
+#include "sockets/descriptor.h"
+
+static char *kept_memory(uint64_t at)
+{
+    return (char *)sf_shim.session + at;
+}
+
+/* Room for `bytes` in the session, or 0. */
+static uint64_t reserve(uint64_t bytes)
+{
+    uint64_t used = atomic_fetch_add_explicit(&sf_shim.control->kept_bytes, bytes, memory_order_relaxed);
+    return used + bytes <= sf_shim.session->kept_bytes ? sf_shim.session->kept_at + used : 0;
+}
+
+void sf_keep_unread(int fd, struct sf_socket *socket)
+{
+    int unread = 0;
+    uint32_t held = 0;
+    ssize_t got;
+
+    if (sf_real.ioctl(fd, FIONREAD, &unread) != 0 || unread <= 0)
+        return;
+    uint64_t at = reserve((uint64_t)unread);
+    if (at == 0) {
+        atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_UNREAD, memory_order_relaxed);
+        return;
+    }
+    while (held < (uint32_t)unread &&
+           (got = sf_real.recv(fd, kept_memory(at) + held, (uint32_t)unread - held, MSG_DONTWAIT)) > 0)
+        held += (uint32_t)got;
+    socket->kept_at = at;
+    socket->kept_bytes = held;
+    sf_descriptor_forget(fd);
+}
+
+uint32_t sf_kept_left(struct sf_socket *socket)
+{
+    uint32_t read = atomic_load_explicit(&socket->kept_read, memory_order_relaxed);
+    return read < socket->kept_bytes ? socket->kept_bytes - read : 0;
+}
+
+/* Take up to `limit` bytes; their place in the session is in `at`. */
+static uint32_t take(struct sf_socket *socket, uint64_t limit, bool is_look, uint64_t *at)
+{
+    uint32_t read = atomic_load_explicit(&socket->kept_read, memory_order_relaxed), bytes;
+    do {
+        uint32_t left = read < socket->kept_bytes ? socket->kept_bytes - read : 0;
+        bytes = left < limit ? left : (uint32_t)limit;
+        *at = socket->kept_at + read;
+    } while (!is_look && bytes &&
+             !atomic_compare_exchange_weak_explicit(&socket->kept_read, &read, read + bytes,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return bytes;
+}
+
+size_t sf_kept_read(struct sf_socket *socket, const struct iovec *vector, size_t count, uint64_t limit,
+                    bool is_look)
+{
+    uint64_t room = count ? 0 : limit, at;
+    for (size_t i = 0; i < count; i++)
+        room += vector[i].iov_len;
+    uint32_t bytes = take(socket, limit < room ? limit : room, is_look, &at), given = 0;
+    for (size_t i = 0; i < count && given < bytes; i++) {
+        uint32_t part = vector[i].iov_len < bytes - given ? (uint32_t)vector[i].iov_len : bytes - given;
+        __builtin_memcpy(vector[i].iov_base, kept_memory(at) + given, part);
+        given += part;
+    }
+    return bytes;
+}
+
+ssize_t sf_kept_splice(struct sf_socket *socket, int fd, uint64_t limit)
+{
+    uint64_t at;
+    uint32_t bytes = take(socket, limit, false, &at);
+    return sf_real.write(fd, kept_memory(at), bytes);
+}

@@ -1,0 +1,32 @@
+/* What a connection had not read when a rule reset it: a real reset leaves that to
+ * be read first. Kept in the session, so that every process that holds the socket
+ * finds it. */
+#ifndef SF_APPLY_KEEP_H
+#define SF_APPLY_KEEP_H
+
+#include "abi/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* Take all that waits on `fd` into the record; where the session has no room left
+ * for it, it is lost and the program's escapes say so. What is known of `fd` is
+ * forgotten: its reads are ours from now on. Changes errno. */
+void sf_keep_unread(int fd, struct sf_socket *socket);
+
+/* How many of the kept bytes are still to be read; 0: none. */
+uint32_t sf_kept_left(struct sf_socket *socket);
+
+/* Hand out kept bytes, at most `limit`, to the first entries of a vector (count 0:
+ * throw them away); a look (MSG_PEEK) leaves them. Returns how many; any number of
+ * threads may call, each byte goes to one of them. */
+size_t sf_kept_read(struct sf_socket *socket, const struct iovec *vector, size_t count, uint64_t limit,
+                    bool is_look);
+
+/* The same by write(2) to `fd`, a pipe: for splice. -1 with errno when that failed,
+ * and then the bytes are lost. */
+ssize_t sf_kept_splice(struct sf_socket *socket, int fd, uint64_t limit);
+
+#endif

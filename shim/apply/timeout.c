@@ -1,0 +1,110 @@
+#include "apply/timeout.h"
+
+#include "apply/clock.h"
+#include "apply/own_port.h"
+#include "apply/reset.h"
+#include "load/real.h"
+#include "load/shim.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#define NS_PER_MS UINT64_C(1000000)
+
+bool sf_is_silent(struct sf_socket *socket)
+{
+    return atomic_load_explicit(&socket->silent, memory_order_acquire);
+}
+
+bool sf_is_timing_out(int fd, struct sf_socket *socket)
+{
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    return sf_is_silent(socket) && sf_is_reset(socket) &&
+           sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+           info.tcpi_state == TCP_SYN_SENT;
+}
+
+static uint32_t as_ms(uint64_t ns)
+{
+    uint64_t ms = (ns + NS_PER_MS - 1) / NS_PER_MS;
+    return ms < INT32_MAX ? (uint32_t)ms : INT32_MAX;
+}
+
+/* Note that the socket is, and what its own time-out was; false: it was already. */
+static bool mark(int fd, struct sf_socket *socket)
+{
+    socklen_t length = sizeof socket->user_timeout_ms;
+    if (sf_is_silent(socket))
+        return false;
+    sf_real.getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &socket->user_timeout_ms, &length);
+    return !atomic_exchange_explicit(&socket->silent, 1, memory_order_acq_rel);
+}
+
+/* Let `fd` wait for an answer that never comes: SYN_SENT, for `ns`. A socket that
+ * waits must not do so in here. */
+static void fall_silent(int fd, uint64_t ns)
+{
+    uint32_t timeout_ms = as_ms(ns);
+    int flags = sf_real.fcntl(fd, F_GETFL);
+
+    sf_real.setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
+    sf_real.fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+    sf_own_port_connect(fd, sf_shim.session->silent_port);
+    int error = errno;
+    if (!(flags & O_NONBLOCK))
+        sf_real.fcntl(fd, F_SETFL, flags);
+    errno = error;
+}
+
+static void disconnect(int fd)
+{
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    sf_real.connect(fd, &none, sizeof none);
+}
+
+/* A blocking connect that failed leaves a socket as if it had not been tried. */
+static void give_up(int fd, struct sf_socket *socket)
+{
+    disconnect(fd);
+    sf_take_error(fd); /* that of the disconnect */
+    sf_real.setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &socket->user_timeout_ms,
+                       sizeof socket->user_timeout_ms);
+    atomic_store_explicit(&socket->silent, 0, memory_order_release);
+}
+
+int sf_timeout_connect(int fd, struct sf_socket *socket, uint64_t ns, uint64_t own_ns, bool is_nonblocking)
+{
+    bool is_own = own_ns && own_ns < ns;
+
+    mark(fd, socket);
+    fall_silent(fd, ns);
+    if (is_nonblocking || errno != EINPROGRESS)
+        return -1;
+    /* connect(2), EINTR: an interrupted one goes on by itself. */
+    if (sf_clock_sleep(is_own ? own_ns : ns, own_ns ? SF_WAIT_ENDS : SF_WAIT_RESTARTS) == EINTR) {
+        errno = EINTR;
+    } else if (is_own) {
+        errno = EINPROGRESS;
+    } else {
+        give_up(fd, socket);
+        errno = ETIMEDOUT;
+    }
+    return -1;
+}
+
+void sf_timeout_begin(int fd, struct sf_socket *socket, uint64_t ns)
+{
+    if (!mark(fd, socket))
+        return;
+    sf_reset_remember(fd, socket);
+    disconnect(fd);
+    fall_silent(fd, ns);
+}
+
+void sf_timeout_strike(int fd, struct sf_socket *socket)
+{
+    sf_reset(fd, socket);
+    sf_take_error(fd); /* the caller tells another one */
+}
