@@ -184,11 +184,12 @@ static uint64_t own_wait_ns(struct sf_call *call)
     return timeout_ns ? timeout_ns : UINT64_MAX;
 }
 
-/* A socket that has nothing to give: the call waits first, and a socket that has
- * been said to be ready is so again. */
-static int again(struct sf_call *call, uint64_t wait_ns)
+/* A socket that has nothing to give: the call waits first, for its own time-out but
+ * no longer than `ns`, and a socket that has been said to be ready is so again. */
+static int again(struct sf_call *call, uint64_t ns)
 {
-    if (wait_ns && sf_clock_sleep(wait_ns, SF_WAIT_ENDS) == EINTR)
+    uint64_t own_ns = own_wait_ns(call), wait_ns = own_ns < ns ? own_ns : ns;
+    if (wait_ns && own_ns != UINT64_MAX && sf_clock_sleep(wait_ns, SF_WAIT_ENDS) == EINTR)
         return EINTR;
     sf_readiness_renew(call->fd, family_of(call), call->socket);
     return EAGAIN;
@@ -197,10 +198,8 @@ static int again(struct sf_call *call, uint64_t wait_ns)
 /* Nobody comes for a while. One without a time-out of its own then waits on. */
 static int accept_nobody(struct sf_call *call)
 {
-    uint64_t own_ns = own_wait_ns(call), ns = call->verdict.timeout_ns;
-    if (own_ns != UINT64_MAX)
-        return again(call, own_ns < ns ? own_ns : ns);
-    return sf_clock_sleep(ns, SF_WAIT_RESTARTS);
+    uint64_t ns = call->verdict.timeout_ns;
+    return own_wait_ns(call) == UINT64_MAX ? sf_clock_sleep(ns, SF_WAIT_RESTARTS) : again(call, ns);
 }
 
 /* On recv the unread bytes go with the connection, as when they were overtaken;
@@ -218,17 +217,18 @@ static int hear_nothing(struct sf_call *call)
     uint64_t own_ns = own_wait_ns(call), ns = call->verdict.timeout_ns;
     bool is_tcp = call->info.type == SF_TYPE_STREAM && call->info.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
 
-    if (own_ns == 0) {
+    if (own_ns == 0 && is_tcp) {
         keep_unread(call);
         sf_timeout_begin(call->fd, call->socket, ns);
-        return EAGAIN;
     }
-    if (own_ns < ns || !is_tcp)
-        return sf_clock_sleep(own_ns, SF_WAIT_ENDS) == EINTR ? EINTR : EAGAIN;
+    if (own_ns < ns || (own_ns != UINT64_MAX && !is_tcp))
+        return own_ns && sf_clock_sleep(own_ns, SF_WAIT_ENDS) == EINTR ? EINTR : EAGAIN;
     if (sf_clock_sleep(ns, own_ns == UINT64_MAX ? SF_WAIT_RESTARTS : SF_WAIT_ENDS) == EINTR)
         return EINTR;
-    keep_unread(call);
-    sf_timeout_strike(call->fd, call->socket);
+    if (is_tcp) { /* others only by force: true */
+        keep_unread(call);
+        sf_timeout_strike(call->fd, call->socket);
+    }
     return ETIMEDOUT;
 }
 
@@ -259,8 +259,7 @@ static int apply(struct sf_call *call)
     }
     if (call->verdict.timeout_ns)
         return time_out(call);
-    return call->verdict.again ? again(call, sf_call_fact(call, SF_FACT_NONBLOCKING) ? 0 : own_wait_ns(call))
-                               : call->verdict.error;
+    return call->verdict.again ? again(call, UINT64_MAX) : call->verdict.error;
 }
 
 int sf_call_enter_resolve(struct sf_call *call)
