@@ -1,302 +1,16 @@
-#include "base/quantity.h"
+/* Rules: the table of their keys, and what holds between these. */
 #include "scenario/calls.h"
-#include "scenario/errors.h"
+#include "scenario/draft.h"
 #include "scenario/faults.h"
 #include "scenario/inert.h"
-#include "scenario/pattern.h"
 #include "scenario/sections.h"
-#include "scenario/states.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define FAMILY(name) (1u << SF_FAMILY_##name)
 
 /* Families whose calls `nth` and `every` count on each connection by itself. */
 #define PER_CONNECTION (FAMILY(RECV) | FAMILY(SEND) | FAMILY(CLOSE) | FAMILY(SHUTDOWN) | FAMILY(OPTION))
-
-enum { PER_DEFAULT = -1 };
-
-/* A rule under way, with what is only needed until it is whole. */
-struct draft {
-    struct sf_rule rule;
-    int per;
-    uint32_t from, to;
-    bool foreign; /* it names programs, but not that of `run` */
-};
-
-static struct draft *draft_of(void *object)
-{
-    return object;
-}
-
-static void decode_call(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                        void *object)
-{
-    struct sf_rule *rule = &draft_of(object)->rule;
-    struct sf_items items = sf_node_items(&value);
-    if (!items.count)
-        sf_value_reject(decoder, key, value, "");
-    for (size_t i = 0; i < items.count; i++) {
-        const char *names[SF_CALL_NAMES_MAX];
-        const char *text = sf_text_decode(decoder, key, items.list[i]);
-        if (!text || sf_calls_find(text, &rule->calls, &rule->families))
-            continue;
-        struct sf_arena *arena = decoder->diagnostics->arena;
-        sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]),
-                 "unknown call %s, allowed are the families %s and functions such as recvmsg%s",
-                 sf_quoted(arena, text), sf_names_join(arena, sf_family_names, SF_FAMILY_COUNT),
-                 sf_suggestion(arena, text, names, sf_calls_names(names)));
-    }
-}
-
-/* Warn of a rule that names a program which it cannot reach. */
-static void warn_unwrapped(struct sf_decoder *decoder, const struct sf_node *item,
-                           const struct sf_program *program)
-{
-    if (!program->wrap)
-        sf_warning(decoder->diagnostics, sf_node_place(decoder, item),
-                   "no rule reaches %s: it says wrap: false", program->name);
-}
-
-static void decode_programs(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                            void *object)
-{
-    struct draft *draft = draft_of(object);
-    const char *only = decoder->bindings->program_name;
-    struct sf_items items = sf_node_items(&value);
-    if (!items.count)
-        sf_value_reject(decoder, key, value, "");
-    draft->rule.programs = 0;
-    for (size_t i = 0; i < items.count; i++) {
-        const char *text = sf_text_decode(decoder, key, items.list[i]);
-        if (!text)
-            continue;
-        if (only && strcmp(text, only) == 0) {
-            draft->rule.programs = 1;
-            continue;
-        }
-        ptrdiff_t index = sf_name_find(decoder, sf_node_place(decoder, items.list[i]), "program", text,
-                                       decoder->programs, decoder->program_count);
-        if (index < 0 || only)
-            continue;
-        draft->rule.programs |= UINT64_C(1) << index;
-        warn_unwrapped(decoder, items.list[i], &decoder->scenario->programs[index]);
-    }
-    draft->foreign = !draft->rule.programs;
-}
-
-/* One pattern or a list of them, read by `parse`. */
-static void decode_patterns(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                            void *object, bool (*parse)(struct sf_arena *, const char *, struct sf_pattern *),
-                            const char *(*hint)(const char *))
-{
-    struct sf_pattern **patterns = sf_key_field(key, object);
-    size_t *count = (size_t *)((char *)object + key->count_offset);
-    struct sf_items items = sf_node_items(&value);
-    if (!items.count)
-        sf_value_reject(decoder, key, value, "");
-    for (size_t i = 0; i < items.count; i++) {
-        const char *text = sf_text_decode(decoder, key, items.list[i]);
-        struct sf_pattern *pattern = sf_arena_push(decoder->arena, patterns, count, sizeof *pattern);
-        pattern->place = sf_node_place(decoder, items.list[i]);
-        if (text && !parse(decoder->arena, text, pattern))
-            sf_value_reject(decoder, key, items.list[i], hint(text));
-    }
-}
-
-static void decode_address(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                           void *object)
-{
-    decode_patterns(decoder, key, value, object, sf_pattern_parse, sf_pattern_hint);
-}
-
-static bool parse_exe(struct sf_arena *arena, const char *text, struct sf_pattern *pattern)
-{
-    (void)arena;
-    *pattern = (struct sf_pattern){.place = pattern->place, .text = text, .kind = SF_PATTERN_EXE, .glob = text};
-    return *text != '\0';
-}
-
-static const char *no_hint(const char *text)
-{
-    (void)text;
-    return "";
-}
-
-static void decode_exe(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                       void *object)
-{
-    decode_patterns(decoder, key, value, object, parse_exe, no_hint);
-}
-
-static void decode_answer(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                          void *object)
-{
-    decode_patterns(decoder, key, value, object, sf_address_parse, no_hint);
-}
-
-/* Text, or hex:… for bytes that are none. */
-static void decode_match(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                         void *object)
-{
-    struct sf_rule *rule = &draft_of(object)->rule;
-    const char *text = sf_text_decode(decoder, key, value);
-    if (!text)
-        return;
-    bool is_hex = strncmp(text, "hex:", 4) == 0;
-    const char *digits = text + 4;
-    size_t length = is_hex ? strlen(digits) / 2 : strlen(text);
-    if (length == 0 || length > SF_MATCH_BYTES_MAX ||
-        (is_hex && (digits[strspn(digits, "0123456789abcdefABCDEF")] || strlen(digits) % 2))) {
-        sf_value_reject(decoder, key, value, "");
-        return;
-    }
-    char *bytes = sf_arena_strdup(decoder->arena, text);
-    for (size_t i = 0; is_hex && i < length; i++) {
-        char pair[3] = {digits[2 * i], digits[2 * i + 1], '\0'};
-        bytes[i] = (char)strtoul(pair, NULL, 16);
-    }
-    rule->match = bytes;
-    rule->match_bytes = length;
-}
-
-static void decode_state(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                         void *object)
-{
-    struct sf_rule *rule = &draft_of(object)->rule;
-    struct sf_items items = sf_node_items(&value);
-    if (!items.count)
-        sf_value_reject(decoder, key, value, "");
-    for (size_t i = 0; i < items.count; i++) {
-        const char *names[SF_STATES_MAX], *text = sf_text_decode(decoder, key, items.list[i]);
-        unsigned state = text ? sf_state_find(text) : 0;
-        size_t count = sf_state_names(names);
-        rule->states |= state ? 1u << state : 0;
-        if (text && !state)
-            sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]),
-                     "unknown state %s, allowed are %s%s", sf_quoted(decoder->diagnostics->arena, text),
-                     sf_names_join(decoder->diagnostics->arena, names, count),
-                     sf_suggestion(decoder->diagnostics->arena, text, names, count));
-    }
-}
-
-static const struct sf_type type_answer = {"an address such as 127.0.0.1 or ::1, or a list of these", decode_answer};
-static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits", decode_match};
-static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state};
-
-#define AT(member) offsetof(struct draft, member)
-static const struct sf_key when_keys[] = {
-    {.name = "nth", .type = &sf_type_range, .offset = AT(rule.nth_first), SF_BETWEEN(1, UINT32_MAX)},
-    {.name = "from", .type = &sf_type_u32, .offset = AT(from), SF_BETWEEN(1, UINT32_MAX)},
-    {.name = "to", .type = &sf_type_u32, .offset = AT(to), SF_BETWEEN(1, UINT32_MAX)},
-    {.name = "every", .type = &sf_type_u32, .offset = AT(rule.every), SF_BETWEEN(1, UINT32_MAX)},
-    {.name = "probability", .type = &sf_type_fraction, .offset = AT(rule.probability)},
-    {.name = "after", .type = &sf_type_duration, .offset = AT(rule.after_ns), .min = 1},
-    {.name = "until", .type = &sf_type_duration, .offset = AT(rule.until_ns), .min = 1},
-    {.name = "after_bytes", .type = &sf_type_size, .offset = AT(rule.after_bytes), .min = 1},
-    {.name = "match", .type = &type_match},
-    {.name = "state", .type = &type_state},
-    {.name = "exists", .type = &sf_type_line, .offset = AT(rule.exists)},
-};
-#undef AT
-static const struct sf_table when_table = SF_TABLE("when", when_keys);
-
-static void decode_when(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                        void *object)
-{
-    (void)key;
-    struct draft *draft = draft_of(object);
-    struct sf_rule *rule = &draft->rule;
-    if (!sf_mapping_decode(decoder, &when_table, value, draft) || (!draft->from && !draft->to))
-        return;
-    const struct sf_node *bound = sf_node_get(value, draft->from ? "from" : "to");
-    if (sf_node_get(value, "nth")) {
-        sf_error(decoder->diagnostics, sf_node_place(decoder, bound),
-                 "nth, from and to together: from: A and to: B are another form of nth: A..B");
-        return;
-    }
-    rule->nth_first = draft->from ? draft->from : 1;
-    rule->nth_last = draft->to ? draft->to : UINT32_MAX;
-    if (rule->nth_first > rule->nth_last)
-        sf_error(decoder->diagnostics, sf_node_place(decoder, bound), "from %u is behind to %u",
-                 rule->nth_first, rule->nth_last);
-}
-
-static void decode_error(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                         void *object)
-{
-    struct sf_rule *rule = &draft_of(object)->rule;
-    struct sf_error_names errnos, eais;
-    const char *text = sf_text_decode(decoder, key, value);
-    if (!text)
-        return;
-    sf_errno_names(&errnos);
-    sf_eai_names(&eais);
-    struct sf_arena *arena = decoder->diagnostics->arena;
-    struct sf_place place = sf_node_place(decoder, value);
-    bool resolves = rule->families & FAMILY(RESOLVE), others = rule->families & ~FAMILY(RESOLVE);
-    if (sf_error_find(&eais, text, &rule->error)) {
-        if (others)
-            sf_error(decoder->diagnostics, place,
-                     "%s is an error of resolve alone: the other calls of this rule take an errno such as "
-                     "ECONNRESET",
-                     text);
-    } else if (sf_error_find(&errnos, text, &rule->error)) {
-        if (resolves)
-            sf_error(decoder->diagnostics, place,
-                     "calls of the family resolve fail with one of %s, not with %s",
-                     sf_names_join(arena, eais.names, eais.count), text);
-    } else if (resolves && !others) {
-        sf_error(decoder->diagnostics, place, "unknown error %s, allowed are %s%s", sf_quoted(arena, text),
-                 sf_names_join(arena, eais.names, eais.count),
-                 sf_suggestion(arena, text, eais.names, eais.count));
-    } else {
-        sf_error(decoder->diagnostics, place, "unknown errno %s, allowed are names such as ECONNRESET%s",
-                 sf_quoted(arena, text), sf_suggestion(arena, text, errnos.names, errnos.count));
-    }
-}
-
-static void decode_partial(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                           void *object)
-{
-    struct sf_rule *rule = &draft_of(object)->rule;
-    const char *text = sf_text_decode(decoder, key, value);
-    uint64_t min, max;
-    if (!text)
-        return;
-    if (strcmp(text, "random") == 0) {
-        rule->bytes_min = 1;
-        rule->bytes_max = 0;
-    } else if (sf_range_parse(text, &min, &max) && min >= key->min && max <= key->max) {
-        rule->bytes_min = (uint32_t)min;
-        rule->bytes_max = (uint32_t)max;
-    } else {
-        sf_value_reject(decoder, key, value, "");
-    }
-}
-
-static void decode_true(struct sf_decoder *decoder, const struct sf_key *key,
-                             const struct sf_node *value, void *object)
-{
-    (void)object; /* the key alone says it all */
-    const char *text = sf_text_decode(decoder, key, value);
-    if (text && strcmp(text, "true") != 0)
-        sf_value_reject(decoder, key, value, "");
-}
-
-static const struct sf_type type_call = {
-    "a family such as recv, a function such as recvmsg, or a list of these", decode_call};
-static const struct sf_type type_programs = {"the name of a program or a list of names", decode_programs};
-static const struct sf_type type_exe = {"the base name or path of an executable, with * and ?, or a list of these",
-                                       decode_exe};
-static const struct sf_type type_address = {"ADDRESS:PORT such as \"127.0.0.1:80\", \"10.0.0.0/8:*\", "
-                                         "\"[fd00::/8]:*\" or \"*:443\", unix:GLOB, or \"*\"",
-                                         decode_address};
-static const struct sf_type type_when = {"a mapping such as {nth: 3}", decode_when};
-static const struct sf_type type_error = {"the name of an errno such as ECONNRESET", decode_error};
-static const struct sf_type type_partial = {"a range such as 1..8, or random", decode_partial};
-static const struct sf_type type_true = {"true", decode_true};
 
 static const struct sf_choice families[] = {
     {"inet", SF_DOMAIN_INET}, {"inet6", SF_DOMAIN_INET6}, {"unix", SF_DOMAIN_UNIX}, {0}};
@@ -306,35 +20,35 @@ static const struct sf_choice pers[] = {
     {"connection", SF_PER_CONNECTION}, {"program", SF_PER_PROGRAM}, {"scenario", SF_PER_SCENARIO}, {0}};
 
 /* `call` stands before the faults: what they may be hangs on it. */
-#define AT(member) offsetof(struct draft, member)
+#define AT(member) offsetof(struct sf_draft, member)
 static const struct sf_key rule_keys[] = {
     {.name = "id", .type = &sf_type_line, .offset = AT(rule.id)},
-    {.name = "call", .type = &type_call, .flags = SF_KEY_REQUIRED},
-    {.name = "program", .type = &type_programs},
-    {.name = "exe", .type = &type_exe, .offset = AT(rule.exes), .count_offset = AT(rule.exe_count)},
-    {.name = "peer", .type = &type_address, .offset = AT(rule.peers), .count_offset = AT(rule.peer_count)},
-    {.name = "local", .type = &type_address, .offset = AT(rule.locals), .count_offset = AT(rule.local_count)},
+    {.name = "call", .type = &sf_type_call, .flags = SF_KEY_REQUIRED},
+    {.name = "program", .type = &sf_type_programs},
+    {.name = "exe", .type = &sf_type_exe, .offset = AT(rule.exes), .count_offset = AT(rule.exe_count)},
+    {.name = "peer", .type = &sf_type_address, .offset = AT(rule.peers), .count_offset = AT(rule.peer_count)},
+    {.name = "local", .type = &sf_type_address, .offset = AT(rule.locals), .count_offset = AT(rule.local_count)},
     {.name = "family", .type = &sf_type_mask, .offset = AT(rule.domains), .choices = families},
     {.name = "type", .type = &sf_type_mask, .offset = AT(rule.types), .choices = types},
     {.name = "role", .type = &sf_type_mask, .offset = AT(rule.roles), .choices = roles},
     {.name = "connection", .type = &sf_type_range, .offset = AT(rule.connection_first),
      SF_BETWEEN(1, UINT32_MAX)},
-    {.name = "when", .type = &type_when},
+    {.name = "when", .type = &sf_type_when},
     {.name = "per", .type = &sf_type_choice, .offset = AT(per), .choices = pers},
     {.name = "times", .type = &sf_type_u32, .offset = AT(rule.times), SF_BETWEEN(1, UINT32_MAX)},
     {.name = "optional", .type = &sf_type_flag, .offset = AT(rule.optional)},
     {.name = "force", .type = &sf_type_flag, .offset = AT(rule.force)},
-    {.name = "error", .type = &type_error},
+    {.name = "error", .type = &sf_type_error},
     {.name = "delay", .type = &sf_type_duration, .offset = AT(rule.delay_ns), .min = 1},
-    {.name = "partial", .type = &type_partial, SF_BETWEEN(1, UINT32_MAX)},
-    {.name = "interrupt", .type = &type_true},
-    {.name = "again", .type = &type_true},
-    {.name = "refuse", .type = &type_true},
-    {.name = "eof", .type = &type_true},
-    {.name = "reset", .type = &type_true},
+    {.name = "partial", .type = &sf_type_partial, SF_BETWEEN(1, UINT32_MAX)},
+    {.name = "interrupt", .type = &sf_type_true},
+    {.name = "again", .type = &sf_type_true},
+    {.name = "refuse", .type = &sf_type_true},
+    {.name = "eof", .type = &sf_type_true},
+    {.name = "reset", .type = &sf_type_true},
     {.name = "timeout", .type = &sf_type_duration, .offset = AT(rule.delay_ns), .min = 1},
     {.name = "resolve",
-     .type = &type_answer,
+     .type = &sf_type_answer,
      .offset = AT(rule.answers),
      .count_offset = AT(rule.answer_count)},
     {.name = "corrupt", .type = &sf_type_u32, .offset = AT(rule.bits), SF_BETWEEN(1, 1000000)},
@@ -404,10 +118,10 @@ static void finish_fault(struct sf_decoder *decoder, const struct sf_node *node,
                  sf_names_join(arena, names, SF_FAULT_COUNT));
 }
 
-static void finish_per(struct sf_decoder *decoder, const struct sf_node *node, struct draft *draft)
+static void finish_per(struct sf_decoder *decoder, const struct sf_node *node, struct sf_draft *draft)
 {
     struct sf_rule *rule = &draft->rule;
-    if (draft->per == PER_DEFAULT)
+    if (draft->per == SF_PER_DEFAULT)
         rule->per = rule->families & ~PER_CONNECTION ? SF_PER_PROGRAM : SF_PER_CONNECTION;
     else
         rule->per = (enum sf_per)draft->per;
@@ -420,9 +134,9 @@ static void finish_per(struct sf_decoder *decoder, const struct sf_node *node, s
 bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size_t number,
                     struct sf_rule *rule)
 {
-    struct draft draft = {
+    struct sf_draft draft = {
         .rule = {.place = sf_node_place(decoder, node), .programs = UINT64_MAX, .probability = 1},
-        .per = PER_DEFAULT,
+        .per = SF_PER_DEFAULT,
     };
     size_t errors = decoder->diagnostics->errors;
     if (sf_mapping_decode(decoder, &rule_table, node, &draft)) {

@@ -1,0 +1,35 @@
+/* A rule under way: its keys are read by places.c, scopes.c, triggers.c and
+ * fault_values.c, its table and what holds between keys are in rules.c. */
+#ifndef SF_SCENARIO_DRAFT_H
+#define SF_SCENARIO_DRAFT_H
+
+#include "scenario/decode.h"
+
+enum { SF_PER_DEFAULT = -1 };
+
+/* A rule with what is only needed until it is whole. */
+struct sf_draft {
+    struct sf_rule rule;
+    int per;
+    uint32_t from, to;
+    bool foreign; /* it names programs, but not that of `run` */
+};
+
+/* The object that the types below are handed. */
+static inline struct sf_draft *sf_draft_of(void *object)
+{
+    return object;
+}
+
+/* One pattern or a list of them, read by `parse`; what `hint` (NULL: nothing)
+ * makes of a bad one stands behind its error. */
+void sf_patterns_decode(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object, bool (*parse)(struct sf_arena *, const char *, struct sf_pattern *),
+                        const char *(*hint)(const char *));
+
+extern const struct sf_type sf_type_call; /* before the faults: what they may be hangs on it */
+extern const struct sf_type sf_type_programs, sf_type_exe, sf_type_address;
+extern const struct sf_type sf_type_when;
+extern const struct sf_type sf_type_error, sf_type_partial, sf_type_true, sf_type_answer;
+
+#endif
