@@ -74,18 +74,18 @@ bool sf_duration_parse(const char *text, uint64_t *ns)
     return true;
 }
 
-bool sf_size_parse(const char *text, uint64_t *bytes)
+struct unit {
+    const char *name;
+    uint64_t bytes;
+};
+
+/* Digits and one of the units. */
+static bool read_bytes(const char *text, const struct unit *units, size_t count, uint64_t *bytes)
 {
-    static const struct {
-        const char *name;
-        uint64_t bytes;
-    } units[] = {{"", 1},           {"B", 1},           {"KB", 1000},           {"kB", 1000},
-                 {"MB", 1000000},   {"GB", 1000000000}, {"KiB", UINT64_C(1) << 10}, {"MiB", UINT64_C(1) << 20},
-                 {"GiB", UINT64_C(1) << 30}};
     const char *unit = text + strspn(text, "0123456789");
     uint64_t number, product;
 
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(unit, units[i].name) != 0)
             continue;
         if (!read_digits(text, unit, &number) || __builtin_mul_overflow(number, units[i].bytes, &product))
@@ -94,6 +94,28 @@ bool sf_size_parse(const char *text, uint64_t *bytes)
         return true;
     }
     return false;
+}
+
+bool sf_size_parse(const char *text, uint64_t *bytes)
+{
+    static const struct unit units[] = {
+        {"", 1},           {"B", 1},           {"KB", 1000},           {"kB", 1000},
+        {"MB", 1000000},   {"GB", 1000000000}, {"KiB", UINT64_C(1) << 10}, {"MiB", UINT64_C(1) << 20},
+        {"GiB", UINT64_C(1) << 30}};
+    return read_bytes(text, units, sizeof units / sizeof units[0], bytes);
+}
+
+bool sf_rate_parse(const char *text, uint64_t *bytes_per_s)
+{
+    static const struct unit bits[] = {{"kbit", 1000 / 8}, {"Mbit", 1000000 / 8}, {"Gbit", 1000000000 / 8}};
+    char amount[32];
+    const char *slash = strchr(text, '/');
+    if (!slash || strcmp(slash, "/s") != 0 || (size_t)(slash - text) >= sizeof amount)
+        return false;
+    memcpy(amount, text, (size_t)(slash - text));
+    amount[slash - text] = '\0';
+    return sf_size_parse(amount, bytes_per_s) ||
+           read_bytes(amount, bits, sizeof bits / sizeof bits[0], bytes_per_s);
 }
 
 bool sf_range_parse(const char *text, uint64_t *first, uint64_t *last)

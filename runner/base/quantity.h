@@ -21,6 +21,10 @@ bool sf_duration_parse(const char *text, uint64_t *ns);
 bool sf_size_parse(const char *text, uint64_t *bytes);
 #define SF_SIZE_EXAMPLES "a size such as 100, 64KiB or 1MB"
 
+/* "64KiB/s", "10Mbit/s", "100/s": a size, or kbit, Mbit or Gbit (powers of 1000), each second; in bytes. */
+bool sf_rate_parse(const char *text, uint64_t *bytes_per_s);
+#define SF_RATE_EXAMPLES "a rate such as 64KiB/s or 10Mbit/s"
+
 /* "N", "A..B" (A <= B) or "A..", whose end is *last = UINT64_MAX. */
 bool sf_range_parse(const char *text, uint64_t *first, uint64_t *last);
 

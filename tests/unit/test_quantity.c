@@ -93,6 +93,67 @@ static void other_texts_are_no_durations(void **state)
     }
 }
 
+static void sizes_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } rows[] = {{"0", 0},          {"100", 100},          {"7B", 7},
+                {"010", 10},       {"2KB", 2000},         {"2kB", 2000},
+                {"1MB", 1000000},  {"3GB", 3000000000},   {"64KiB", 65536},
+                {"1MiB", 1048576}, {"1GiB", 1073741824},  {"18446744073709551615", UINT64_MAX}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t bytes = 42;
+        assert_true(sf_size_parse(rows[i].text, &bytes));
+        assert_int_equal(bytes, rows[i].bytes);
+    }
+}
+
+static void other_texts_are_no_sizes(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"",     "B",    "KiB", "-1",  "+1",   "1.5MB", "1 MB", "1mb",  "1Kib",
+                                       "64 K", "64K",  "1b",  "0x10", "1e3", "1TB",   "1MB ", "64KiB/s",
+                                       "18446744073709551616", "18014398509481984KiB"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t bytes = 42;
+        assert_false(sf_size_parse(rows[i], &bytes));
+        assert_int_equal(bytes, 42);
+    }
+}
+
+static void rates_are_read_in_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t bytes_per_s;
+    } rows[] = {{"0/s", 0},           {"100/s", 100},         {"64KiB/s", 65536},       {"1MB/s", 1000000},
+                {"1kbit/s", 125},     {"9600B/s", 9600},      {"10Mbit/s", 1250000},    {"1Gbit/s", 125000000},
+                {"010kbit/s", 1250},  {"18446744073709551615/s", UINT64_MAX}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t bytes = 42;
+        assert_true(sf_rate_parse(rows[i].text, &bytes));
+        assert_int_equal(bytes, rows[i].bytes_per_s);
+    }
+}
+
+static void other_texts_are_no_rates(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "",          "/s",        "64KiB",      "10Mbit",     "10 Mbit/s",   "10Mbit/sec", "10Mbit/m",
+        "10mbit/s",  "10Kbit/s",  "10MBit/s",   "10bit/s",    "10Mbps",      "10Mbit",     "1.5Mbit/s",
+        "-1KiB/s",   "1e3/s",     "10Mbit/s/s", "10Mbit/s ",  "kbit/s",      "64KiB//s",   "10Mibit/s",
+        "147573952589676413Gbit/s", "00000000000000000000000000000000000000001/s"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t bytes = 42;
+        assert_false(sf_rate_parse(rows[i], &bytes));
+        assert_int_equal(bytes, 42);
+    }
+}
+
 static void fractions_are_read(void **state)
 {
     (void)state;
@@ -170,6 +231,10 @@ int main(void)
         cmocka_unit_test(other_texts_are_no_numbers),
         cmocka_unit_test(durations_are_read_exactly),
         cmocka_unit_test(other_texts_are_no_durations),
+        cmocka_unit_test(sizes_are_read),
+        cmocka_unit_test(other_texts_are_no_sizes),
+        cmocka_unit_test(rates_are_read_in_bytes),
+        cmocka_unit_test(other_texts_are_no_rates),
         cmocka_unit_test(fractions_are_read),
         cmocka_unit_test(ranges_are_read),
         cmocka_unit_test(comparisons_have_inclusive_bounds),
