@@ -34,6 +34,8 @@ static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *pat
                  made);
     else if (made == 1)
         scenario = sf_scenario_decode(arena, documents[0], NULL, &diagnostics);
+    if (scenario && !sf_plan_admits(scenario, &diagnostics))
+        scenario = NULL;
     if (scenario && scenario->program_count == 0) {
         scenario->programs = sf_arena_alloc(arena, sizeof *scenario->programs);
         scenario->programs[0] = (struct sf_program){.name = "program", .wrap = true};

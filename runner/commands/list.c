@@ -16,24 +16,43 @@
 
 enum { LISTED = 0, WRONG_USAGE = 2 };
 
+static void print_fault(const char *name, const char *values, const char *about)
+{
+    printf("%-11s %-27s %s; ", name, values, about);
+}
+
+static void list_call_fault(const struct sf_fault *fault)
+{
+    const char *separator = "on ";
+    print_fault(fault->name, fault->values, fault->about);
+    if (fault->families == (1u << SF_FAMILY_COUNT) - 1) {
+        printf("on any call\n");
+        return;
+    }
+    for (int family = 0; family < SF_FAMILY_COUNT; family++) {
+        if (fault->families >> family & 1) {
+            printf("%s%s", separator, sf_family_names[family]);
+            separator = ", ";
+        }
+    }
+    printf("\n");
+}
+
+static void list_link_fault(const struct sf_link_fault *fault)
+{
+    print_fault(fault->name, fault->values, fault->about);
+    printf("on links%s\n", fault->types == SF_TYPE_STREAM  ? " of streams"
+                           : fault->types == SF_TYPE_DGRAM ? " of datagrams"
+                                                           : "");
+}
+
+/* Call faults, then link faults; some names are both. */
 static int list_faults(void)
 {
-    for (int i = 0; i < SF_FAULT_COUNT; i++) {
-        const struct sf_fault *fault = &sf_faults[i];
-        printf("%-10s %-27s %s; ", fault->name, fault->values, fault->about);
-        const char *separator = "on ";
-        if (fault->families == (1u << SF_FAMILY_COUNT) - 1) {
-            printf("on any call\n");
-            continue;
-        }
-        for (int family = 0; family < SF_FAMILY_COUNT; family++) {
-            if (fault->families >> family & 1) {
-                printf("%s%s", separator, sf_family_names[family]);
-                separator = ", ";
-            }
-        }
-        printf("\n");
-    }
+    for (int i = 0; i < SF_FAULT_COUNT; i++)
+        list_call_fault(&sf_faults[i]);
+    for (int i = 0; i < SF_LINK_FAULT_COUNT; i++)
+        list_link_fault(&sf_link_faults[i]);
     return LISTED;
 }
 

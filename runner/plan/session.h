@@ -10,6 +10,10 @@
 #include "abi/silence.h"
 #include "scenario/scenario.h"
 
+/* Can a plan hold what the scenario asks for? Otherwise an error for each rule that
+ * it cannot, and the scenario must not be compiled. */
+bool sf_plan_admits(const struct sf_scenario *scenario, struct sf_diagnostics *diagnostics);
+
 /* The image of a scenario, malloc'ed: the caller frees it. Never NULL.
  * A rule of the scenario has the same index in the plan; none is dropped. */
 struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario);

@@ -129,6 +129,7 @@ extern const struct sf_type sf_type_range;    /* uint32_t[2]; open end: UINT32_M
 extern const struct sf_type sf_type_fraction; /* double, 0 to 1 */
 extern const struct sf_type sf_type_duration; /* uint64_t, from `min` on */
 extern const struct sf_type sf_type_size;     /* uint64_t, from `min` on */
+extern const struct sf_type sf_type_rate;     /* uint64_t, bytes a second, from `min` on */
 extern const struct sf_type sf_type_signal;   /* int */
 extern const struct sf_type sf_type_choice;   /* int */
 extern const struct sf_type sf_type_mask;     /* uint8_t */

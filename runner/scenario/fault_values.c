@@ -49,15 +49,14 @@ static void decode_error(struct sf_decoder *decoder, const struct sf_key *key, c
     }
 }
 
-static void decode_partial(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                           void *object)
+static void decode_bytes(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         struct sf_rule *rule, bool may_be_random)
 {
-    struct sf_rule *rule = &sf_draft_of(object)->rule;
     const char *text = sf_text_decode(decoder, key, value);
     uint64_t min, max;
     if (!text)
         return;
-    if (strcmp(text, "random") == 0) {
+    if (may_be_random && strcmp(text, "random") == 0) {
         rule->bytes_min = 1;
         rule->bytes_max = 0;
     } else if (sf_range_parse(text, &min, &max) && min >= key->min && max <= key->max) {
@@ -66,6 +65,55 @@ static void decode_partial(struct sf_decoder *decoder, const struct sf_key *key,
     } else {
         sf_value_reject(decoder, key, value, "");
     }
+}
+
+static void decode_partial(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                           void *object)
+{
+    decode_bytes(decoder, key, value, &sf_draft_of(object)->rule, true);
+}
+
+static void decode_chunk(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    decode_bytes(decoder, key, value, &sf_draft_of(object)->rule, false);
+}
+
+static const struct sf_choice distributions[] = {{"uniform", SF_DISTRIBUTION_UNIFORM},
+                                                 {"normal", SF_DISTRIBUTION_NORMAL},
+                                                 {"pareto", SF_DISTRIBUTION_PARETO},
+                                                 {0}};
+
+#define AT(member) offsetof(struct sf_draft, member)
+static const struct sf_key delay_keys[] = {
+    {.name = "mean", .type = &sf_type_duration, .offset = AT(rule.delay_ns), .min = 1,
+     .flags = SF_KEY_REQUIRED},
+    {.name = "jitter", .type = &sf_type_duration, .offset = AT(rule.link.jitter_ns)},
+    {.name = "distribution", .type = &sf_type_choice, .offset = AT(rule.link.distribution),
+     .choices = distributions},
+};
+#undef AT
+static const struct sf_table delay_table = SF_TABLE("delay", delay_keys);
+
+/* A call sleeps so long; what a link adds may vary. */
+static void decode_delay(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    static const struct sf_type type_varying = {
+        SF_DURATION_EXAMPLES ", or a mapping such as {mean: 100ms, jitter: 20ms}", NULL};
+    struct sf_draft *draft = sf_draft_of(object);
+    struct sf_key row = *key;
+    if (draft->rule.kind != SF_RULE_CALL)
+        row.type = &type_varying;
+    if (draft->rule.kind == SF_RULE_CALL || value->kind != SF_NODE_MAPPING) {
+        sf_type_duration.decode(decoder, &row, value, object);
+        return;
+    }
+    sf_mapping_decode(decoder, &delay_table, value, draft);
+    const struct sf_node *distribution = sf_node_get(value, "distribution");
+    if (distribution && !sf_node_get(value, "jitter") && !sf_key_misspelt(&delay_table, value, "jitter"))
+        sf_error(decoder->diagnostics, sf_node_place(decoder, distribution),
+                 "a distribution of nothing: jitter says how much the delay varies");
 }
 
 static void decode_true(struct sf_decoder *decoder, const struct sf_key *key,
@@ -80,4 +128,6 @@ static void decode_true(struct sf_decoder *decoder, const struct sf_key *key,
 const struct sf_type sf_type_answer = {"an address such as 127.0.0.1 or ::1, or a list of these", decode_answer};
 const struct sf_type sf_type_error = {"the name of an errno such as ECONNRESET", decode_error};
 const struct sf_type sf_type_partial = {"a range such as 1..8, or random", decode_partial};
+const struct sf_type sf_type_chunk = {"a range such as 1..8", decode_chunk};
+const struct sf_type sf_type_delay = {SF_DURATION_EXAMPLES, decode_delay};
 const struct sf_type sf_type_true = {"true", decode_true};

@@ -5,7 +5,8 @@
 #include "scenario/decode.h"
 
 /* Warn of a fault that the kernel gives at none or not at all of the calls that
- * a rule selects. With `force` it is fired nevertheless, so nothing is said. */
+ * a rule selects. With `force` it is fired nevertheless, so nothing is said. Of a
+ * link rule: of triggers that cannot hold. */
 void sf_inert_warn(struct sf_decoder *decoder, const struct sf_rule *rule);
 
 #endif

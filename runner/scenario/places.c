@@ -2,6 +2,48 @@
 #include "scenario/calls.h"
 #include "scenario/draft.h"
 
+#include <string.h>
+
+static const char *const places[] = {
+    [SF_RULE_CALL] = "call", [SF_RULE_LINK] = "link", [SF_RULE_PARTITION] = "partition"};
+enum { PLACES = sizeof places / sizeof places[0] };
+
+/* PLACES: the key is none. */
+static unsigned place_find(const char *key)
+{
+    unsigned kind = 0;
+    while (kind < PLACES && strcmp(places[kind], key) != 0)
+        kind++;
+    return kind;
+}
+
+void sf_place_choose(struct sf_decoder *decoder, const struct sf_node *node, struct sf_draft *draft)
+{
+    struct sf_rule *rule = &draft->rule;
+    size_t found = 0;
+    bool misspelt = false;
+    for (size_t i = 0; i < node->count && found < PLACES; i++) {
+        const struct sf_node *key = node->pairs[i].key;
+        unsigned kind = place_find(key->text);
+        if (kind == PLACES)
+            continue;
+        if (found++) {
+            sf_error(decoder->diagnostics, sf_node_place(decoder, key),
+                     "a second place %s beside %s: a rule has exactly one", key->text, places[rule->kind]);
+            continue;
+        }
+        rule->kind = (enum sf_rule_kind)kind;
+        if (rule->kind != SF_RULE_CALL)
+            rule->link.place = sf_node_place(decoder, key);
+    }
+    for (unsigned kind = 0; kind < PLACES; kind++)
+        misspelt |= sf_key_misspelt(&sf_rule_table, node, places[kind]);
+    if (!found && !misspelt)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, node), "a rule needs a place, one of %s",
+                 sf_names_join(decoder->diagnostics->arena, places, PLACES));
+    draft->placed = found == 1;
+}
+
 static void decode_call(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                         void *object)
 {
@@ -22,5 +64,86 @@ static void decode_call(struct sf_decoder *decoder, const struct sf_key *key, co
     }
 }
 
+/* What the groups read so far say. */
+struct members {
+    uint64_t seen;  /* a bit per program */
+    bool named_own; /* the program of `run` is among them */
+};
+
+/* A member of a group: its bit, or 0 after an error. */
+static uint64_t decode_member(struct sf_decoder *decoder, const struct sf_key *key,
+                              const struct sf_node *node, struct members *members)
+{
+    const char *text = sf_text_decode(decoder, key, node), *own = decoder->bindings->program_name;
+    struct sf_place place = sf_node_place(decoder, node);
+    ptrdiff_t index =
+        text ? sf_name_find(decoder, place, "program", text, decoder->programs, decoder->program_count) : -1;
+    if (index < 0)
+        return 0;
+    uint64_t bit = UINT64_C(1) << index;
+    if (members->seen & bit)
+        sf_error(decoder->diagnostics, place, "%s is in the partition twice", text);
+    members->seen |= bit;
+    members->named_own |= own && strcmp(text, own) == 0;
+    return bit;
+}
+
+/* A connection is cut at one of its ends, so one of them has to be within reach. */
+static void warn_uncut(struct sf_decoder *decoder, const struct sf_rule *rule)
+{
+    const struct sf_program *programs = decoder->scenario->programs, *first = NULL;
+    for (size_t group = 0; group < rule->link.group_count; group++) {
+        const struct sf_program *other = NULL;
+        for (size_t i = 0; i < decoder->scenario->program_count && !other; i++)
+            if (rule->link.groups[group] >> i & 1 && !programs[i].wrap)
+                other = &programs[i];
+        if (first && other && first != other) {
+            sf_warning(decoder->diagnostics, rule->link.place,
+                       "nothing cuts %s off from %s: both say wrap: false", first->name, other->name);
+            return;
+        }
+        first = first ? first : other;
+    }
+}
+
+/* A group as bits. */
+static uint64_t decode_group(struct sf_decoder *decoder, const struct sf_key *key,
+                             const struct sf_node *group, struct members *members)
+{
+    static const struct sf_type type_group = {"a list of programs such as [a, b]", NULL};
+    const struct sf_key group_key = {.name = "each group of partition", .type = &type_group};
+    uint64_t bits = 0;
+    if (group->kind == SF_NODE_BAD)
+        return 0;
+    if (group->kind != SF_NODE_LIST || !group->count)
+        sf_value_reject(decoder, &group_key, group, "");
+    for (size_t i = 0; group->kind == SF_NODE_LIST && i < group->count; i++)
+        bits |= decode_member(decoder, key, group->items[i], members);
+    return bits;
+}
+
+static void decode_partition(struct sf_decoder *decoder, const struct sf_key *key,
+                             const struct sf_node *value, void *object)
+{
+    struct sf_draft *draft = sf_draft_of(object);
+    struct sf_link *link = &draft->rule.link;
+    bool is_run = decoder->bindings->program_name;
+    struct members members = {0};
+    if (value->kind != SF_NODE_LIST || value->count < 2) {
+        sf_value_reject(decoder, key, value, "");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++) {
+        uint64_t *group = sf_arena_push(decoder->arena, &link->groups, &link->group_count, sizeof *group);
+        *group = decode_group(decoder, key, value->items[i], &members);
+    }
+    draft->rule.programs = is_run ? 1 : members.seen;
+    draft->foreign = is_run && !members.named_own;
+    if (!is_run)
+        warn_uncut(decoder, &draft->rule);
+}
+
+const struct sf_type sf_type_partition = {"a list of two or more groups of programs such as [[a, b], [c]]",
+                                          decode_partition};
 const struct sf_type sf_type_call = {
     "a family such as recv, a function such as recvmsg, or a list of these", decode_call};

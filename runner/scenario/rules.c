@@ -12,18 +12,24 @@
 /* Families whose calls `nth` and `every` count on each connection by itself. */
 #define PER_CONNECTION (FAMILY(RECV) | FAMILY(SEND) | FAMILY(CLOSE) | FAMILY(SHUTDOWN) | FAMILY(OPTION))
 
+static const struct sf_choice directions[] = {
+    {"in", SF_LINK_IN}, {"out", SF_LINK_OUT}, {"both", SF_LINK_IN | SF_LINK_OUT}, {0}};
 static const struct sf_choice families[] = {
     {"inet", SF_DOMAIN_INET}, {"inet6", SF_DOMAIN_INET6}, {"unix", SF_DOMAIN_UNIX}, {0}};
 static const struct sf_choice types[] = {{"stream", SF_TYPE_STREAM}, {"dgram", SF_TYPE_DGRAM}, {0}};
 static const struct sf_choice roles[] = {{"client", SF_ROLE_CLIENT}, {"server", SF_ROLE_SERVER}, {0}};
 static const struct sf_choice pers[] = {
     {"connection", SF_PER_CONNECTION}, {"program", SF_PER_PROGRAM}, {"scenario", SF_PER_SCENARIO}, {0}};
+static const struct sf_choice unreachables[] = {
+    {"host", SF_UNREACHABLE_HOST}, {"net", SF_UNREACHABLE_NET}, {0}};
 
 /* `call` stands before the faults: what they may be hangs on it. */
 #define AT(member) offsetof(struct sf_draft, member)
 static const struct sf_key rule_keys[] = {
     {.name = "id", .type = &sf_type_line, .offset = AT(rule.id)},
-    {.name = "call", .type = &sf_type_call, .flags = SF_KEY_REQUIRED},
+    {.name = "call", .type = &sf_type_call},
+    {.name = "link", .type = &sf_type_mask, .offset = AT(rule.link.directions), .choices = directions},
+    {.name = "partition", .type = &sf_type_partition},
     {.name = "program", .type = &sf_type_programs},
     {.name = "exe", .type = &sf_type_exe, .offset = AT(rule.exes), .count_offset = AT(rule.exe_count)},
     {.name = "peer", .type = &sf_type_address, .offset = AT(rule.peers), .count_offset = AT(rule.peer_count)},
@@ -39,7 +45,7 @@ static const struct sf_key rule_keys[] = {
     {.name = "optional", .type = &sf_type_flag, .offset = AT(rule.optional)},
     {.name = "force", .type = &sf_type_flag, .offset = AT(rule.force)},
     {.name = "error", .type = &sf_type_error},
-    {.name = "delay", .type = &sf_type_duration, .offset = AT(rule.delay_ns), .min = 1},
+    {.name = "delay", .type = &sf_type_delay, .offset = AT(rule.delay_ns), .min = 1},
     {.name = "partial", .type = &sf_type_partial, SF_BETWEEN(1, UINT32_MAX)},
     {.name = "interrupt", .type = &sf_type_true},
     {.name = "again", .type = &sf_type_true},
@@ -53,82 +59,62 @@ static const struct sf_key rule_keys[] = {
      .count_offset = AT(rule.answer_count)},
     {.name = "corrupt", .type = &sf_type_u32, .offset = AT(rule.bits), SF_BETWEEN(1, 1000000)},
     {.name = "signal", .type = &sf_type_signal, .offset = AT(rule.signal)},
+    {.name = "throttle", .type = &sf_type_rate, .offset = AT(rule.link.bytes_per_s), .min = 1},
+    {.name = "chunk", .type = &sf_type_chunk, SF_BETWEEN(1, UINT32_MAX)},
+    {.name = "close", .type = &sf_type_true},
+    {.name = "blackhole", .type = &sf_type_true},
+    {.name = "unreachable", .type = &sf_type_choice, .offset = AT(rule.link.unreachable),
+     .choices = unreachables},
+    {.name = "syn_timeout", .type = &sf_type_duration, .offset = AT(rule.link.syn_timeout_ns), .min = 1},
+    {.name = "drop", .type = &sf_type_true},
+    {.name = "duplicate", .type = &sf_type_true},
+    {.name = "reorder", .type = &sf_type_u32, .offset = AT(rule.link.datagrams), SF_BETWEEN(2, 1000)},
 };
 #undef AT
-static const struct sf_table rule_table = SF_TABLE("a rule", rule_keys);
+const struct sf_table sf_rule_table = SF_TABLE("a rule", rule_keys);
 
-static enum sf_fault_kind fault_kind(const char *key)
+static enum sf_per default_per(const struct sf_rule *rule)
 {
-    int kind = 0;
-    while (kind < SF_FAULT_COUNT - 1 && strcmp(sf_faults[kind].name, key) != 0)
-        kind++;
-    return (enum sf_fault_kind)kind;
-}
-
-/* "partial: 1", "resolve: [::1, 127.0.0.1]": the fault as reports name it. */
-static const char *fault_text(struct sf_decoder *decoder, const struct sf_fault *fault, const struct sf_node *value)
-{
-    struct sf_items items = sf_node_items(&value);
-    bool is_list = value->kind == SF_NODE_LIST;
-    const char *joined = is_list ? "[" : "";
-
-    for (size_t i = 0; i < items.count; i++) {
-        const struct sf_node *item = items.list[i];
-        const char *text = item->kind == SF_NODE_SCALAR
-                               ? sf_text_expand(decoder, sf_node_place(decoder, item), item->text)
-                               : NULL;
-        joined = sf_arena_printf(decoder->arena, "%s%s%s", joined, i ? ", " : "", text ? text : "…");
+    switch (rule->kind) {
+    case SF_RULE_LINK:
+        return SF_PER_PROGRAM;
+    case SF_RULE_PARTITION:
+        return SF_PER_SCENARIO;
+    default:
+        return rule->families & ~PER_CONNECTION ? SF_PER_PROGRAM : SF_PER_CONNECTION;
     }
-    return sf_arena_printf(decoder->arena, "%s: %s%s", fault->name, joined, is_list ? "]" : "");
-}
-
-/* Exactly one fault, and one that the calls can meet. */
-static void finish_fault(struct sf_decoder *decoder, const struct sf_node *node, struct sf_rule *rule)
-{
-    struct sf_arena *arena = decoder->diagnostics->arena;
-    const char *names[SF_FAULT_COUNT];
-    size_t found = 0;
-    for (size_t i = 0; i < SF_FAULT_COUNT; i++)
-        names[i] = sf_faults[i].name;
-    for (size_t i = 0; i < node->count; i++) {
-        const struct sf_pair *pair = &node->pairs[i];
-        enum sf_fault_kind kind = fault_kind(pair->key->text);
-        const struct sf_fault *fault = &sf_faults[kind];
-        if (strcmp(fault->name, pair->key->text) != 0)
-            continue;
-        struct sf_place place = sf_node_place(decoder, pair->key);
-        if (found++) {
-            sf_error(decoder->diagnostics, place, "a second fault %s beside %s: a rule has exactly one",
-                     fault->name, sf_faults[rule->fault].name);
-            continue;
-        }
-        rule->fault = kind;
-        rule->fault_place = place;
-        rule->fault_text = fault_text(decoder, fault, pair->value);
-        if (rule->families & ~fault->families)
-            sf_error(decoder->diagnostics, place, "%s does nothing to %s: it is for %s", fault->name,
-                     sf_families_join(arena, rule->families & ~fault->families),
-                     sf_families_join(arena, fault->families));
-    }
-    bool misspelt = false;
-    for (size_t i = 0; i < SF_FAULT_COUNT; i++)
-        misspelt |= sf_key_misspelt(&rule_table, node, names[i]);
-    if (!found && !misspelt)
-        sf_error(decoder->diagnostics, sf_node_place(decoder, node), "a rule needs a fault, one of %s",
-                 sf_names_join(arena, names, SF_FAULT_COUNT));
 }
 
 static void finish_per(struct sf_decoder *decoder, const struct sf_node *node, struct sf_draft *draft)
 {
     struct sf_rule *rule = &draft->rule;
-    if (draft->per == SF_PER_DEFAULT)
-        rule->per = rule->families & ~PER_CONNECTION ? SF_PER_PROGRAM : SF_PER_CONNECTION;
-    else
-        rule->per = (enum sf_per)draft->per;
-    if (draft->per == SF_PER_CONNECTION && rule->families && !(rule->families & ~SF_FAMILIES_WITHOUT_SOCKET))
-        sf_error(decoder->diagnostics, sf_node_place(decoder, sf_node_get(node, "per")),
+    rule->per = draft->per == SF_PER_DEFAULT ? default_per(rule) : (enum sf_per)draft->per;
+    if (draft->per != SF_PER_CONNECTION)
+        return;
+    struct sf_place place = sf_node_place(decoder, sf_node_get(node, "per"));
+    if (rule->kind == SF_RULE_CALL && rule->families && !(rule->families & ~SF_FAMILIES_WITHOUT_SOCKET))
+        sf_error(decoder->diagnostics, place,
                  "per: connection cannot count calls of %s: they belong to no connection",
                  sf_families_join(decoder->diagnostics->arena, rule->families));
+    else if (rule->kind != SF_RULE_CALL && rule->types == SF_TYPE_STREAM)
+        sf_error(decoder->diagnostics, place,
+                 "per: connection counts the datagrams of one socket, and type: stream has none");
+}
+
+/* A partition names its programs itself. */
+static void check_partition(struct sf_decoder *decoder, const struct sf_node *node)
+{
+    static const char *const scopes[] = {"program", "exe",  "peer", "local",
+                                         "family",  "type", "role", "connection"};
+    for (size_t i = 0; i < node->count; i++) {
+        const struct sf_node *key = node->pairs[i].key;
+        bool is_scope = false;
+        for (size_t at = 0; at < sizeof scopes / sizeof scopes[0]; at++)
+            is_scope |= strcmp(scopes[at], key->text) == 0;
+        if (is_scope)
+            sf_error(decoder->diagnostics, sf_node_place(decoder, key),
+                     "%s beside partition: a partition has no scope, it names its programs itself", key->text);
+    }
 }
 
 bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size_t number,
@@ -138,13 +124,21 @@ bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size
         .rule = {.place = sf_node_place(decoder, node), .programs = UINT64_MAX, .probability = 1},
         .per = SF_PER_DEFAULT,
     };
-    size_t errors = decoder->diagnostics->errors;
-    if (sf_mapping_decode(decoder, &rule_table, node, &draft)) {
-        finish_fault(decoder, node, &draft.rule);
+    /* Another combination of the matrix may have had the same. */
+    size_t errors = decoder->diagnostics->errors + decoder->diagnostics->repeated;
+    if (node->kind == SF_NODE_MAPPING)
+        sf_place_choose(decoder, node, &draft);
+    if (sf_mapping_decode(decoder, &sf_rule_table, node, &draft)) {
+        sf_fault_choose(decoder, node, &draft);
         finish_per(decoder, node, &draft);
+        if (draft.rule.kind == SF_RULE_PARTITION)
+            check_partition(decoder, node);
     }
-    if (decoder->diagnostics->errors == errors)
+    if (node->kind == SF_NODE_MAPPING &&
+        decoder->diagnostics->errors + decoder->diagnostics->repeated == errors) {
+        draft.rule.fault_text = sf_fault_text(decoder, node, &draft.rule);
         sf_inert_warn(decoder, &draft.rule);
+    }
     if (!draft.rule.id)
         draft.rule.id = sf_arena_printf(decoder->arena, "rule-%zu", number);
     *rule = draft.rule;

@@ -7,6 +7,7 @@
 
 #include "abi/plan.h"
 #include "base/diagnostic.h"
+#include "scenario/link.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -64,15 +65,20 @@ struct sf_pattern {
     const char *glob;
 };
 
+/* What a rule acts on: one call; the network between the two ends of a connection;
+ * that between groups of programs. */
+enum sf_rule_kind { SF_RULE_CALL, SF_RULE_LINK, SF_RULE_PARTITION };
+
 struct sf_rule {
     struct sf_place place;
     const char *id; /* as written, or "rule-N" with N from 1 */
     bool optional, force;
 
-    struct sf_call_set calls;
+    enum sf_rule_kind kind;
+    struct sf_call_set calls; /* empty unless SF_RULE_CALL */
     uint32_t families; /* bits of the calls' families */
 
-    uint64_t programs; /* bit per program of the scenario; all ones: any */
+    uint64_t programs; /* bit per program of the scenario; all ones: any; of a partition those of all groups */
     struct sf_pattern *peers;
     size_t peer_count;
     struct sf_pattern *locals;
@@ -82,6 +88,7 @@ struct sf_rule {
     uint8_t domains, types, roles;      /* SF_DOMAIN_… etc; 0: any */
     uint32_t connection_first, connection_last; /* 0, 0: any; open end UINT32_MAX */
 
+    /* nth and every count calls, of a link rule connections, on datagram sockets datagrams. */
     uint32_t nth_first, nth_last; /* 0, 0: any; open end UINT32_MAX */
     uint32_t every, times;        /* 0: not given */
     double probability;           /* 1: always */
@@ -91,18 +98,19 @@ struct sf_rule {
     size_t match_bytes;
     uint32_t states;              /* bit 1 << TCP_ESTABLISHED etc; 0: any */
     const char *exists;           /* a path; NULL: none */
-    enum sf_per per;              /* resolved: the family's default, or as written */
+    enum sf_per per;              /* resolved: the default of the family or the link, or as written */
 
-    enum sf_fault_kind fault;
+    enum sf_fault_kind fault; /* of a call rule; others have link.fault */
     struct sf_place fault_place;
     const char *fault_text; /* "partial: 1", for reports */
     int error;
-    uint64_t delay_ns;
-    uint32_t bytes_min, bytes_max; /* partial; max 0: random */
+    uint64_t delay_ns;             /* of a link the mean */
+    uint32_t bytes_min, bytes_max; /* partial, chunk; max 0: random */
     uint32_t bits;                 /* corrupt */
     int signal;
     struct sf_pattern *answers;    /* resolve: one address each */
     size_t answer_count;
+    struct sf_link link;
 };
 
 struct sf_text_expectation {

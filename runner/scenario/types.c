@@ -150,6 +150,19 @@ static void decode_size(struct sf_decoder *decoder, const struct sf_key *key, co
         sf_value_reject(decoder, key, value, "");
 }
 
+static void decode_rate(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    uint64_t *field = sf_key_field(key, object), bytes;
+    const char *text = sf_text_decode(decoder, key, value);
+    if (!text)
+        return;
+    if (sf_rate_parse(text, &bytes) && bytes >= key->min)
+        *field = bytes;
+    else
+        sf_value_reject(decoder, key, value, strchr(text, '/') ? "" : " (a rate ends with /s)");
+}
+
 static void decode_signal(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                           void *object)
 {
@@ -282,6 +295,7 @@ const struct sf_type sf_type_range = {"a range such as 2..5 or 2..", decode_rang
 const struct sf_type sf_type_fraction = {"a number from 0 to 1 such as 0.25", decode_fraction};
 const struct sf_type sf_type_duration = {SF_DURATION_EXAMPLES, decode_duration};
 const struct sf_type sf_type_size = {SF_SIZE_EXAMPLES, decode_size};
+const struct sf_type sf_type_rate = {SF_RATE_EXAMPLES, decode_rate};
 const struct sf_type sf_type_signal = {"a signal such as TERM or SIGTERM", decode_signal};
 const struct sf_type sf_type_choice = {NULL, decode_choice};
 const struct sf_type sf_type_mask = {NULL, decode_mask};

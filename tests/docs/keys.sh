@@ -9,6 +9,7 @@ programs:
   a: {run: "true", zzz: 1, ready: {port: 1, zzz: 1}}
 faults:
   - {call: recv, partial: 1, zzz: 1, when: {zzz: 1}}
+  - {link: both, delay: {mean: 1s, zzz: 1}}
 expect:
   a: {zzz: 1, stdout: {zzz: 1}, stderr: {zzz: 1}}
 END
@@ -19,31 +20,39 @@ known_keys() # MAPPING, as the reader calls it
     sed -n "s/.*unknown key 'zzz' in $1, allowed are //p" "$TMP/said" | tr -d ',' | tr ' ' '\n' | sort
 }
 
-listed_keys() # LINE: the first column of the table that follows it
+listed_keys() # LINE…: the first columns of the tables that follow these
 {
-    awk -v start="$1" '
-        $0 == start { here = 1; next }
-        here && /^\| `/ { split($0, part, "`"); print part[2]; seen = 1; next }
-        here && seen { exit }' "$root/docs/scenarios.md" | sort
+    local line
+    for line; do
+        awk -v start="$line" '
+            $0 == start { here = 1; next }
+            here && /^\| `/ { split($0, part, "`"); print part[2]; seen = 1; next }
+            here && seen { exit }' "$root/docs/scenarios.md"
+    done | sort -u
 }
 
-compare() # MAPPING LINE
+compare() # MAPPING LINE…
 {
-    local known
-    known=$(known_keys "$1")
-    [ -n "$known" ] || fail "the reader names the keys of $1" "$(cat "$TMP/said")"
-    check_eq "keys of $1" "$known" "$(listed_keys "$2")"
+    local known mapping=$1
+    shift
+    known=$(known_keys "$mapping")
+    [ -n "$known" ] || fail "the reader names the keys of $mapping" "$(cat "$TMP/said")"
+    check_eq "keys of $mapping" "$known" "$(listed_keys "$@")"
 }
 
 compare "a scenario" "## A scenario"
 compare "a program" "## A program"
-compare "a rule" "## A rule"
+compare "a rule" "## A rule" "## Link rules"
+compare "delay" "A delay that varies:"
 compare "when" "## when"
 compare "what is expected of a program" "Of a program:"
 compare "stdout" "Of an output:"
 compare "stderr" "Of an output:"
 
-faults=$("$SOCKFAULT" list faults | awk '{ print $1 }' | sort)
+link_faults=$("$SOCKFAULT" list faults | awk '/; on links/ { print $1 }' | sort)
+check_eq "link faults" "$link_faults" "$(listed_keys "## Link rules" | grep -vx link)"
+
+faults=$("$SOCKFAULT" list faults | awk '!/; on links/ { print $1 }' | sort)
 check_eq "faults in README.md" "$faults" \
     "$(awk '/^## Faults/ { here = 1; next } /^## / { here = 0 } here && /^\| `/ { split($0, part, "`"); print part[2] }' \
         "$root/README.md" | sort)"

@@ -390,7 +390,7 @@ static void bad_values_are_refused(void **state)
         const char *rule, *words;
     } rows[] = {
         {"call: recv", "needs a fault"},
-        {"partial: 1", "needs the key call"},
+        {"partial: 1", "needs a place, one of call, link, partition"},
         {"call: recv, partial: 1, interrupt: true", "exactly one"},
         {"call: recv, error: econnreset", "did you mean ECONNRESET?"},
         {"call: recv, error: E", "unknown errno"},
@@ -422,7 +422,7 @@ static void bad_values_are_refused(void **state)
         {"call: poll, delay: 1s, per: connection", "belong to no connection"},
         {"call: recv, partial: 1, id: ''", "id must be text on one line"},
         {"call: recv, partial: 1, id: [a]", "id must be text on one line, not a list"},
-        {"call: recv, blackhole: true", "unknown key 'blackhole'"},
+        {"call: recv, blackhole: true", "blackhole is a link fault: write link: both instead of call"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct reading *reading = read_rule(rows[i].rule);
