@@ -40,8 +40,6 @@ void sf_fault_choose(struct sf_decoder *decoder, const struct sf_node *node, str
  * must be free of errors: what is wrong may be larger than any text. */
 const char *sf_fault_text(struct sf_decoder *decoder, const struct sf_node *node, const struct sf_rule *rule);
 
-extern const struct sf_table sf_rule_table;
-
 extern const struct sf_type sf_type_call; /* before the faults: what they may be hangs on it */
 extern const struct sf_type sf_type_partition;
 extern const struct sf_type sf_type_programs, sf_type_exe, sf_type_address;

@@ -1,6 +1,8 @@
 #include "base/quantity.h"
+#include "scenario/calls.h"
 #include "scenario/sections.h"
 #include "scenario/signals.h"
+#include "scenario/tables.h"
 
 #include <string.h>
 
@@ -69,6 +71,20 @@ static void decode_file(struct sf_decoder *decoder, const struct sf_key *key, co
         file->text = sf_path_resolve(decoder, file->text);
 }
 
+/* What is found whatever there is, and so tests nothing, is not taken. */
+static void decode_pieces(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                          void *object)
+{
+    struct sf_items items = sf_node_items(&value);
+    struct sf_text_item *const *pieces = sf_key_field(key, object);
+    const size_t *count = (size_t *)((char *)object + key->count_offset);
+    sf_type_items.decode(decoder, key, value, object);
+    for (size_t i = 0; i < *count; i++)
+        if ((*pieces)[i].text && !*(*pieces)[i].text)
+            sf_value_reject(decoder, key, items.list[i], " (empty text is in every output)");
+}
+
+static const struct sf_type type_pieces = {"text or a list of texts", decode_pieces};
 static const struct sf_type type_empty = {"true or false", decode_empty};
 static const struct sf_type type_file = {"the path of a file", decode_file};
 
@@ -76,21 +92,39 @@ static const struct sf_type type_file = {"the path of a file", decode_file};
 static const struct sf_key text_keys[] = {
     {.name = "equals", .type = &sf_type_item, .offset = AT(equals)},
     {.name = "equals_file", .type = &type_file, .offset = AT(equals_file)},
-    {.name = "contains", .type = &sf_type_items, .offset = AT(contains), .count_offset = AT(contains_count)},
-    {.name = "not_contains", .type = &sf_type_items, .offset = AT(not_contains),
+    {.name = "contains", .type = &type_pieces, .offset = AT(contains), .count_offset = AT(contains_count)},
+    {.name = "not_contains", .type = &type_pieces, .offset = AT(not_contains),
      .count_offset = AT(not_contains_count)},
     {.name = "matches", .type = &sf_type_regex, .offset = AT(matches)},
     {.name = "empty", .type = &type_empty, .offset = AT(empty.value)},
 };
 #undef AT
+const struct sf_table sf_output_table = SF_TABLE("an output", text_keys);
 
 static void decode_output(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                           void *object)
 {
     struct sf_text_expectation *expect = sf_key_field(key, object);
-    const struct sf_table table = SF_TABLE(key->name, text_keys);
+    struct sf_table table = sf_output_table;
+    table.what = key->name;
     expect->place = sf_node_place(decoder, value);
     sf_mapping_decode(decoder, &table, value, expect);
+}
+
+/* Functions are no families, but they belong to some. */
+static bool is_function(struct sf_decoder *decoder, const struct sf_node *key)
+{
+    struct sf_call_set calls = {{0}};
+    uint32_t families = 0;
+    for (size_t i = 0; i < SF_FAMILY_COUNT; i++)
+        if (strcmp(sf_family_names[i], key->text) == 0)
+            return false;
+    if (!sf_calls_find(key->text, &calls, &families))
+        return false;
+    sf_error(decoder->diagnostics, sf_node_place(decoder, key),
+             "calls are counted by family: %s among those of %s", key->text,
+             sf_families_join(decoder->diagnostics->arena, families));
+    return true;
 }
 
 static void decode_calls(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
@@ -101,6 +135,8 @@ static void decode_calls(struct sf_decoder *decoder, const struct sf_key *key, c
         return;
     for (size_t i = 0; i < value->count; i++) {
         const struct sf_pair *pair = &value->pairs[i];
+        if (is_function(decoder, pair->key))
+            continue;
         ptrdiff_t family = sf_name_find(decoder, sf_node_place(decoder, pair->key), "family of calls",
                                         pair->key->text, sf_family_names, SF_FAMILY_COUNT);
         const struct sf_key count = {.name = pair->key->text, .type = &sf_type_count};
@@ -126,13 +162,13 @@ static const struct sf_key expect_keys[] = {
     {.name = "calls", .type = &type_calls},
 };
 #undef AT
-static const struct sf_table expect_table = SF_TABLE("what is expected of a program", expect_keys);
+const struct sf_table sf_expect_table = SF_TABLE("what is expected of a program", expect_keys);
 
 static void decode_program(struct sf_decoder *decoder, const struct sf_node *value,
                            const struct sf_program *program, struct sf_program_expectation *expect)
 {
     expect->place = sf_node_place(decoder, value);
-    if (!sf_mapping_decode(decoder, &expect_table, value, expect))
+    if (!sf_mapping_decode(decoder, &sf_expect_table, value, expect))
         return;
     const struct sf_node *calls = sf_node_get(value, "calls");
     if (calls && !program->wrap)

@@ -3,6 +3,7 @@
 #include "scenario/calls.h"
 #include "scenario/draft.h"
 #include "scenario/faults.h"
+#include "scenario/tables.h"
 
 #include <string.h>
 
@@ -121,6 +122,8 @@ static const char *value_text(struct sf_decoder *decoder, const struct sf_node *
         const char *text = sf_text_expand(decoder, sf_node_place(decoder, node), node->text);
         return text ? text : "…"; /* it became too large just now, which was reported */
     }
+    if (node->kind == SF_NODE_BAD)
+        return "…";
     bool is_list = node->kind == SF_NODE_LIST;
     const char **texts = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *texts);
     for (size_t i = 0; i < node->count; i++)

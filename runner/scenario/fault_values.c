@@ -4,6 +4,7 @@
 #include "scenario/draft.h"
 #include "scenario/errors.h"
 #include "scenario/pattern.h"
+#include "scenario/tables.h"
 
 #include <string.h>
 
@@ -93,7 +94,7 @@ static const struct sf_key delay_keys[] = {
      .choices = distributions},
 };
 #undef AT
-static const struct sf_table delay_table = SF_TABLE("delay", delay_keys);
+const struct sf_table sf_delay_table = SF_TABLE("delay", delay_keys);
 
 /* A call sleeps so long; what a link adds may vary. */
 static void decode_delay(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
@@ -109,9 +110,9 @@ static void decode_delay(struct sf_decoder *decoder, const struct sf_key *key, c
         sf_type_duration.decode(decoder, &row, value, object);
         return;
     }
-    sf_mapping_decode(decoder, &delay_table, value, draft);
+    sf_mapping_decode(decoder, &sf_delay_table, value, draft);
     const struct sf_node *distribution = sf_node_get(value, "distribution");
-    if (distribution && !sf_node_get(value, "jitter") && !sf_key_misspelt(&delay_table, value, "jitter"))
+    if (distribution && !sf_node_get(value, "jitter") && !sf_key_misspelt(&sf_delay_table, value, "jitter"))
         sf_error(decoder->diagnostics, sf_node_place(decoder, distribution),
                  "a distribution of nothing: jitter says how much the delay varies");
 }

@@ -1,6 +1,7 @@
 /* What a rule acts on. */
 #include "scenario/calls.h"
 #include "scenario/draft.h"
+#include "scenario/tables.h"
 
 #include <string.h>
 

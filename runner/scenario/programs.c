@@ -1,4 +1,5 @@
 #include "scenario/sections.h"
+#include "scenario/tables.h"
 
 #include <signal.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static const struct sf_key ready_keys[] = {
     {.name = "within", .type = &sf_type_duration, .offset = AT(within_ns), .min = 1},
 };
 #undef AT
-static const struct sf_table ready_table = SF_TABLE("ready", ready_keys);
+const struct sf_table sf_ready_table = SF_TABLE("ready", ready_keys);
 
 /* The one kind that is given; none and several are reported. */
 static int ready_kind(struct sf_decoder *decoder, const struct sf_node *value)
@@ -77,7 +78,7 @@ static int ready_kind(struct sf_decoder *decoder, const struct sf_node *value)
     bool misspelt = false;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const struct sf_node *given = sf_node_get(value, kinds[i].key);
-        misspelt |= sf_key_misspelt(&ready_table, value, kinds[i].key);
+        misspelt |= sf_key_misspelt(&sf_ready_table, value, kinds[i].key);
         if (given && kind != SF_READY_NONE)
             sf_error(decoder->diagnostics, sf_node_place(decoder, given),
                      "ready takes one of port, output and file");
@@ -94,7 +95,7 @@ static void decode_ready(struct sf_decoder *decoder, const struct sf_key *key, c
 {
     struct sf_ready *ready = sf_key_field(key, object);
     ready->place = sf_node_place(decoder, value);
-    if (sf_mapping_decode(decoder, &ready_table, value, ready))
+    if (sf_mapping_decode(decoder, &sf_ready_table, value, ready))
         ready->kind = ready_kind(decoder, value);
 }
 
@@ -130,7 +131,7 @@ static const struct sf_key program_keys[] = {
     {.name = "stop_within", .type = &sf_type_duration, .offset = AT(stop_within_ns), .min = 1},
 };
 #undef AT
-static const struct sf_table program_table = SF_TABLE("a program", program_keys);
+const struct sf_table sf_program_table = SF_TABLE("a program", program_keys);
 
 static void check_name(struct sf_decoder *decoder, const struct sf_node *key)
 {
@@ -158,7 +159,7 @@ static void decode_program(struct sf_decoder *decoder, const struct sf_pair *pai
     if (pair->value->kind == SF_NODE_SCALAR || pair->value->kind == SF_NODE_LIST)
         decode_run(decoder, &program_keys[0], pair->value, program);
     else
-        sf_mapping_decode(decoder, &program_table, pair->value, program);
+        sf_mapping_decode(decoder, &sf_program_table, pair->value, program);
 }
 
 void sf_programs_decode(struct sf_decoder *decoder, const struct sf_node *node)

@@ -4,6 +4,7 @@
 #include "scenario/faults.h"
 #include "scenario/inert.h"
 #include "scenario/sections.h"
+#include "scenario/tables.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "scenario/scenario.h"
 
 #include "scenario/sections.h"
+#include "scenario/tables.h"
 
 #include <string.h>
 
@@ -80,7 +81,7 @@ static const struct sf_key scenario_keys[] = {
     {.name = "expect", .type = &type_expect},
 };
 #undef AT
-static const struct sf_table scenario_table = {
+const struct sf_table sf_scenario_table = {
     "a scenario", scenario_keys, sizeof scenario_keys / sizeof scenario_keys[0], .extensible = true};
 
 /* FNV-1a: the same on every machine and in every version. */
@@ -151,7 +152,7 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
         scenario->program_count = 1;
         scenario->expect = sf_arena_alloc(arena, sizeof *scenario->expect);
     }
-    if (sf_mapping_decode(&decoder, &scenario_table, document->root, scenario) && scenario->name) {
+    if (sf_mapping_decode(&decoder, &sf_scenario_table, document->root, scenario) && scenario->name) {
         if (decoder.combination)
             scenario->name = sf_arena_printf(arena, "%s [%s]", scenario->name, decoder.combination);
         set_seed(scenario, document->root, decoder.bindings);

@@ -36,7 +36,7 @@ const char *sf_signal_suggestion(struct sf_arena *arena, const char *name)
         if (known)
             names[count++] = known;
     }
-    if (strncmp(name, "SIG", 3) == 0)
+    if (strncasecmp(name, "SIG", 3) == 0)
         name += 3;
     return sf_suggestion(arena, name, names, count);
 }

@@ -1,6 +1,7 @@
 /* When a rule fires. */
 #include "scenario/draft.h"
 #include "scenario/states.h"
+#include "scenario/tables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,15 @@ static const struct sf_key when_keys[] = {
     {.name = "exists", .type = &sf_type_line, .offset = AT(rule.exists)},
 };
 #undef AT
-static const struct sf_table when_table = SF_TABLE("when", when_keys);
+const struct sf_table sf_when_table = SF_TABLE("when", when_keys);
+
+/* Both count from the start, so one that ends before the other begins never holds. */
+static void check_until(struct sf_decoder *decoder, const struct sf_node *when, const struct sf_rule *rule)
+{
+    if (rule->after_ns && rule->until_ns && rule->until_ns <= rule->after_ns)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, sf_node_get(when, "until")),
+                 "until is not behind after: the rule would never fire");
+}
 
 static void decode_when(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                         void *object)
@@ -76,7 +85,10 @@ static void decode_when(struct sf_decoder *decoder, const struct sf_key *key, co
     (void)key;
     struct sf_draft *draft = sf_draft_of(object);
     struct sf_rule *rule = &draft->rule;
-    if (!sf_mapping_decode(decoder, &when_table, value, draft) || (!draft->from && !draft->to))
+    if (!sf_mapping_decode(decoder, &sf_when_table, value, draft))
+        return;
+    check_until(decoder, value, rule);
+    if (!draft->from && !draft->to)
         return;
     const struct sf_node *bound = sf_node_get(value, draft->from ? "from" : "to");
     if (sf_node_get(value, "nth")) {
