@@ -16,9 +16,10 @@ bool sf_plan_admits(const struct sf_scenario *scenario, struct sf_diagnostics *d
         if (rule->kind == SF_RULE_CALL)
             continue;
         admits = false;
-        sf_error(diagnostics, rule->link.place,
-                 "link rules act on the network between programs, which this version cannot do: use call rules%s",
-                 is_argument(&rule->link.place) ? "" : ", or sockfault check to validate this file");
+        sf_error(
+            diagnostics, rule->link.place,
+            "link rules act on the network between programs, which this version cannot do: use call rules%s",
+            is_argument(&rule->link.place) ? "" : ", or sockfault check to validate this file");
     }
     return admits;
 }

@@ -1,5 +1,6 @@
 /* A rule under way: its keys are read by places.c, scopes.c, triggers.c and
- * fault_values.c, its fault is chosen by fault_choice.c, its table and what holds between keys are in rules.c. */
+ * fault_values.c, its fault is chosen by fault_choice.c; their table and what
+ * holds between them are in rules.c. */
 #ifndef SF_SCENARIO_DRAFT_H
 #define SF_SCENARIO_DRAFT_H
 

@@ -26,7 +26,8 @@ static unsigned link_fault(const char *key)
 }
 
 /* The keys of faults that the rule's place takes. */
-static size_t fault_names(const struct sf_rule *rule, const char *names[static SF_FAULT_COUNT + SF_LINK_FAULT_COUNT])
+static size_t fault_names(const struct sf_rule *rule,
+                          const char *names[static SF_FAULT_COUNT + SF_LINK_FAULT_COUNT])
 {
     size_t count = 0;
     for (unsigned i = 0; rule->kind == SF_RULE_CALL && i < SF_FAULT_COUNT; i++)

@@ -126,7 +126,8 @@ static void decode_true(struct sf_decoder *decoder, const struct sf_key *key,
         sf_value_reject(decoder, key, value, "");
 }
 
-const struct sf_type sf_type_answer = {"an address such as 127.0.0.1 or ::1, or a list of these", decode_answer};
+const struct sf_type sf_type_answer = {"an address such as 127.0.0.1 or ::1, or a list of these",
+                                       decode_answer};
 const struct sf_type sf_type_error = {"the name of an errno such as ECONNRESET", decode_error};
 const struct sf_type sf_type_partial = {"a range such as 1..8, or random", decode_partial};
 const struct sf_type sf_type_chunk = {"a range such as 1..8", decode_chunk};

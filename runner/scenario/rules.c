@@ -34,7 +34,8 @@ static const struct sf_key rule_keys[] = {
     {.name = "program", .type = &sf_type_programs},
     {.name = "exe", .type = &sf_type_exe, .offset = AT(rule.exes), .count_offset = AT(rule.exe_count)},
     {.name = "peer", .type = &sf_type_address, .offset = AT(rule.peers), .count_offset = AT(rule.peer_count)},
-    {.name = "local", .type = &sf_type_address, .offset = AT(rule.locals), .count_offset = AT(rule.local_count)},
+    {.name = "local", .type = &sf_type_address, .offset = AT(rule.locals),
+     .count_offset = AT(rule.local_count)},
     {.name = "family", .type = &sf_type_mask, .offset = AT(rule.domains), .choices = families},
     {.name = "type", .type = &sf_type_mask, .offset = AT(rule.types), .choices = types},
     {.name = "role", .type = &sf_type_mask, .offset = AT(rule.roles), .choices = roles},
@@ -114,7 +115,8 @@ static void check_partition(struct sf_decoder *decoder, const struct sf_node *no
             is_scope |= strcmp(scopes[at], key->text) == 0;
         if (is_scope)
             sf_error(decoder->diagnostics, sf_node_place(decoder, key),
-                     "%s beside partition: a partition has no scope, it names its programs itself", key->text);
+                     "%s beside partition: a partition has no scope, it names its programs itself",
+                     key->text);
     }
 }
 

@@ -78,7 +78,7 @@ struct sf_rule {
     struct sf_call_set calls; /* empty unless SF_RULE_CALL */
     uint32_t families; /* bits of the calls' families */
 
-    uint64_t programs; /* bit per program of the scenario; all ones: any; of a partition those of all groups */
+    uint64_t programs; /* bit per program of the scenario; all ones: any; of a partition all it names */
     struct sf_pattern *peers;
     size_t peer_count;
     struct sf_pattern *locals;

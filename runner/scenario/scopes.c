@@ -67,7 +67,8 @@ static void decode_address(struct sf_decoder *decoder, const struct sf_key *key,
 static bool parse_exe(struct sf_arena *arena, const char *text, struct sf_pattern *pattern)
 {
     (void)arena;
-    *pattern = (struct sf_pattern){.place = pattern->place, .text = text, .kind = SF_PATTERN_EXE, .glob = text};
+    *pattern =
+        (struct sf_pattern){.place = pattern->place, .text = text, .kind = SF_PATTERN_EXE, .glob = text};
     return *text != '\0';
 }
 
@@ -78,8 +79,8 @@ static void decode_exe(struct sf_decoder *decoder, const struct sf_key *key, con
 }
 
 const struct sf_type sf_type_programs = {"the name of a program or a list of names", decode_programs};
-const struct sf_type sf_type_exe = {"the base name or path of an executable, with * and ?, or a list of these",
-                                       decode_exe};
+const struct sf_type sf_type_exe = {
+    "the base name or path of an executable, with * and ?, or a list of these", decode_exe};
 const struct sf_type sf_type_address = {"ADDRESS:PORT such as \"127.0.0.1:80\", \"10.0.0.0/8:*\", "
                                          "\"[fd00::/8]:*\" or \"*:443\", unix:GLOB, or \"*\"",
                                          decode_address};

@@ -158,7 +158,8 @@ static bool stays_there(const struct reading *reading, const struct text *text, 
     return true;
 }
 
-static bool verdict_is(const struct reading *reading, const struct text *text, const char *line, const char *says)
+static bool verdict_is(const struct reading *reading, const struct text *text, const char *line,
+                       const char *says)
 {
     static const char warning[] = "warning: ";
     if (!says)
@@ -286,11 +287,16 @@ static size_t check_wrong_types(const char *table, const char *key)
     static const struct {
         const char *value, *says;
     } rows[] = {
-        {"", "null is not allowed"},      {"~", "null is not allowed"},
-        {"null", "null is not allowed"},  {"!!str x", "tags are not allowed"},
-        {"!x [a]", "tags are not allowed"}, {"!x {a: b}", "tags are not allowed"},
-        {"*nosuch", "has no anchor"},     {"[[a]]", ""},
-        {"[{zzz: 1}]", ""},               {"'${nosuch}'", ""},
+        {"", "null is not allowed"},
+        {"~", "null is not allowed"},
+        {"null", "null is not allowed"},
+        {"!!str x", "tags are not allowed"},
+        {"!x [a]", "tags are not allowed"},
+        {"!x {a: b}", "tags are not allowed"},
+        {"*nosuch", "has no anchor"},
+        {"[[a]]", ""},
+        {"[{zzz: 1}]", ""},
+        {"'${nosuch}'", ""},
     };
     size_t wrong = 0;
     for (size_t i = 0; i < COUNT(rows); i++)

@@ -213,8 +213,9 @@ static void a_partition_groups_programs_by_bit(void **state)
 static void what_a_link_cannot_do_is_warned_of(void **state)
 {
     (void)state;
-    static const char text[] = "name: n\nprograms: {a: {run: 'true', wrap: false}, b: {run: 'true', wrap: false}, "
-                               "c: 'true'}\nfaults: [{%s}]\n";
+    static const char text[] =
+        "name: n\nprograms: {a: {run: 'true', wrap: false}, b: {run: 'true', wrap: false}, "
+        "c: 'true'}\nfaults: [{%s}]\n";
     static const struct {
         const char *rule, *warning; /* NULL: none */
     } rows[] = {
@@ -272,9 +273,10 @@ static void no_plan_admits_a_link_rule(void **state)
 static void a_run_keeps_the_partitions_of_its_program(void **state)
 {
     (void)state;
-    static const char text[] = "name: n\nvars: {me: b}\nprograms: {a: 'true', b: 'true', c: 'true'}\n"
-                               "faults:\n- {id: p, partition: [[a, '${me}'], [c]]}\n- {id: q, partition: [[a], [c]]}\n"
-                               "- {id: r, link: in, drop: true, program: c}\n";
+    static const char text[] =
+        "name: n\nvars: {me: b}\nprograms: {a: 'true', b: 'true', c: 'true'}\n"
+        "faults:\n- {id: p, partition: [[a, '${me}'], [c]]}\n- {id: q, partition: [[a], [c]]}\n"
+        "- {id: r, link: in, drop: true, program: c}\n";
     const struct sf_bindings bindings = {.program_name = "b"};
     struct reading *reading = read_text_bytes(text, sizeof text - 1, &bindings);
     assert_non_null(reading->scenario);
