@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { KEYS_COMPARED_MAX = 1000 };
+
 struct sf_place sf_node_place(const struct sf_decoder *decoder, const struct sf_node *node)
 {
     return (struct sf_place){decoder->file, node->line, node->column};
@@ -39,6 +41,10 @@ void sf_value_reject(struct sf_decoder *decoder, const struct sf_key *key, const
 {
     struct sf_arena *arena = decoder->diagnostics->arena;
     const char *got = "a mapping";
+    if (sf_diagnostics_full(decoder->diagnostics)) {
+        sf_error(decoder->diagnostics, sf_node_place(decoder, value), "%s", key->name);
+        return;
+    }
     if (value->kind == SF_NODE_LIST) {
         got = value->count ? "a list" : "an empty list";
     } else if (value->kind == SF_NODE_SCALAR) {
@@ -84,6 +90,10 @@ static void report_unknown(struct sf_decoder *decoder, const struct sf_table *ta
         const struct sf_node *key = mapping->pairs[i].key;
         if (in_table(table, key->text))
             continue;
+        if (sf_diagnostics_full(decoder->diagnostics)) {
+            sf_error(decoder->diagnostics, sf_node_place(decoder, key), "unknown key");
+            continue;
+        }
         sf_error(decoder->diagnostics, sf_node_place(decoder, key), "unknown key %s in %s, allowed are %s%s",
                  sf_quoted(arena, key->text), table->what, sf_names_join(arena, names, table->count),
                  sf_suggestion(arena, key->text, names, table->count));
@@ -108,6 +118,8 @@ bool sf_mapping_check(struct sf_decoder *decoder, const struct sf_node *node, co
 
 bool sf_key_misspelt(const struct sf_table *table, const struct sf_node *mapping, const char *name)
 {
+    if (mapping->count > KEYS_COMPARED_MAX)
+        return true; /* among so many unknown keys one error more or less tells nothing */
     for (size_t i = 0; i < mapping->count; i++) {
         const char *key = mapping->pairs[i].key->text;
         if (!in_table(table, key) && sf_nearest(key, &name, 1))

@@ -13,7 +13,8 @@ static void decode_exit(struct sf_decoder *decoder, const struct sf_key *key, co
 {
     struct sf_program_expectation *expect = object;
     struct sf_items items = sf_node_items(&value);
-    const char *list = NULL;
+    const char **texts = sf_arena_alloc(decoder->arena, (items.count + 1) * sizeof *texts);
+    size_t count = 0;
     expect->exit.given = true;
     expect->exit.place = sf_node_place(decoder, value);
     if (!items.count)
@@ -23,7 +24,7 @@ static void decode_exit(struct sf_decoder *decoder, const struct sf_key *key, co
         uint64_t code;
         if (!text)
             continue;
-        list = list ? sf_arena_printf(decoder->arena, "%s, %s", list, text) : text;
+        texts[count++] = text;
         if (strcmp(text, "nonzero") == 0 && value->kind == SF_NODE_SCALAR) {
             expect->exit.nonzero = true;
         } else if (sf_number_parse(text, &code) && code <= EXIT_MAX) {
@@ -33,8 +34,8 @@ static void decode_exit(struct sf_decoder *decoder, const struct sf_key *key, co
             sf_value_reject(decoder, key, items.list[i], "");
         }
     }
-    expect->exit.text =
-        value->kind == SF_NODE_LIST && list ? sf_arena_printf(decoder->arena, "[%s]", list) : list;
+    const char *list = sf_names_join(decoder->arena, texts, count);
+    expect->exit.text = value->kind == SF_NODE_LIST ? sf_arena_printf(decoder->arena, "[%s]", list) : list;
 }
 
 static void decode_signal(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,

@@ -5,10 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { FIRST_WRITER_MS = 2000, STEP_MS = 10 };
 
 static bool is_scenario(const char *name)
 {
@@ -31,6 +34,20 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name); /* not by locale: the same everywhere */
 }
 
+/* What a folder has by the name of a scenario, which only a file can be. */
+static void add_found(struct sf_arena *arena, const char *path, struct sf_files *files,
+                      struct sf_diagnostics *diagnostics)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        if (!S_ISDIR(status.st_mode)) /* a link to one */
+            sf_error(diagnostics, (struct sf_place){.file = path}, "this is no file");
+        return;
+    }
+    const char **slot = sf_arena_push(arena, &files->paths, &files->count, sizeof *slot);
+    *slot = path;
+}
+
 static void add_folder(struct sf_arena *arena, const char *folder, struct sf_files *files,
                        struct sf_diagnostics *diagnostics)
 {
@@ -48,12 +65,10 @@ static void add_folder(struct sf_arena *arena, const char *folder, struct sf_fil
         const char *path = sf_arena_printf(arena, "%s%s%s", folder, slash, entries[i]->d_name);
         struct stat status;
         /* Links to folders are not followed, as find does not: they may lead back. */
-        if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode))
             add_folder(arena, path, files, diagnostics);
-        } else if (is_scenario(entries[i]->d_name)) {
-            const char **slot = sf_arena_push(arena, &files->paths, &files->count, sizeof *slot);
-            *slot = path;
-        }
+        else if (is_scenario(entries[i]->d_name))
+            add_found(arena, path, files, diagnostics);
         free(entries[i]);
     }
     free(entries);
@@ -70,9 +85,36 @@ void sf_files_add(struct sf_arena *arena, const char *path, struct sf_files *fil
         add_folder(arena, path, files, diagnostics);
         if (files->count == count && diagnostics->errors == errors)
             sf_error(diagnostics, (struct sf_place){.file = path}, "no *.yaml or *.yml in this folder");
+    } else if (S_ISSOCK(status.st_mode)) {
+        sf_error(diagnostics, (struct sf_place){.file = path}, "this is a socket, not a file");
     } else {
         const char **slot = sf_arena_push(arena, &files->paths, &files->count, sizeof *slot);
         *slot = sf_arena_strdup(arena, path);
+    }
+}
+
+static bool is_pipe(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+/* Read on, from whatever can be read. A pipe is waited for as long as someone may
+ * write to it; one that has no writer yet, for FIRST_WRITER_MS. */
+static ssize_t read_more(int fd, bool is_first, char *to, size_t room)
+{
+    unsigned left_ms = is_first && is_pipe(fd) ? FIRST_WRITER_MS : 0;
+    for (;;) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        ssize_t got = read(fd, to, room);
+        if (got > 0 || (got < 0 && errno != EAGAIN && errno != EINTR) || (got == 0 && left_ms == 0))
+            return got;
+        if (got == 0) {
+            poll(NULL, 0, STEP_MS);
+            left_ms -= STEP_MS;
+        } else if (errno == EAGAIN) {
+            poll(&wait, 1, -1);
+        }
     }
 }
 
@@ -83,7 +125,8 @@ const char *sf_file_read(struct sf_arena *arena, const char *path, size_t limit_
     const char *text = NULL;
     char *buffer = NULL;
     size_t filled = 0, room = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* A FIFO that nobody writes to must not hold us up. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         unreadable(path, diagnostics);
         goto out;
@@ -96,9 +139,7 @@ const char *sf_file_read(struct sf_arena *arena, const char *path, size_t limit_
                 sf_out_of_memory();
             buffer = larger;
         }
-        ssize_t got = read(fd, buffer + filled, room - filled);
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = read_more(fd, filled == 0, buffer + filled, room - filled);
         if (got < 0) {
             unreadable(path, diagnostics);
             goto out;
@@ -110,6 +151,10 @@ const char *sf_file_read(struct sf_arena *arena, const char *path, size_t limit_
             sf_error(diagnostics, place, "the file is larger than %zu MiB", limit_bytes >> 20);
             goto out;
         }
+    }
+    if (filled == 0 && is_pipe(fd)) {
+        sf_error(diagnostics, place, "nothing came through this pipe");
+        goto out;
     }
     text = sf_arena_strndup(arena, buffer, filled);
     *bytes = filled;

@@ -58,6 +58,10 @@ static void decode_call(struct sf_decoder *decoder, const struct sf_key *key, co
         if (!text || sf_calls_find(text, &rule->calls, &rule->families))
             continue;
         struct sf_arena *arena = decoder->diagnostics->arena;
+        if (sf_diagnostics_full(decoder->diagnostics)) {
+            sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]), "unknown call");
+            continue;
+        }
         sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]),
                  "unknown call %s, allowed are the families %s and functions such as recvmsg%s",
                  sf_quoted(arena, text), sf_names_join(arena, sf_family_names, SF_FAMILY_COUNT),

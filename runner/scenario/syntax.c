@@ -35,11 +35,23 @@ static const struct slip {
     {"", "mapping values are not allowed in this context", "", "",
      "': ' is not allowed here: text that contains it wants quotes, and keys of one mapping the same "
      "indentation"},
+    {"while scanning a directive", "could not find expected directive name", "", "",
+     "text that begins with '%' wants quotes"},
+    {"while scanning a directive", "found unknown directive name", "", "",
+     "text that begins with '%' wants quotes; the directives of YAML are %YAML and %TAG"},
+    {"", "found incompatible YAML document", "", "", "%YAML 1.1 and %YAML 1.2 are read, no other"},
     {"while scanning a quoted scalar", "found unexpected end of stream", "", "",
      "the quotes are never closed"},
     {"", "did not find expected ',' or '}'", "", "", "',' or '}' is missing here"},
     {"", "did not find expected ',' or ']'", "", "", "',' or ']' is missing here"},
     {"", "did not find expected <document start>", "", "}", "'}' has no '{' before it"},
+    {"", "did not find expected <document start>", "", "",
+     "this belongs to no document: keys of one mapping stand at the same indentation, '---' begins another "
+     "scenario"},
+    {"while parsing a quoted scalar", "found unknown escape character", "", "",
+     "unknown escape in double quotes: '\\\\' is a backslash, single quotes take text as it stands"},
+    {"while parsing a quoted scalar", "did not find expected hexdecimal number", "", "",
+     "hex digits are missing in this escape: '\\\\' is a backslash, single quotes take text as it stands"},
     {"", "could not find expected ':'", "", "", "':' is missing behind a key"},
     {"while parsing a block mapping", "did not find expected key", "", "",
      "a key is expected here: keys of one mapping stand at the same indentation"},
@@ -49,6 +61,10 @@ static const struct slip {
     {"", "invalid leading UTF-8 octet", "", "", "this is not UTF-8 text"},
     {"", "invalid trailing UTF-8 octet", "", "", "this is not UTF-8 text"},
     {"", "incomplete UTF-8 octet sequence", "", "", "this is not UTF-8 text"},
+    {"", "invalid length of a UTF-8 sequence", "", "", "this is not UTF-8 text"},
+    {"", "invalid Unicode character", "", "", "this is not UTF-8 text"},
+    {"while parsing a flow node", "did not find expected node content", "", "", "a value is missing here"},
+    {"while parsing a block node", "did not find expected node content", "", "", "a value is missing here"},
 };
 
 static bool stands_at(const char *text, size_t bytes, size_t at, const char *character)

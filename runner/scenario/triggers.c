@@ -43,7 +43,9 @@ static void decode_state(struct sf_decoder *decoder, const struct sf_key *key, c
         unsigned state = text ? sf_state_find(text) : 0;
         size_t count = sf_state_names(names);
         rule->states |= state ? 1u << state : 0;
-        if (text && !state)
+        if (text && !state && sf_diagnostics_full(decoder->diagnostics))
+            sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]), "unknown state");
+        else if (text && !state)
             sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]),
                      "unknown state %s, allowed are %s%s", sf_quoted(decoder->diagnostics->arena, text),
                      sf_names_join(decoder->diagnostics->arena, names, count),
@@ -51,7 +53,8 @@ static void decode_state(struct sf_decoder *decoder, const struct sf_key *key, c
     }
 }
 
-static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits", decode_match};
+static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits",
+                                          decode_match};
 static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state};
 
 #define AT(member) offsetof(struct sf_draft, member)
