@@ -3,7 +3,13 @@
 #include "commands/help.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+
+static bool is_help(const char *argument)
+{
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
 
 static int pick(int argc, char **argv)
 {
@@ -14,12 +20,12 @@ static int pick(int argc, char **argv)
     }
     if (strcmp(name, "--version") == 0)
         return puts("sockfault " SF_VERSION) == EOF ? SF_EXIT_INTERNAL : 0;
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    if (is_help(name))
         return sf_help_print(NULL, stdout);
     const struct sf_command_entry *command = sf_command_find(name);
     if (!command)
         return sf_help_unknown(name);
-    if (argc == 3 && strcmp(argv[2], "--help") == 0)
+    if (argc > 2 && is_help(argv[2]))
         return sf_help_print(name, stdout);
     return command->run(argc - 1, argv + 1);
 }

@@ -16,7 +16,8 @@ static bool check_file(const char *path)
     struct sf_diagnostics diagnostics = {.arena = arena};
     size_t count;
     struct sf_document **documents = sf_documents_read(arena, path, &count, &diagnostics);
-    sf_documents_decode(documents, count, NULL, &diagnostics, NULL, NULL);
+    const struct sf_bindings bindings = {.hints = true};
+    sf_documents_decode(documents, count, &bindings, &diagnostics, NULL, NULL);
     sf_diagnostics_print(&diagnostics, stderr);
     bool valid = diagnostics.errors == 0;
     sf_arena_free(arena);

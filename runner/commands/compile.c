@@ -9,13 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { DONE = 0, INVALID = 2 };
 
 static int wrong_usage(const char *problem, const char *what)
 {
-    fprintf(stderr, "sockfault compile: %s%s\nTry 'sockfault help compile'.\n", problem, what);
+    const char *quote = *what ? "'" : "";
+    fprintf(stderr, "sockfault compile: %s%s%s%s\nTry 'sockfault help compile'.\n", problem, quote, what, quote);
     return INVALID;
 }
 
@@ -45,18 +47,21 @@ static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *pat
     return diagnostics.errors ? NULL : scenario;
 }
 
-/* Whole or not at all: a target that finds half a plan stops. */
+/* Whole or not at all: a target that finds half a plan stops. What is no file (a
+ * device, a pipe) was not made by us and stays. */
 static int write_plan(const struct sf_plan *plan, const char *path)
 {
+    struct stat status = {0};
     FILE *file = fopen(path, "we");
     bool written = file && fwrite(plan, plan->total_bytes, 1, file) == 1;
+    bool is_file = file && fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
 
     if (file && fclose(file) != 0)
         written = false;
     if (written)
         return DONE;
     fprintf(stderr, "sockfault compile: cannot write %s: %s\n", path, strerror(errno));
-    if (file)
+    if (is_file)
         unlink(path);
     return SF_EXIT_INTERNAL;
 }
@@ -71,7 +76,8 @@ int sf_command_compile(int argc, char **argv)
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
         if (option != 'o')
-            return wrong_usage(option == ':' ? "a value is missing behind " : "unknown option ", argv[optind - 1]);
+            return wrong_usage(option == ':' ? "a value is missing behind option " : "unknown option ",
+                               argv[optind - 1]);
         output = optarg;
     }
     if (argc - optind != 1)

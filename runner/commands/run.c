@@ -86,6 +86,23 @@ static const char *name_fault(const struct run *run, size_t index)
     return run->options.fault_count == 1 ? "--fault" : sf_arena_printf(run->arena, "--fault #%zu", index + 1);
 }
 
+/* The Nth `-f` behind the `count` rules that there are. */
+static void add_rule(struct run *run, size_t index, const char *name, struct sf_rule *rules, size_t count,
+                     struct sf_diagnostics *diagnostics)
+{
+    struct sf_rule *rule = &rules[count];
+    size_t number = count + 1;
+    while (sf_rule_find(rules, count, sf_arena_printf(run->arena, "rule-%zu", number)))
+        number++;
+    if (!sf_rule_decode_argument(run->arena, name_fault(run, index), run->options.faults[index], number, name,
+                                 rule, diagnostics))
+        return;
+    const struct sf_rule *other = sf_rule_find(rules, count, rule->id);
+    if (other)
+        sf_error(diagnostics, rule->place, "duplicate id %s, that of the rule at %s:%u",
+                 sf_quoted(run->arena, rule->id), other->place.file, other->place.line);
+}
+
 /* The rules of the file, then those of the command line. */
 static void add_rules(struct run *run, const char *name, struct sf_diagnostics *diagnostics)
 {
@@ -94,11 +111,8 @@ static void add_rules(struct run *run, const char *name, struct sf_diagnostics *
     struct sf_rule *rules = sf_arena_alloc(run->arena, count * sizeof *rules);
     if (scenario->rule_count)
         memcpy(rules, scenario->rules, scenario->rule_count * sizeof *rules);
-    for (size_t i = 0; i < run->options.fault_count; i++) {
-        size_t index = scenario->rule_count + i;
-        sf_rule_decode_argument(run->arena, name_fault(run, i), run->options.faults[i], index + 1, name,
-                                &rules[index], diagnostics);
-    }
+    for (size_t i = 0; i < run->options.fault_count; i++)
+        add_rule(run, i, name, rules, scenario->rule_count + i, diagnostics);
     if (count > SF_PLAN_RULES_MAX)
         sf_error(diagnostics, (struct sf_place){.file = "--fault"}, "%zu rules are too many: %u are allowed",
                  count, SF_PLAN_RULES_MAX);
@@ -177,6 +191,9 @@ static void put_notes(const struct run *run, const struct sf_outcome *outcome)
             fprintf(stderr, "sockfault: %s\n", finding->message);
     }
     const char *name = run->scenario->programs[0].name;
+    if (run->scenario->left_out && run->scenario->rule_count == run->options.fault_count)
+        fprintf(stderr, "sockfault: no rule of %s is for %s: --as gives the program the name that they have\n",
+                run->scenario->file, name);
     if (outcome->left_behind == 1)
         fprintf(stderr, "sockfault: a process that %s left behind was ended\n", name);
     else if (outcome->left_behind > 1)

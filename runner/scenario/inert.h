@@ -1,4 +1,4 @@
-/* Rules that can do nothing, as far as that can be known before a run. */
+/* Rules that can do nothing, as far as that can be known before a run, or not what they seem to. */
 #ifndef SF_SCENARIO_INERT_H
 #define SF_SCENARIO_INERT_H
 
@@ -6,7 +6,8 @@
 
 /* Warn of a fault that the kernel gives at none or not at all of the calls that
  * a rule selects. With `force` it is fired nevertheless, so nothing is said. Of a
- * link rule: of triggers that cannot hold. */
+ * link rule: of triggers that cannot hold. Where hints are wanted, of an error that
+ * another fault makes for real. */
 void sf_inert_warn(struct sf_decoder *decoder, const struct sf_rule *rule);
 
 #endif

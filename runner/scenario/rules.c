@@ -148,19 +148,23 @@ bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size
     return !draft.foreign;
 }
 
+const struct sf_rule *sf_rule_find(const struct sf_rule *rules, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rules[i].id, id) == 0)
+            return &rules[i];
+    return NULL;
+}
+
 static void check_id(struct sf_decoder *decoder, const struct sf_node *node, const struct sf_rule *rules,
                      size_t count)
 {
-    const struct sf_rule *rule = &rules[count];
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(rules[i].id, rule->id) != 0)
-            continue;
-        const struct sf_node *id = node->kind == SF_NODE_MAPPING ? sf_node_get(node, "id") : NULL;
+    const struct sf_rule *other = sf_rule_find(rules, count, rules[count].id);
+    const struct sf_node *id = node->kind == SF_NODE_MAPPING ? sf_node_get(node, "id") : NULL;
+    if (other)
         sf_error(decoder->diagnostics, sf_node_place(decoder, id ? id : node),
                  "duplicate id %s, that of the rule in line %u",
-                 sf_quoted(decoder->diagnostics->arena, rule->id), rules[i].place.line);
-        return;
-    }
+                 sf_quoted(decoder->diagnostics->arena, rules[count].id), other->place.line);
 }
 
 void sf_rules_decode(struct sf_decoder *decoder, const struct sf_node *node)
@@ -186,6 +190,8 @@ void sf_rules_decode(struct sf_decoder *decoder, const struct sf_node *node)
         check_id(decoder, node->items[i], all, i);
         if (selects)
             kept[scenario->rule_count++] = all[i];
+        else
+            scenario->left_out++;
     }
     scenario->rules = kept;
     scenario->rule_expect = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *scenario->rule_expect);

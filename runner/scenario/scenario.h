@@ -148,6 +148,7 @@ struct sf_scenario {
     struct sf_program_expectation *expect; /* one for each program */
     struct sf_rule *rules;
     size_t rule_count;
+    size_t left_out; /* rules of other programs than the one of `run` */
     struct sf_comparison *rule_expect; /* one for each rule: how often it must fire */
 };
 
@@ -171,6 +172,8 @@ struct sf_bindings {
     size_t combination;   /* of the matrix, from 0: its last key changes fastest */
     const struct sf_override *overrides; /* names that are no vars of the scenario are ignored */
     size_t override_count;
+
+    bool hints; /* warn as well where there is a better way (`check`) */
 
     /* `run --scenario`: the only program there is. The file's programs and
      * expectations are ignored, and rules for other programs of the file left
@@ -212,6 +215,9 @@ typedef void sf_scenario_visitor(void *context, const struct sf_document *docume
                                  const struct sf_scenario *scenario);
 void sf_documents_decode(struct sf_document **documents, size_t count, const struct sf_bindings *bindings,
                          struct sf_diagnostics *diagnostics, sf_scenario_visitor *each, void *context);
+
+/* The rule with this id, or NULL. */
+const struct sf_rule *sf_rule_find(const struct sf_rule *rules, size_t count, const char *id);
 
 /* Decode one rule from the command line (`--fault 'call: recv, partial: 1'`,
  * braces left off or not), the `number`th of all, from 1. Places name `file`

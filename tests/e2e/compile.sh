@@ -38,4 +38,14 @@ check_status "an invalid scenario is not compiled" 2 "$SOCKFAULT" compile "$TMP/
 check "and leaves no file" test ! -e "$TMP/none"
 check_status "-o is asked for" 2 "$SOCKFAULT" compile "$TMP/short.yaml"
 check_status "a folder that is not there is named" 125 "$SOCKFAULT" compile "$TMP/short.yaml" -o "$TMP/no/plan"
+if mknod "$TMP/full" c 1 7 2> /dev/null; then # what only the superuser could remove
+    check_status "a device that takes no plan" 125 "$SOCKFAULT" compile "$TMP/short.yaml" -o "$TMP/full"
+    check "stays" test -c "$TMP/full"
+fi
+"$SOCKFAULT" compile "$TMP/short.yaml" -o /dev/stdout > "$TMP/plan"
+check_eq "a plan may go to standard output" 2 "$(with_plan "$TMP/plan")"
+for command in run test check compile list help; do
+    check_match "$command explains itself" "^Usage: sockfault $command" "$("$SOCKFAULT" $command -h)"
+    check_eq "in two ways" "$("$SOCKFAULT" $command -h)" "$("$SOCKFAULT" $command --help more)"
+done
 finish

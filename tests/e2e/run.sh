@@ -9,6 +9,34 @@ check_match "the second is named" '--fault #2:1:7: unknown call' "$output"
 check_match "and the third" "--fault #3:1:20: ',' is missing here" "$output"
 check_status "braces may be typed" 0 "$SOCKFAULT" run -q -f '{call: recv, partial: 1}' -- true
 
+# Ids are what reports and expectations know rules by.
+cat > "$TMP/ids.yaml" << 'EOF'
+name: ids
+programs: {server: "true", client: "true"}
+faults:
+  - {call: accept, program: server, optional: true, id: rule-4, delay: 1s}
+EOF
+check_status "an id that is taken on the command line" 125 "$SOCKFAULT" run -f 'id: a, call: recv, partial: 1' \
+    -f 'call: send, partial: 1, id: a' -- true
+check_eq "is refused" "--fault #2:1:1: duplicate id 'a', that of the rule at --fault #1:1" "$output"
+check_status "so is one of the file" 125 "$SOCKFAULT" run -s "$TMP/ids.yaml" --as server \
+    -f 'call: send, partial: 1, id: rule-4' -- true
+check_eq "with its place" "--fault:1:1: duplicate id 'rule-4', that of the rule at $TMP/ids.yaml:4" "$output"
+"$SOCKFAULT" run --report json="$TMP/json" -s "$TMP/ids.yaml" --as server -f 'call: send, partial: 1' \
+    -f 'call: send, partial: 2' -f 'call: send, partial: 3' -- true 2> /dev/null
+check_eq "numbers that are taken are passed over" "rule-4 rule-2 rule-3 rule-5" "$(python3 -c '
+import json, sys
+print(*(rule["id"] for rule in json.load(open(sys.argv[1]))["scenarios"][0]["faults"]))' "$TMP/json")"
+
+check_status "where every rule of a file is for other programs" 0 "$SOCKFAULT" run -s "$TMP/ids.yaml" -- true
+check_eq "run says so" \
+    "sockfault: no rule of $TMP/ids.yaml is for true: --as gives the program the name that they have" "$output"
+check_status "also beside a rule of the command line" 0 "$SOCKFAULT" run -s "$TMP/ids.yaml" \
+    -f 'call: recv, delay: 1s, optional: true' -- true
+check_match "that stays" "no rule of $TMP/ids.yaml is for true" "$output"
+check_status "unless it is to be quiet" 0 "$SOCKFAULT" run -q -s "$TMP/ids.yaml" -- true
+check_eq "then not" "" "$output"
+
 status_of_json() # FILE: "result what…"
 {
     python3 -c '

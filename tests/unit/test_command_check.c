@@ -95,6 +95,27 @@ static void a_warning_leaves_the_file_ok(void **state)
                         "not fire (force: true lifts that)\n");
 }
 
+static void check_points_to_the_fault_that_is_real(void **state)
+{
+    (void)state;
+    FILE *file = fopen("faked.yaml", "w");
+    fputs("name: n\nfaults:\n- {call: recv, error: ECONNRESET}\n- {call: connect, error: ECONNREFUSED}\n"
+          "- {call: recv, error: ECONNRESET, force: true}\n- {call: send, error: EPIPE}\n"
+          "- {call: close, error: ECONNRESET}\n- {call: recv, error: ECONNREFUSED}\n",
+          file);
+    fclose(file);
+    assert_int_equal(CALL(sf_command_check, "check", "faked.yaml"), 0);
+    unlink("faked.yaml");
+    assert_string_equal(out, "faked.yaml: ok\n");
+    assert_string_equal(err,
+                        "faked.yaml:3:16: warning: error: ECONNRESET fakes what one call returns: reset makes "
+                        "the real thing\n"
+                        "faked.yaml:4:19: warning: error: ECONNREFUSED fakes what one call returns: refuse "
+                        "makes the real thing\n"
+                        "faked.yaml:7:17: warning: error: ECONNRESET never happens to close, so the rule will "
+                        "not fire (force: true lifts that)\n");
+}
+
 static void one_invalid_file_among_others_is_2(void **state)
 {
     (void)state;
@@ -126,6 +147,7 @@ static void lists_name_what_rules_use(void **state)
         const char *list;
         const char *words[3];
     } rows[] = {{"faults", {"partial ", "interrupt ", "delay "}},
+                {"faults", {"\nthrottle ", "\nblackhole ", "\npartition "}},
                 {"calls", {"\nrecv ", "\n  recvmsg ", "\n  epoll_wait "}},
                 {"errors", {"\nECONNRESET ", "\nEWOULDBLOCK ", "\nEAI_AGAIN "}}};
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -137,15 +159,31 @@ static void lists_name_what_rules_use(void **state)
     assert_int_equal(CALL(sf_command_list, "list", "scenarios"), 0);
 }
 
+static void every_line_of_a_list_explains_something(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {"faults", "calls", "errors", "scenarios"};
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        assert_int_equal(CALL(sf_command_list, "list", lists[i]), 0);
+        for (char *rest, *line = strtok_r(out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+            const char *name = line + strspn(line, " ");
+            const char *about = name + strcspn(name, " ");
+            assert_true(strlen(about) > strlen("  an"));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_valid_file_is_ok),
         cmocka_unit_test(quiet_says_nothing_of_a_valid_file),
         cmocka_unit_test(a_warning_leaves_the_file_ok),
+        cmocka_unit_test(check_points_to_the_fault_that_is_real),
         cmocka_unit_test(one_invalid_file_among_others_is_2),
         cmocka_unit_test(wrong_usage_is_2),
         cmocka_unit_test(lists_name_what_rules_use),
+        cmocka_unit_test(every_line_of_a_list_explains_something),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
