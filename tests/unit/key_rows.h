@@ -448,6 +448,8 @@ static const struct key_row key_rows[] = {
     TRUE_ROWS("rule.refuse"),
     TRUE_ROWS("rule.eof"),
     TRUE_ROWS("rule.reset"),
+    DURATION_ROWS("rule.timeout"),
+    LONGER_THAN_0("rule.timeout"),
     {"rule.resolve", "127.0.0.1", NULL},
     {"rule.resolve", "[::1, 127.0.0.1]", "begins with '[' wants quotes"},
     {"rule.resolve", "['::1', 127.0.0.1]", NULL},
