@@ -7,13 +7,76 @@
 #include <errno.h>
 #include <string.h>
 
-static uint32_t families_without_error(const struct sf_rule *rule)
+/* What keeps the fault from one function, on every socket that the scope leaves. */
+static enum sf_illegal reason_at(const struct sf_rule *rule, enum sf_call_id call)
 {
-    uint32_t families = 0;
-    for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
-        if (rule->families >> family & 1 && !sf_errno_is_known(family, rule->error))
-            families |= 1u << family;
-    return families;
+    const struct sf_plan_rule plan = {.fault = rule->fault, .error = rule->error};
+    enum sf_illegal first = SF_LEGAL;
+
+    if (1u << sf_call_families[call] & (1u << SF_FAMILY_POLL | 1u << SF_FAMILY_RESOLVE))
+        return sf_legality_ever(&plan, call, 0, 0);
+    for (unsigned domain = SF_DOMAIN_INET; domain <= SF_DOMAIN_UNIX; domain <<= 1) {
+        for (unsigned type = SF_TYPE_STREAM; type <= SF_TYPE_OTHER; type <<= 1) {
+            if ((rule->domains && !(rule->domains & domain)) || (rule->types && !(rule->types & type)))
+                continue;
+            enum sf_illegal reason = sf_legality_ever(&plan, call, (uint8_t)domain, (uint8_t)type);
+            if (reason == SF_LEGAL)
+                return SF_LEGAL;
+            first = first ? first : reason;
+        }
+    }
+    return first;
+}
+
+/* Where a rule can do nothing for one reason: whole families, or functions of others. */
+struct inert {
+    uint32_t families;
+    const char *functions[SF_CALL_COUNT];
+    size_t function_count;
+};
+
+/* Of a family that is named whole some function will do; of one that is named by
+ * functions each was meant. */
+static void look_at_family(const struct sf_rule *rule, unsigned family, enum sf_illegal reason,
+                           struct inert *inert)
+{
+    bool is_whole = true, is_dead = true;
+    size_t functions = inert->function_count;
+
+    for (int call = 0; call < SF_CALL_COUNT; call++) {
+        if (sf_call_families[call] != family)
+            continue;
+        if (!sf_call_set_has(&rule->calls, (enum sf_call_id)call)) {
+            is_whole = false;
+        } else if (reason_at(rule, (enum sf_call_id)call) != reason) {
+            is_dead = false;
+        } else if (sf_call_nameable((enum sf_call_id)call)) {
+            inert->functions[inert->function_count++] = sf_call_names[call];
+        }
+    }
+    if (is_dead)
+        inert->families |= 1u << family;
+    if (is_dead || is_whole)
+        inert->function_count = functions;
+}
+
+static void warn(struct sf_decoder *decoder, const struct sf_rule *rule, enum sf_illegal reason,
+                 const struct inert *inert)
+{
+    struct sf_arena *arena = decoder->diagnostics->arena;
+    const char *text = sf_illegal_text(reason), *where = "";
+
+    if (reason == SF_ILLEGAL_ERRNO)
+        text = sf_arena_printf(arena, "%s never happens to %s%s", rule->fault_text,
+                               sf_families_join(arena, inert->families),
+                               rule->domains || rule->types ? " on such sockets" : "");
+    if (inert->function_count)
+        where =
+            sf_arena_printf(arena, " at %s", sf_names_join(arena, inert->functions, inert->function_count));
+    else if (inert->families != rule->families)
+        where = " there";
+    sf_warning(decoder->diagnostics, rule->fault_place,
+               "%s, so the rule will not fire%s (force: true lifts that)", text, where);
 }
 
 /* A link's fault is always real, so there is nothing to force; and what connect meets comes first. */
@@ -45,12 +108,6 @@ static void hint_at_real(struct sf_decoder *decoder, const struct sf_rule *rule)
                        "%s fakes what one call returns: %s makes the real thing", rule->fault_text, name);
 }
 
-/* What has no connection can neither end nor reset one. */
-static bool needs_connection(const struct sf_rule *rule)
-{
-    return rule->fault == SF_FAULT_EOF || rule->fault == SF_FAULT_RESET || rule->fault == SF_FAULT_REFUSE;
-}
-
 static void warn_of_state(struct sf_decoder *decoder, const struct sf_rule *rule)
 {
     bool is_tcp = rule->types != SF_TYPE_DGRAM && rule->domains != SF_DOMAIN_UNIX;
@@ -67,24 +124,17 @@ void sf_inert_warn(struct sf_decoder *decoder, const struct sf_rule *rule)
         warn_of_link(decoder, rule);
         return;
     }
-    struct sf_arena *arena = decoder->diagnostics->arena;
-    const char *reason = "";
-    uint32_t inert = 0;
-    if (rule->fault == SF_FAULT_ERROR) {
-        inert = families_without_error(rule);
-        reason = sf_arena_printf(arena, "%s never happens to %s", rule->fault_text,
-                                 sf_families_join(arena, inert));
-    } else if (rule->fault == SF_FAULT_PARTIAL && rule->types == SF_TYPE_DGRAM) {
-        inert = rule->families & 1u << SF_FAMILY_SEND;
-        reason = sf_illegal_text(SF_ILLEGAL_DATAGRAM);
-    } else if (needs_connection(rule) && rule->types == SF_TYPE_DGRAM) {
-        inert = rule->families;
-        reason = sf_illegal_text(SF_ILLEGAL_NO_CONNECTION);
+    bool is_inert = false;
+    for (unsigned reason = SF_LEGAL + 1; reason < SF_ILLEGAL_COUNT && !rule->force; reason++) {
+        struct inert inert = {0};
+        for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
+            if (rule->families >> family & 1)
+                look_at_family(rule, family, reason, &inert);
+        if (!inert.families && !inert.function_count)
+            continue;
+        warn(decoder, rule, reason, &inert);
+        is_inert = true;
     }
-    if (inert && !rule->force)
-        sf_warning(decoder->diagnostics, rule->fault_place,
-                   "%s, so the rule will not fire%s (force: true lifts that)", reason,
-                   inert == rule->families ? "" : " there");
-    else if (rule->fault == SF_FAULT_ERROR && decoder->bindings->hints && !rule->force)
+    if (!is_inert && rule->fault == SF_FAULT_ERROR && decoder->bindings->hints && !rule->force)
         hint_at_real(decoder, rule);
 }

@@ -65,7 +65,6 @@ SF_EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t length, char *h
                           char *service, socklen_t service_length, int flags)
 {
     struct sf_call call = SF_CALL(getnameinfo, -1, 0, 0);
-    call.info.reverse = true;
     int result = enter(&call);
     if (result != 0)
         return result;
@@ -109,7 +108,6 @@ SF_EXPORT struct hostent *gethostbyname2(const char *host, int family)
 SF_EXPORT struct hostent *gethostbyaddr(const void *addr, socklen_t length, int family)
 {
     struct sf_call call = SF_CALL(gethostbyaddr, -1, 0, 0);
-    call.info.reverse = true;
     int error = enter(&call);
     if (error != 0) {
         h_errno = as_h_errno(error);
@@ -157,7 +155,6 @@ SF_EXPORT int gethostbyaddr_r(const void *addr, socklen_t length, int family, st
                               char *buffer, size_t bytes, struct hostent **answer, int *error)
 {
     struct sf_call call = SF_CALL(gethostbyaddr_r, -1, 0, 0);
-    call.info.reverse = true;
     int result = enter(&call);
     if (result != 0)
         return not_found(as_h_errno(result), answer, error);

@@ -38,7 +38,6 @@ INTERPOSE(sendto,
     SF_SELECTED ssize_t selected_##name params               \
     {                                                        \
         struct sf_call call = SF_CALL(name, out, len, 0);    \
-        call.info.opaque = true;                             \
         if (!sf_call_enter(&call))                           \
             return -1;                                       \
         len = sf_call_limit(&call, len);                     \
@@ -54,7 +53,6 @@ SF_SELECTED ssize_t selected_splice(int in, off64_t *in_offset, int out, off64_t
                                     unsigned flags)
 {
     struct sf_call call = SF_CALL(splice, out, len, 0);
-    call.info.opaque = true;
     if (!(sf_descriptor_discover(out) & SF_WORD_SOCKET)) {
         call.info.call = SF_CALL_splice_in;
         call.fd = in;

@@ -3,53 +3,138 @@
 #include <errno.h>
 #include <netdb.h>
 
-/* What a connection reports of itself: the pending error that the next call
- * takes (tcp(7) ERRORS; ip(7) for the ICMP ones). */
-#define CONNECTION_ERRNOS ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNREFUSED, ENETDOWN, EHOSTDOWN
-#define MEMORY_ERRNOS ENOMEM, ENOBUFS
-
-static const int socket_errnos[] = {EACCES,          EAFNOSUPPORT, EMFILE,        ENFILE,
-                                    EPROTONOSUPPORT, EPERM,        MEMORY_ERRNOS, 0};
-static const int bind_errnos[] = {EACCES,  EADDRINUSE, EADDRNOTAVAIL, EINVAL,        ENOENT,
-                                  ENOTDIR, EROFS,      EPERM,         MEMORY_ERRNOS, 0};
-static const int listen_errnos[] = {EADDRINUSE, EINVAL, MEMORY_ERRNOS, 0};
-/* accept(2): on Linux it passes on errors of the new connection as well. */
-static const int accept_errnos[] = {
-    EAGAIN,       ECONNABORTED, EINTR,       EINVAL,      EMFILE,        ENFILE,
-    EPERM,        EPROTO,       ENETDOWN,    ENOPROTOOPT, EHOSTDOWN,     ENONET,
-    EHOSTUNREACH, EOPNOTSUPP,   ENETUNREACH, ETIMEDOUT,   MEMORY_ERRNOS, 0};
-static const int connect_errnos[] = {
-    EACCES, EPERM,      EADDRINUSE,   EADDRNOTAVAIL,     EAGAIN,        EALREADY, EINPROGRESS, EINTR,
-    ENOENT, EPROTOTYPE, ECONNABORTED, CONNECTION_ERRNOS, MEMORY_ERRNOS, 0};
-static const int send_errnos[] = {EAGAIN, EINTR,  EPIPE,  EMSGSIZE,          EACCES,        EPERM,
-                                  EIO,    EDQUOT, ENOSPC, CONNECTION_ERRNOS, MEMORY_ERRNOS, 0};
-static const int recv_errnos[] = {EAGAIN, EINTR, EPIPE, EIO, CONNECTION_ERRNOS, MEMORY_ERRNOS, 0};
-static const int close_errnos[] = {EINTR, EIO, 0};
-static const int shutdown_errnos[] = {ENOTCONN, 0};
-static const int poll_errnos[] = {EINTR, ENOMEM, 0};
-static const int resolve_errnos[] = {EAI_AGAIN,  EAI_FAIL,       EAI_MEMORY, EAI_NONAME,  EAI_NODATA,
-                                     EAI_SYSTEM, EAI_ADDRFAMILY, EAI_FAMILY, EAI_SERVICE, 0};
-static const int option_errnos[] = {
-    EACCES, EPERM, EINVAL, EDOM, ENOPROTOOPT, EISCONN, EADDRINUSE, EADDRNOTAVAIL, ENODEV, MEMORY_ERRNOS, 0};
-
-static const int *const known_errnos[SF_FAMILY_COUNT] = {
-    [SF_FAMILY_SOCKET] = socket_errnos,     [SF_FAMILY_BIND] = bind_errnos,
-    [SF_FAMILY_LISTEN] = listen_errnos,     [SF_FAMILY_ACCEPT] = accept_errnos,
-    [SF_FAMILY_CONNECT] = connect_errnos,   [SF_FAMILY_SEND] = send_errnos,
-    [SF_FAMILY_RECV] = recv_errnos,         [SF_FAMILY_CLOSE] = close_errnos,
-    [SF_FAMILY_SHUTDOWN] = shutdown_errnos, [SF_FAMILY_POLL] = poll_errnos,
-    [SF_FAMILY_RESOLVE] = resolve_errnos,   [SF_FAMILY_OPTION] = option_errnos,
+/* The kinds of socket that differ in what can happen to them. */
+enum {
+    TCP = 1,
+    UDP = 2,
+    RAW = 4,
+    UNIX_STREAM = 8,
+    UNIX_DGRAM = 16,
+    UNIX_SEQPACKET = 32,
+    INET = TCP | UDP | RAW,
+    UNIX_CONNECTED = UNIX_STREAM | UNIX_SEQPACKET,
+    UNIX = UNIX_CONNECTED | UNIX_DGRAM,
+    CONNECTED = TCP | UNIX_CONNECTED,
+    ANY = INET | UNIX
 };
 
-bool sf_errno_is_known(enum sf_family family, int error)
+/* The kind of the call's socket; where that is not known, all that it may be. */
+static unsigned kinds_of(const struct sf_call_info *call)
 {
-    if ((unsigned)family >= SF_FAMILY_COUNT)
-        return false;
-    for (const int *known = known_errnos[family]; *known; known++)
-        if (*known == error)
-            return true;
+    unsigned by_domain = call->domain == 0 ? ANY : call->domain == SF_DOMAIN_UNIX ? UNIX : INET;
+    switch (call->type) {
+    case 0:
+        return by_domain;
+    case SF_TYPE_STREAM:
+        return by_domain & (TCP | UNIX_STREAM);
+    case SF_TYPE_DGRAM:
+        return by_domain & (UDP | UNIX_DGRAM);
+    default:
+        return by_domain & (RAW | UNIX_SEQPACKET);
+    }
+}
+
+/* icmp_err_convert[] in net/ipv4/icmp.c and net/ipv6/icmp.c, and what routing says. */
+#define NETWORK_ERRNOS \
+    ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO, EACCES
+
+/* The errnos that calls may meet on a healthy program; what is not here is a
+ * program's own mistake or never happens to that kind of socket. */
+static const struct {
+    enum sf_family family;
+    unsigned kinds;
+    int errors[12]; /* ends with 0 */
+} known_errors[] = {
+    /* socket(2), socketpair(2); EPERM: raw sockets, and whatever guards the machine */
+    {SF_FAMILY_SOCKET, ANY, {EACCES, EAFNOSUPPORT, EMFILE, ENFILE, EPROTONOSUPPORT, EPERM, ENOBUFS, ENOMEM}},
+
+    /* bind(2); unix_bind_bsd() makes a file */
+    {SF_FAMILY_BIND, ANY, {EACCES, EADDRINUSE, EINVAL, EPERM, ENOBUFS, ENOMEM}},
+    {SF_FAMILY_BIND, INET, {EADDRNOTAVAIL}},
+    {SF_FAMILY_BIND, UNIX, {ENOENT, ENOTDIR, EROFS, ELOOP, ENAMETOOLONG, ENOSPC, EDQUOT, EIO}},
+
+    /* listen(2), POSIX.1-2017; EADDRINUSE: inet_csk_listen_start() */
+    {SF_FAMILY_LISTEN, CONNECTED, {EACCES, EINVAL, ENOBUFS, ENOMEM}},
+    {SF_FAMILY_LISTEN, TCP, {EADDRINUSE}},
+
+    /* accept(2): on Linux it passes on errors of the new connection as well */
+    {SF_FAMILY_ACCEPT,
+     CONNECTED,
+     {EAGAIN, EINTR, ECONNABORTED, EINVAL, EMFILE, ENFILE, EPERM, EPROTO, ENOBUFS, ENOMEM}},
+    {SF_FAMILY_ACCEPT,
+     TCP,
+     {ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, ETIMEDOUT}},
+
+    /* connect(2). EAGAIN: a Unix listener's queue is full, unix_stream_connect(); a UDP
+     * socket finds no port, inet_dgram_connect(); TCP says EADDRNOTAVAIL then, and the
+     * routing cache that the page speaks of is gone. Datagram sockets do not wait. */
+    {SF_FAMILY_CONNECT, ANY, {EACCES, EPERM, ENOBUFS, ENOMEM}},
+    {SF_FAMILY_CONNECT, INET, {EADDRNOTAVAIL, EADDRINUSE, EHOSTUNREACH, ENETUNREACH, ENETDOWN}},
+    {SF_FAMILY_CONNECT, TCP, {NETWORK_ERRNOS}},
+    {SF_FAMILY_CONNECT, TCP, {EINTR, EINPROGRESS, EALREADY, ETIMEDOUT, ECONNRESET, ECONNABORTED}},
+    {SF_FAMILY_CONNECT, UDP, {EAGAIN}},
+    {SF_FAMILY_CONNECT, UNIX, {ECONNREFUSED, ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EPROTOTYPE}},
+    {SF_FAMILY_CONNECT, UNIX_CONNECTED, {EAGAIN, EINTR}},
+
+    /* send(2), POSIX.1-2017; tcp(7), udp(7), unix(7): the pending error of the socket.
+     * EPIPE of a datagram: unix_dgram_sendmsg(), where the receiver has shut down. */
+    {SF_FAMILY_SEND, ANY, {EAGAIN, EINTR, EPERM, EIO, ENOBUFS, ENOMEM}},
+    {SF_FAMILY_SEND, INET, {NETWORK_ERRNOS}},
+    {SF_FAMILY_SEND, TCP, {EPIPE, ECONNRESET, ETIMEDOUT}},
+    {SF_FAMILY_SEND, UDP | RAW, {EMSGSIZE}},
+    {SF_FAMILY_SEND, UNIX, {EPIPE, ECONNRESET}},
+    {SF_FAMILY_SEND, UNIX_DGRAM | UNIX_SEQPACKET, {EMSGSIZE}},
+    {SF_FAMILY_SEND, UNIX_DGRAM, {ECONNREFUSED, ENOENT, EACCES}},
+
+    /* recv(2), POSIX.1-2017; ECONNRESET of Unix sockets: unix_release_sock(), unread data */
+    {SF_FAMILY_RECV, ANY, {EAGAIN, EINTR, EIO, ENOBUFS, ENOMEM}},
+    {SF_FAMILY_RECV, INET, {NETWORK_ERRNOS}},
+    {SF_FAMILY_RECV, TCP, {ECONNRESET, ETIMEDOUT}},
+    {SF_FAMILY_RECV, UDP | RAW, {EMSGSIZE}},
+    {SF_FAMILY_RECV, UNIX, {ECONNRESET}},
+
+    {SF_FAMILY_CLOSE, ANY, {EINTR, EIO}},   /* close(2) */
+    {SF_FAMILY_SHUTDOWN, ANY, {ENOTCONN}},  /* shutdown(2) */
+    {SF_FAMILY_POLL, ANY, {EINTR, ENOMEM}}, /* poll(2), select(2), epoll_wait(2) */
+
+    /* getaddrinfo(3); getnameinfo(3) knows a part of them */
+    {SF_FAMILY_RESOLVE,
+     ANY,
+     {EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_NONAME, EAI_NODATA, EAI_SYSTEM, EAI_ADDRFAMILY, EAI_FAMILY,
+      EAI_SERVICE}},
+
+    /* getsockopt(2), setsockopt(2), POSIX.1-2017, ip(7), socket(7) */
+    {SF_FAMILY_OPTION, ANY, {EACCES, EPERM, EINVAL, EDOM, ENOPROTOOPT, EISCONN, ENODEV, ENOBUFS, ENOMEM}},
+    {SF_FAMILY_OPTION, INET, {EADDRINUSE, EADDRNOTAVAIL}},
+};
+
+static bool is_known(enum sf_family family, int error, unsigned kinds)
+{
+    for (size_t row = 0; row < sizeof known_errors / sizeof *known_errors; row++) {
+        if (known_errors[row].family != family || !(known_errors[row].kinds & kinds))
+            continue;
+        for (const int *known = known_errors[row].errors; *known; known++)
+            if (*known == error)
+                return true;
+    }
     return false;
 }
+
+/* Calls whose bytes pass within the kernel: sendfile(2), splice(2). */
+static bool is_opaque(enum sf_call_id call)
+{
+    return call == SF_CALL_sendfile || call == SF_CALL_sendfile64 || call == SF_CALL_splice ||
+           call == SF_CALL_splice_in;
+}
+
+/* Look-ups from an address to a name. */
+static bool is_reverse(enum sf_call_id call)
+{
+    return call == SF_CALL_getnameinfo || call == SF_CALL_gethostbyaddr || call == SF_CALL_gethostbyaddr_r;
+}
+
+/* What follows asks first what lies in the call and the kind of its socket, and
+ * last what its state must tell, so that a fault that never can be says why. */
 
 /* signal(7), "Interruption of system calls": readiness calls never restart;
  * socket calls with a time-out do not either; the others only end after a
@@ -58,6 +143,8 @@ static enum sf_illegal interrupt_legality(enum sf_family family, const struct sf
 {
     if (family == SF_FAMILY_POLL) /* fs/select.c, do_poll(): signals count only where nothing is ready */
         return call->fact(call->context, SF_FACT_READY) ? SF_ILLEGAL_READY : SF_LEGAL;
+    if (!is_known(family, EINTR, kinds_of(call)))
+        return SF_ILLEGAL_NEVER_WAITS;
     if (call->fact(call->context, SF_FACT_NONBLOCKING))
         return SF_ILLEGAL_NONBLOCKING;
     if (call->fact(call->context, SF_FACT_TIMEOUT) || call->fact(call->context, SF_FACT_HANDLER))
@@ -67,7 +154,7 @@ static enum sf_illegal interrupt_legality(enum sf_family family, const struct sf
 
 static enum sf_illegal error_legality(int error, enum sf_family family, const struct sf_call_info *call)
 {
-    if (!sf_errno_is_known(family, error))
+    if (!is_known(family, error, kinds_of(call)))
         return SF_ILLEGAL_ERRNO;
     if (error == EINTR)
         return interrupt_legality(family, call);
@@ -80,12 +167,12 @@ static enum sf_illegal error_legality(int error, enum sf_family family, const st
 
 static enum sf_illegal partial_legality(enum sf_family family, const struct sf_call_info *call)
 {
+    /* send(2): a datagram goes whole or not at all. */
+    if (family == SF_FAMILY_SEND && !(kinds_of(call) & (TCP | UNIX_STREAM)))
+        return SF_ILLEGAL_DATAGRAM;
     /* A program may look until enough is there, and the next look must not show less. */
     if (call->peeks)
         return SF_ILLEGAL_PEEK;
-    /* send(2): a datagram goes whole or not at all. */
-    if (family == SF_FAMILY_SEND && call->type != SF_TYPE_STREAM)
-        return SF_ILLEGAL_DATAGRAM;
     /* recv(2), MSG_WAITALL: less only when a signal is caught, an error or a
      * disconnect occurs; it does nothing on a non-blocking socket. */
     if (call->waitall && call->type == SF_TYPE_STREAM && !call->fact(call->context, SF_FACT_NONBLOCKING) &&
@@ -96,16 +183,13 @@ static enum sf_illegal partial_legality(enum sf_family family, const struct sf_c
 
 /* A socket that does not wait may have nothing, or no room, at any time. Once its
  * connection has ended it has something to say, for ever. */
-static enum sf_illegal again_legality(const struct sf_call_info *call)
+static enum sf_illegal again_legality(enum sf_family family, const struct sf_call_info *call)
 {
+    if (!is_known(family, EAGAIN, kinds_of(call)))
+        return SF_ILLEGAL_ERRNO;
     if (!call->fact(call->context, SF_FACT_NONBLOCKING) && !call->fact(call->context, SF_FACT_TIMEOUT))
         return SF_ILLEGAL_BLOCKING;
     return call->fact(call->context, SF_FACT_ENDED) ? SF_ILLEGAL_ENDED : SF_LEGAL;
-}
-
-static bool is_tcp(const struct sf_call_info *call)
-{
-    return call->type == SF_TYPE_STREAM && call->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
 }
 
 /* Which of the sockets that a poll waits for can be reset is looked at one by one. */
@@ -113,7 +197,7 @@ static enum sf_illegal reset_legality(enum sf_family family, const struct sf_cal
 {
     if (family == SF_FAMILY_POLL)
         return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_ILLEGAL_NONE_CONNECTED : SF_LEGAL;
-    if (!is_tcp(call))
+    if (kinds_of(call) != TCP)
         return SF_ILLEGAL_NO_TCP;
     if (family != SF_FAMILY_RECV && family != SF_FAMILY_SEND)
         return SF_LEGAL;
@@ -126,13 +210,13 @@ static enum sf_illegal timeout_legality(enum sf_family family, const struct sf_c
 {
     if (family == SF_FAMILY_POLL || family == SF_FAMILY_ACCEPT)
         return SF_LEGAL;
-    if (family == SF_FAMILY_CONNECT && is_tcp(call))
+    if (family == SF_FAMILY_CONNECT && kinds_of(call) == TCP)
         return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_LEGAL : SF_ILLEGAL_CONNECTED;
     if (family == SF_FAMILY_CONNECT)
         return SF_ILLEGAL_NO_TIMEOUT;
     if (call->type == SF_TYPE_STREAM && call->fact(call->context, SF_FACT_UNCONNECTED))
         return SF_ILLEGAL_UNCONNECTED;
-    bool gives_up = is_tcp(call) || (!call->fact(call->context, SF_FACT_NONBLOCKING) &&
+    bool gives_up = kinds_of(call) == TCP || (!call->fact(call->context, SF_FACT_NONBLOCKING) &&
                                      call->fact(call->context, SF_FACT_TIMEOUT));
     return gives_up ? SF_LEGAL : SF_ILLEGAL_NO_TIMEOUT;
 }
@@ -140,15 +224,19 @@ static enum sf_illegal timeout_legality(enum sf_family family, const struct sf_c
 /* Only a connection can end; one that waits in MSG_WAITALL ends as well. */
 static enum sf_illegal eof_legality(const struct sf_call_info *call)
 {
-    if (call->type != SF_TYPE_STREAM)
+    if (!(kinds_of(call) & CONNECTED))
         return SF_ILLEGAL_NO_CONNECTION;
     return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_ILLEGAL_UNCONNECTED : SF_LEGAL;
 }
 
+/* A Unix datagram socket may change its peer, and is refused by a name that nobody has:
+ * unix_find_other(). UDP asks nobody. */
 static enum sf_illegal refuse_legality(const struct sf_call_info *call)
 {
-    if (call->type != SF_TYPE_STREAM)
+    if (!(kinds_of(call) & (CONNECTED | UNIX_DGRAM)))
         return SF_ILLEGAL_NO_CONNECTION;
+    if (kinds_of(call) == UNIX_DGRAM)
+        return SF_LEGAL;
     return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_LEGAL : SF_ILLEGAL_CONNECTED;
 }
 
@@ -164,9 +252,9 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
     case SF_FAULT_PARTIAL:
         return partial_legality(family, call);
     case SF_FAULT_AGAIN:
-        return again_legality(call);
+        return again_legality(family, call);
     case SF_FAULT_CORRUPT:
-        return call->opaque ? SF_ILLEGAL_OPAQUE : call->peeks ? SF_ILLEGAL_PEEK : SF_LEGAL;
+        return is_opaque(call->call) ? SF_ILLEGAL_OPAQUE : call->peeks ? SF_ILLEGAL_PEEK : SF_LEGAL;
     case SF_FAULT_RESET:
         return reset_legality(family, call);
     case SF_FAULT_TIMEOUT:
@@ -174,12 +262,41 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
     case SF_FAULT_EOF:
         return eof_legality(call);
     case SF_FAULT_RESOLVE:
-        return call->reverse ? SF_ILLEGAL_REVERSE : call->numeric ? SF_ILLEGAL_NUMERIC : SF_LEGAL;
+        return is_reverse(call->call) ? SF_ILLEGAL_REVERSE : call->numeric ? SF_ILLEGAL_NUMERIC : SF_LEGAL;
     case SF_FAULT_REFUSE:
         return refuse_legality(call);
     default:
         return SF_LEGAL;
     }
+}
+
+/* One state of the world: the answers to all facts and what the call says of itself, as bits. */
+static bool fact_of_world(void *context, enum sf_fact fact)
+{
+    return *(const unsigned *)context >> fact & 1;
+}
+
+enum sf_illegal sf_legality_ever(const struct sf_plan_rule *rule, enum sf_call_id call, uint8_t domain,
+                                 uint8_t type)
+{
+    enum { WAITALL = SF_FACT_COUNT, PEEKS, NUMERIC, BITS };
+    enum sf_illegal first = SF_LEGAL;
+
+    for (unsigned world = 0; world < 1u << BITS; world++) {
+        const struct sf_call_info info = {.call = call,
+                                          .domain = domain,
+                                          .type = type,
+                                          .waitall = world >> WAITALL & 1,
+                                          .peeks = world >> PEEKS & 1,
+                                          .numeric = world >> NUMERIC & 1,
+                                          .fact = fact_of_world,
+                                          .context = &world};
+        enum sf_illegal reason = sf_legality(rule, &info);
+        if (reason == SF_LEGAL)
+            return SF_LEGAL;
+        first = first ? first : reason;
+    }
+    return first;
 }
 
 const char *sf_illegal_text(enum sf_illegal reason)
@@ -196,6 +313,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_OPAQUE] = "the bytes passed within the kernel, out of reach",
         [SF_ILLEGAL_ENDED] = "the connection had ended: its calls no longer wait",
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
+        [SF_ILLEGAL_NEVER_WAITS] = "a call that never waits is never interrupted",
         [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection",
         [SF_ILLEGAL_NO_TCP] = "only a TCP connection can be reset",
         [SF_ILLEGAL_NONE_CONNECTED] = "no TCP connection was among what the call waited for",

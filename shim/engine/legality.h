@@ -5,15 +5,20 @@
 
 #include "engine/verdict.h"
 
-/* May a call of this family fail with this errno on a healthy program? EBADF,
- * EFAULT, ENOTSOCK and their like are a program's own mistakes: never. For the
- * resolve family `error` is an EAI_* code.
+/* Is the rule's fault legal at this call, in the state that call->fact tells?
  *
- * Source: the man page of each call (ERRORS), POSIX.1-2017, and tcp(7), ip(7),
- * unix(7) for what a socket reports of its connection. */
-bool sf_errno_is_known(enum sf_family family, int error);
-
-/* Is the rule's fault legal at this call, in the state that call->fact tells? */
+ * An errno is legal where it may come to a healthy program: EBADF, EFAULT, ENOTSOCK
+ * and their like are a program's own mistakes.
+ *
+ * rule  only its fault is looked at.
+ *
+ * Source: the man page of each call (ERRORS), POSIX.1-2017, tcp(7), ip(7), unix(7),
+ * and where these are silent the kernel's own functions. */
 enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_call_info *call);
+
+/* Could it be, at some call of this function on such a socket, whatever its state?
+ * Where it could not, why. domain and type: SF_DOMAIN_… and SF_TYPE_…, 0: any. */
+enum sf_illegal sf_legality_ever(const struct sf_plan_rule *rule, enum sf_call_id call, uint8_t domain,
+                                 uint8_t type);
 
 #endif

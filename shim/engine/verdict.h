@@ -18,7 +18,8 @@ enum sf_fact {
     SF_FACT_ENDED,       /* the connection has ended: a poll says HUP, RDHUP or ERR */
     SF_FACT_UNCONNECTED, /* neither connected nor connecting; poll family: no TCP connection is waited for */
     SF_FACT_READY,       /* poll family: something is ready, the call will not wait */
-    SF_FACT_HANDLER      /* a signal handler without SA_RESTART is installed */
+    SF_FACT_HANDLER,     /* a signal handler without SA_RESTART is installed */
+    SF_FACT_COUNT
 };
 
 /* Why a fault was not fired although its rule selected the call. */
@@ -42,6 +43,7 @@ enum sf_illegal {
     SF_ILLEGAL_NO_TIMEOUT,
     SF_ILLEGAL_REVERSE,
     SF_ILLEGAL_NUMERIC,
+    SF_ILLEGAL_NEVER_WAITS,
     SF_ILLEGAL_COUNT
 };
 
@@ -51,10 +53,8 @@ struct sf_call_info {
     uint32_t program;                  /* index in the plan */
     uint64_t len;                      /* bytes asked for; 0 is legal and is never shortened */
     bool waitall;                      /* MSG_WAITALL */
-    bool reverse;                      /* a look-up from address to name */
     bool numeric;                      /* a look-up of what is an address already, or of none */
     bool peeks;                        /* MSG_PEEK: moves nothing */
-    bool opaque;                       /* sendfile, splice: the bytes pass where nobody can change them */
     uint8_t domain;                    /* SF_DOMAIN_…, where there is a socket */
     uint8_t type;                      /* SF_TYPE_…; 0: no socket (resolve, poll) */
     const struct sf_addr *destination; /* the other end of this one datagram; NULL: the socket's peer */

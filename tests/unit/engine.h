@@ -92,6 +92,7 @@ static inline void connection_open(struct engine *engine, struct connection *con
                                    struct sf_scope scope)
 {
     memset(connection, 0, sizeof *connection);
+    connection->socket.domain = scope.domain;
     connection->socket.type = scope.type;
     connection->socket.domain = scope.domain;
     if (scope.peer)
@@ -132,6 +133,7 @@ static inline struct sf_verdict call_on(struct engine *engine, struct connection
 
     if (connection) {
         selection = (struct sf_selection){connection->selected, connection->per_rule, &connection->socket};
+        info.domain = connection->socket.domain;
         info.type = connection->socket.type;
         info.domain = connection->socket.domain;
     } else {

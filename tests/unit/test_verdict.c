@@ -409,7 +409,7 @@ static void again_needs_a_socket_that_does_not_wait_and_lives(void **state)
     engine_free(&engine);
 }
 
-static void only_unconnected_streams_are_refused(void **state)
+static void only_unconnected_sockets_are_refused(void **state)
 {
     struct engine engine;
     struct connection connection;
@@ -422,6 +422,9 @@ static void only_unconnected_streams_are_refused(void **state)
     assert_true(call_on(&engine, &connection, SF_CALL_connect, 0).refuse);
     connection.socket.type = SF_TYPE_DGRAM;
     assert_int_equal(call_on(&engine, &connection, SF_CALL_connect, 0).kind, SF_PASS);
+    connection.socket.domain = SF_DOMAIN_UNIX; /* a datagram socket may change its peer */
+    engine.unconnected = false;
+    assert_true(call_on(&engine, &connection, SF_CALL_connect, 0).refuse);
     engine_free(&engine);
 }
 
@@ -572,7 +575,7 @@ int main(void)
         cmocka_unit_test(eagain_needs_a_socket_that_does_not_wait),
         cmocka_unit_test(datagram_is_never_sent_in_part),
         cmocka_unit_test(again_needs_a_socket_that_does_not_wait_and_lives),
-        cmocka_unit_test(only_unconnected_streams_are_refused),
+        cmocka_unit_test(only_unconnected_sockets_are_refused),
         cmocka_unit_test(corruption_of_nothing_is_taken_back),
         cmocka_unit_test(window_of_time_is_open_from_after_until_until),
         cmocka_unit_test(bytes_of_the_calls_own_direction_count),
