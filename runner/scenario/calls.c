@@ -58,6 +58,30 @@ bool sf_calls_find(const char *name, struct sf_call_set *calls, uint32_t *famili
     return found;
 }
 
+/* Is this one row of a name whose other row, of one of these families, is in the set? */
+static bool has_namesake(const struct sf_call_set *calls, int call, uint32_t families)
+{
+    for (int other = 0; other < SF_CALL_COUNT; other++)
+        if (strcmp(sf_call_names[other], sf_call_names[call]) == 0 &&
+            families >> sf_call_families[other] & 1 && sf_call_set_has(calls, (enum sf_call_id)other))
+            return true;
+    return false;
+}
+
+void sf_calls_narrow(struct sf_call_set *calls, uint32_t *families, uint32_t meant)
+{
+    struct sf_call_set all = *calls;
+    *calls = (struct sf_call_set){{0}};
+    *families = 0;
+    for (int call = 0; call < SF_CALL_COUNT; call++) {
+        if (!sf_call_set_has(&all, (enum sf_call_id)call) ||
+            (!(meant >> sf_call_families[call] & 1) && has_namesake(&all, call, meant)))
+            continue;
+        sf_call_set_add(calls, (enum sf_call_id)call);
+        *families |= 1u << sf_call_families[call];
+    }
+}
+
 size_t sf_calls_names(const char *names[static SF_CALL_NAMES_MAX])
 {
     size_t count = 0;

@@ -20,6 +20,10 @@ const char *sf_families_join(struct sf_arena *arena, uint32_t families);
  * __read_chk, sendfile also sendfile64). False: there is no such name. */
 bool sf_calls_find(const char *name, struct sf_call_set *calls, uint32_t *families);
 
+/* A name that stands for calls of two families (splice moves in or out) means those of
+ * the families `meant`, where it has such: the others are taken out of the set. */
+void sf_calls_narrow(struct sf_call_set *calls, uint32_t *families, uint32_t meant);
+
 /* All names that a rule can use: the families, then the functions that are none. */
 #define SF_CALL_NAMES_MAX (SF_FAMILY_COUNT + SF_CALL_COUNT)
 size_t sf_calls_names(const char *names[static SF_CALL_NAMES_MAX]);

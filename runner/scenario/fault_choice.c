@@ -60,6 +60,7 @@ static void take_call(struct sf_decoder *decoder, const struct sf_node *key, str
     }
     const struct sf_fault *fault = &sf_faults[kind];
     rule->fault = (enum sf_fault_kind)kind;
+    sf_calls_narrow(&rule->calls, &rule->families, fault->families);
     if (rule->families & ~fault->families)
         sf_error(decoder->diagnostics, place, "%s does nothing to %s: it is for %s", fault->name,
                  sf_families_join(arena, rule->families & ~fault->families),

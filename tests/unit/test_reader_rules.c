@@ -91,6 +91,27 @@ static void every_listed_call_is_accepted(void **state)
     }
 }
 
+static void a_call_of_two_families_is_the_one_that_the_fault_is_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule;
+        bool in, out;
+    } rows[] = {{"call: splice, delay: 1s", true, true},
+                {"call: splice, eof: true", true, false},
+                {"call: [splice, send], delay: 1s", true, true},
+                {"call: [recv, splice], eof: true", true, false}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reading *reading = read_rule(rows[i].rule);
+        assert_non_null(reading->scenario);
+        const struct sf_rule *rule = rule_of(reading);
+        assert_int_equal(sf_call_set_has(&rule->calls, SF_CALL_splice_in), rows[i].in);
+        assert_int_equal(sf_call_set_has(&rule->calls, SF_CALL_splice), rows[i].out);
+        assert_int_equal(rule->families >> SF_FAMILY_SEND & 1, rows[i].out);
+        release(reading);
+    }
+}
+
 static void calls_that_no_rule_can_name_are_refused(void **state)
 {
     (void)state;
@@ -646,6 +667,7 @@ int main(void)
         cmocka_unit_test(a_bare_rule_has_the_defaults),
         cmocka_unit_test(a_call_is_a_family_a_function_or_a_list),
         cmocka_unit_test(every_listed_call_is_accepted),
+        cmocka_unit_test(a_call_of_two_families_is_the_one_that_the_fault_is_for),
         cmocka_unit_test(calls_that_no_rule_can_name_are_refused),
         cmocka_unit_test(programs_become_bits),
         cmocka_unit_test(selecting_an_unwrapped_program_is_warned_of),
