@@ -40,27 +40,27 @@ INTERPOSE(__recvfrom_chk,
            socklen_t *addr_len),
           (fd, buf, len, buf_len, flags, addr, addr_len), flags, addr ? addr_len : NULL)
 
-/* A call that brings bytes to `vector` and `count`, parameters of these names.
- * What is cut lives on our stack for the length of the call. */
-#define INTERPOSE_VECTOR(name, params, arguments)                                           \
-    SF_SELECTED ssize_t selected_##name params                                              \
-    {                                                                                       \
-        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0); \
-        call.data = vector;                                                                 \
-        call.data_count = call.info.len ? (size_t)count : 0;                                \
-        if (!sf_call_enter(&call))                                                          \
-            return call.instead;                                                            \
-        if (sf_call_is_limited(&call))                                                      \
-            SF_VECTOR_CUT(vector, count, call.verdict.limit);                               \
-        return sf_call_leave(&call, sf_real.name arguments);                                \
-    }                                                                                       \
+/* A call that brings bytes to `vector` and `count`, parameters of these names, with
+ * MSG_… `flags_`. What is cut lives on our stack for the length of the call. */
+#define INTERPOSE_VECTOR(name, params, arguments, flags_)                                        \
+    SF_SELECTED ssize_t selected_##name params                                                   \
+    {                                                                                            \
+        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), flags_); \
+        call.data = vector;                                                                      \
+        call.data_count = call.info.len ? (size_t)count : 0;                                     \
+        if (!sf_call_enter(&call))                                                               \
+            return call.instead;                                                                 \
+        if (sf_call_is_limited(&call))                                                           \
+            SF_VECTOR_CUT(vector, count, call.verdict.limit);                                    \
+        return sf_call_leave(&call, sf_real.name arguments);                                     \
+    }                                                                                            \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 
-INTERPOSE_VECTOR(readv, (int fd, const struct iovec *vector, int count), (fd, vector, count))
+INTERPOSE_VECTOR(readv, (int fd, const struct iovec *vector, int count), (fd, vector, count), 0)
 INTERPOSE_VECTOR(preadv2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
-                 (fd, vector, count, offset, flags))
+                 (fd, vector, count, offset, flags), sf_vector_flags(flags))
 INTERPOSE_VECTOR(preadv64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
-                 (fd, vector, count, offset, flags))
+                 (fd, vector, count, offset, flags), sf_vector_flags(flags))
 
 /* Descriptors that came with a message: whatever we knew of their numbers is
  * about sockets that are gone. */

@@ -71,29 +71,33 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
     return selected_splice(in, in_offset, out, out_offset, len, flags);
 }
 
-/* A call that sends what `vector` and `count` describe, parameters of these names. */
-#define INTERPOSE_VECTOR(name, params, arguments)                                                 \
+/* A call that sends what `vector` and `count` describe, parameters of these names, with
+ * MSG_… `flags_`; where it is not `plain` the kernel will refuse it. */
+#define INTERPOSE_VECTOR(name, params, arguments, flags_, plain)                                  \
     SF_SELECTED ssize_t selected_##name params                                                    \
     {                                                                                             \
-        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), 0);       \
+        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), flags_);  \
         call.data = vector;                                                                       \
         call.data_count = call.info.len ? (size_t)count : 0;                                      \
         if (!sf_call_enter(&call))                                                                \
             return -1;                                                                            \
         if (sf_call_is_limited(&call))                                                            \
             SF_VECTOR_CUT(vector, count, call.verdict.limit);                                     \
-        if (!call.verdict.corrupt_bits || call.info.len == 0)                                     \
+        if (!call.verdict.corrupt_bits || call.info.len == 0 || !(plain))                         \
             return sf_call_leave(&call, sf_real.name arguments);                                  \
         struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}; \
-        return sf_call_leave(&call, sf_send_corrupted(&call, &message, 0));                       \
+        return sf_call_leave(&call, sf_send_corrupted(&call, &message, call.flags));              \
     }                                                                                             \
     SF_HALVES(ssize_t, SEND, name, params, arguments, fd)
 
-INTERPOSE_VECTOR(writev, (int fd, const struct iovec *vector, int count), (fd, vector, count))
+/* A socket has no offsets, and knows but one of the flags: sock_write_iter(). */
+#define IS_PLAIN (offset == -1 && !(flags & ~RWF_NOWAIT))
+
+INTERPOSE_VECTOR(writev, (int fd, const struct iovec *vector, int count), (fd, vector, count), 0, true)
 INTERPOSE_VECTOR(pwritev2, (int fd, const struct iovec *vector, int count, off_t offset, int flags),
-                 (fd, vector, count, offset, flags))
+                 (fd, vector, count, offset, flags), sf_vector_flags(flags), IS_PLAIN)
 INTERPOSE_VECTOR(pwritev64v2, (int fd, const struct iovec *vector, int count, off64_t offset, int flags),
-                 (fd, vector, count, offset, flags))
+                 (fd, vector, count, offset, flags), sf_vector_flags(flags), IS_PLAIN)
 
 /* Describe what a message says of itself, where it can be read. */
 static void describe_message(struct sf_call *call, const struct msghdr *message)

@@ -9,6 +9,12 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+/* The MSG_… flags that RWF_… flags mean for a socket: sock_read_iter(). */
+static inline int sf_vector_flags(int rwf)
+{
+    return rwf & RWF_NOWAIT ? MSG_DONTWAIT : 0;
+}
+
 /* The bytes that `count` entries at `vector` ask for; 0 when they cannot be
  * read or are too many (the kernel will say so). Keeps errno. */
 uint64_t sf_vector_bytes(const struct iovec *vector, size_t count);
