@@ -1,10 +1,14 @@
 /* Waiting for readiness. These calls belong to the program, not to a socket. */
+#include "calls/poll.h"
+
 #include "calls/call.h"
 #include "calls/waited.h"
+#include "load/memory.h"
 #include "sockets/record.h"
 #include "sockets/watch.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 
 /* What comes before the call; 1: make it, otherwise what it returns. */
 static int enter(struct sf_call *call)
@@ -54,7 +58,8 @@ INTERPOSE(__ppoll_chk,
           .own_ns = sf_waited_timespec(timeout), .mask = mask)
 INTERPOSE(select, (int count, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout),
           (count, in, out, except, timeout), .kind = SF_WAIT_SELECT, .count = (nfds_t)count, .in = in,
-          .out = out, .except = except, .own_ns = sf_waited_timeval(timeout), .left = timeout)
+          .out = out, .except = except, .own_ns = sf_waited_timeval(timeout), .left = timeout,
+          .left_bytes = sizeof *timeout)
 INTERPOSE(pselect,
           (int count, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
            const sigset_t *mask),
@@ -70,6 +75,40 @@ INTERPOSE(epoll_pwait2,
            const sigset_t *mask),
           (set, events, count, timeout, mask), .kind = SF_WAIT_EPOLL, .set = set,
           .own_ns = sf_waited_timespec(timeout), .mask = mask)
+
+#define INTERPOSE_RAW(export, params, name, arguments, ...)               \
+    int export params                                                     \
+    {                                                                     \
+        struct sf_call call = SF_CALL(name, -1, 0, 0);                    \
+        const struct sf_waited waited = {__VA_ARGS__};                    \
+        call.waited_for = &waited;                                        \
+        if (sf_is_idle_program(SF_FAMILY_POLL))                           \
+            return (int)sf_real.syscall arguments;                        \
+        int result = enter(&call);                                        \
+        if (result <= 0)                                                  \
+            return result;                                                \
+        return (int)sf_call_leave(&call, (int)sf_real.syscall arguments); \
+    }
+
+/* pselect6 takes the mask by way of a pair: pselect(2), "C library/kernel differences". */
+static const sigset_t *mask_in(const void *pair)
+{
+    return pair && sf_memory_is_readable(pair, sizeof(void *)) ? *(const sigset_t *const *)pair : NULL;
+}
+
+INTERPOSE_RAW(sf_raw_ppoll,
+              (struct pollfd * fds, nfds_t count, struct timespec *timeout, const sigset_t *mask,
+               size_t mask_bytes),
+              ppoll, (SYS_ppoll, fds, count, timeout, mask, mask_bytes), .kind = SF_WAIT_POLL, .fds = fds,
+              .count = count, .own_ns = sf_waited_timespec(timeout), .left = timeout,
+              .left_bytes = sizeof *timeout, .mask = mask)
+INTERPOSE_RAW(sf_raw_pselect,
+              (int count, fd_set *in, fd_set *out, fd_set *except, struct timespec *timeout,
+               const void *mask),
+              pselect, (SYS_pselect6, count, in, out, except, timeout, mask), .kind = SF_WAIT_SELECT,
+              .count = (nfds_t)count, .in = in, .out = out, .except = except,
+              .own_ns = sf_waited_timespec(timeout), .left = timeout, .left_bytes = sizeof *timeout,
+              .mask = mask_in(mask))
 
 /* Sets are no sockets: their numbers need no asking. */
 static int set_made(int fd)

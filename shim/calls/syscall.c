@@ -1,12 +1,14 @@
 /* syscall(2) by number: calls that programs are known to make so (libuv closes
- * sockets that way) and their like go through the same interposers. Those whose
- * raw form takes other arguments than libc's (ppoll, pselect6, preadv2) pass. */
+ * sockets that way) and their like go through the same interposers. */
 #include "calls/call.h"
+#include "calls/poll.h"
 
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
 
 typedef long word;
+
+enum { MASK_BYTES = 8 }; /* of the kernel's signal masks */
 
 /* A program that passed fewer arguments left the others unset, and the kernel
  * does not look at them: reading six words is what libc's own syscall does. */
@@ -35,6 +37,10 @@ SF_EXPORT long syscall(long number, ...)
         return readv(INT(0), PTR(1), INT(2));
     case SYS_writev:
         return writev(INT(0), PTR(1), INT(2));
+    case SYS_preadv2: /* the offset in two words, of which these machines need one */
+        return preadv2(INT(0), PTR(1), INT(2), a[3], INT(5));
+    case SYS_pwritev2:
+        return pwritev2(INT(0), PTR(1), INT(2), a[3], INT(5));
     case SYS_recvfrom:
         return recvfrom(INT(0), PTR(1), SIZE(2), INT(3), PTR(4), PTR(5));
     case SYS_sendto:
@@ -88,7 +94,21 @@ SF_EXPORT long syscall(long number, ...)
         return poll(PTR(0), (nfds_t)a[1], INT(2));
     case SYS_epoll_wait:
         return epoll_wait(INT(0), PTR(1), INT(2), INT(3));
+    case SYS_select:
+        return select(INT(0), PTR(1), PTR(2), PTR(3), PTR(4));
 #endif
+    case SYS_ppoll:
+        return sf_raw_ppoll(PTR(0), (nfds_t)a[1], PTR(2), PTR(3), SIZE(4));
+    case SYS_pselect6:
+        return sf_raw_pselect(INT(0), PTR(1), PTR(2), PTR(3), PTR(4), PTR(5));
+    case SYS_epoll_pwait:
+        if (!a[4] || SIZE(5) == MASK_BYTES)
+            return epoll_pwait(INT(0), PTR(1), INT(2), INT(3), PTR(4));
+        break;
+    case SYS_epoll_pwait2: /* not in every libc */
+        if ((!a[4] || SIZE(5) == MASK_BYTES) && sf_real.epoll_pwait2)
+            return epoll_pwait2(INT(0), PTR(1), INT(2), PTR(3), PTR(4));
+        break;
     case SYS_epoll_ctl:
         return epoll_ctl(INT(0), INT(1), INT(2), PTR(3));
     case SYS_execve:

@@ -226,14 +226,12 @@ static void put_nothing(const struct sf_waited *waited)
     if (waited->kind == SF_WAIT_POLL && sf_memory_is_readable(waited->fds, waited->count * sizeof *waited->fds))
         for (nfds_t i = 0; i < waited->count; i++)
             waited->fds[i].revents = 0;
-    if (waited->kind != SF_WAIT_SELECT)
-        return;
     fd_set *const sets[] = {waited->in, waited->out, waited->except};
     for (unsigned i = 0; i < 3; i++)
         if (sets[i] && sf_memory_is_readable(sets[i], bytes))
             memset(sets[i], 0, bytes);
     if (waited->left)
-        *waited->left = (struct timeval){0};
+        memset(waited->left, 0, waited->left_bytes);
 }
 
 int sf_waited_nothing(const struct sf_waited *waited, uint64_t ns)

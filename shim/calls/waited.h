@@ -17,7 +17,8 @@ struct sf_waited {
     struct pollfd *fds;
     nfds_t count;              /* of fds, or of the bits in the sets */
     fd_set *in, *out, *except; /* of select */
-    struct timeval *left;      /* of select: where Linux tells the time that is left; NULL: nowhere */
+    void *left;                /* where Linux tells the time that is left; NULL: nowhere */
+    size_t left_bytes;
     int set;                   /* of epoll */
     uint64_t own_ns;           /* the call's own time-out; UINT64_MAX: none */
     const sigset_t *mask;      /* in force meanwhile; NULL: the thread's own */
