@@ -179,11 +179,29 @@ static int make_connection(struct sf_call *call, const struct sockaddr *addr, so
     return sf_real.connect(call->fd, addr, length);
 }
 
+/* A TCP connect that a signal ends goes on by itself, and what comes of it shows as
+ * after EINPROGRESS. Source: connect(2), EINTR; POSIX.1-2017. */
+static void go_on_connecting(const struct sf_call *call, const struct sockaddr *addr, socklen_t length)
+{
+    int saved_errno = errno, flags = sf_real.fcntl(call->fd, F_GETFL);
+    bool is_tcp = call->info.type == SF_TYPE_STREAM && call->info.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
+    bool was_signal = call->verdict.interrupt || !call->waited;
+
+    if (is_tcp && was_signal && sf_real.fcntl(call->fd, F_SETFL, flags | O_NONBLOCK) == 0) {
+        sf_real.connect(call->fd, addr, length);
+        sf_real.fcntl(call->fd, F_SETFL, flags);
+    }
+    errno = saved_errno;
+}
+
 SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     struct sf_call call = SF_CALL(connect, fd, 0, 0);
-    if (!sf_call_enter(&call))
+    if (!sf_call_enter(&call)) {
+        if (errno == EINTR)
+            go_on_connecting(&call, addr, length);
         return -1;
+    }
     int result = make_connection(&call, addr, length);
     bool is_under_way = result < 0 && errno == EINPROGRESS;
     sf_call_established(&call, result == 0 || is_under_way ? fd : -1);

@@ -249,6 +249,7 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
 
+    verdict->interrupt = rule->fault == SF_FAULT_INTERRUPT;
     verdict->again = rule->fault == SF_FAULT_AGAIN;
     verdict->refuse = rule->fault == SF_FAULT_REFUSE;
     verdict->reset = rule->fault == SF_FAULT_RESET;

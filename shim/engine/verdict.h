@@ -81,6 +81,7 @@ struct sf_verdict {
     uint64_t delay_ns; /* sum over the rules; 0: none */
     uint64_t limit;    /* move at most so many bytes; UINT64_MAX: as asked */
     int error;         /* errno (or EAI_*) to fail with; 0: do the call */
+    bool interrupt;    /* `error` is EINTR as a signal would give it */
     bool again;        /* `error` is EAGAIN as a socket that has nothing yet would give it */
     bool reset;        /* the connection is reset: before recv, send and poll, after connect and accept */
     uint64_t timeout_ns; /* the other end has fallen silent: the call hangs that long; 0: it has not */
