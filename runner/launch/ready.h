@@ -7,8 +7,7 @@
 #include <sys/types.h>
 
 /* Does a process of the program whose first process is `pid` hold a TCP socket
- * in LISTEN on `port`? Its processes: what descends from `pid`, and our
- * own children (orphans come to us) in its process group.
+ * in LISTEN on `port`?
  *
  * Looks only into /proc: nothing connects, so the program notices nothing. A
  * listener of anybody else does not count. */

@@ -114,6 +114,21 @@ void sf_tree_descendants(pid_t pid, const struct sf_pids *spared, struct sf_pids
     sf_pids_free(&children);
 }
 
+void sf_tree_program(pid_t pid, struct sf_pids *pids)
+{
+    sf_pids_add(pids, pid);
+    sf_tree_descendants(pid, NULL, pids);
+    struct sf_pids ours = {0};
+    sf_tree_children(getpid(), &ours);
+    for (size_t i = 0; i < ours.count; i++) {
+        if (ours.list[i] == pid || sf_process_look(ours.list[i]).group != pid)
+            continue;
+        sf_pids_add(pids, ours.list[i]);
+        sf_tree_descendants(ours.list[i], NULL, pids);
+    }
+    sf_pids_free(&ours);
+}
+
 size_t sf_tree_kill(const struct sf_pids *spared, pid_t *refused)
 {
     struct sf_pids below = {0};

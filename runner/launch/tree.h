@@ -24,6 +24,10 @@ void sf_tree_children(pid_t pid, struct sf_pids *pids);
  * `spared` (NULL: none) and what is below them are left out. */
 void sf_tree_descendants(pid_t pid, const struct sf_pids *spared, struct sf_pids *pids);
 
+/* The processes of the program whose first process is `pid`, added to `pids`: it, what
+ * descends from it, and our own children (orphans come to us) in its process group. */
+void sf_tree_program(pid_t pid, struct sf_pids *pids);
+
 /* SIGKILL to all that descends from us but the spared. One pass: what is forked
  * meanwhile is found by the next, so call it until no child is left. Returns
  * how many processes could not be signalled; the last of them in `refused`. */

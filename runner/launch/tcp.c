@@ -1,0 +1,83 @@
+#include "launch/tcp.h"
+
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void add(struct sf_tcp_list *sockets, struct sf_tcp socket)
+{
+    if (sockets->count == sockets->room) {
+        sockets->room = sockets->room ? sockets->room * 2 : 64;
+        sockets->list = realloc(sockets->list, sockets->room * sizeof *sockets->list);
+        if (!sockets->list)
+            sf_out_of_memory();
+    }
+    sockets->list[sockets->count++] = socket;
+}
+
+void sf_tcp_free(struct sf_tcp_list *sockets)
+{
+    free(sockets->list);
+    *sockets = (struct sf_tcp_list){0};
+}
+
+static void read_table(pid_t pid, const char *table, int state, uint16_t port, struct sf_tcp_list *sockets)
+{
+    char path[64], line[512];
+    snprintf(path, sizeof path, "/proc/%d/net/%s", (int)pid, table);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return;
+    while (fgets(line, sizeof line, file)) {
+        unsigned local_port, its_state;
+        uint64_t inode;
+        /* sl local:port remote:port state tx:rx timer:when retransmits uid timeout inode */
+        if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %" SCNu64,
+                   &local_port, &its_state, &inode) == 3 &&
+            its_state == (unsigned)state && (port == 0 || local_port == port))
+            add(sockets, (struct sf_tcp){.inode = inode, .local_port = (uint16_t)local_port});
+    }
+    fclose(file);
+}
+
+static int by_inode(const void *left, const void *right)
+{
+    const struct sf_tcp *a = left, *b = right;
+    return (a->inode > b->inode) - (a->inode < b->inode);
+}
+
+void sf_tcp_read(pid_t pid, int state, uint16_t local_port, struct sf_tcp_list *sockets)
+{
+    read_table(pid, "tcp", state, local_port, sockets);
+    read_table(pid, "tcp6", state, local_port, sockets);
+    if (sockets->count)
+        qsort(sockets->list, sockets->count, sizeof *sockets->list, by_inode);
+}
+
+bool sf_tcp_mark(pid_t pid, struct sf_tcp_list *sockets)
+{
+    char path[64], target[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *fds = sockets->count ? opendir(path) : NULL;
+    if (!fds)
+        return false;
+    bool found = false;
+    for (struct dirent *entry; (entry = readdir(fds));) {
+        ssize_t length = readlinkat(dirfd(fds), entry->d_name, target, sizeof target - 1);
+        struct sf_tcp wanted = {0}, *socket;
+        if (length <= 0)
+            continue;
+        target[length] = '\0';
+        if (sscanf(target, "socket:[%" SCNu64, &wanted.inode) != 1)
+            continue;
+        socket = bsearch(&wanted, sockets->list, sockets->count, sizeof wanted, by_inode);
+        if (socket)
+            found = socket->held = true;
+    }
+    closedir(fds);
+    return found;
+}

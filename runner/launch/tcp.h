@@ -1,0 +1,30 @@
+/* TCP sockets and who holds them, by /proc: nobody is asked, so nobody notices. */
+#ifndef SF_LAUNCH_TCP_H
+#define SF_LAUNCH_TCP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct sf_tcp {
+    uint64_t inode; /* 0: nobody's, such as one that waits to be accepted */
+    uint16_t local_port;
+    bool held; /* by a process that was marked */
+};
+
+struct sf_tcp_list {
+    struct sf_tcp *list;
+    size_t count, room;
+};
+
+/* Add the sockets in `state` (TCP_… of netinet/tcp.h) in the network namespace of a
+ * process, by inode. local_port 0: of any port. */
+void sf_tcp_read(pid_t pid, int state, uint16_t local_port, struct sf_tcp_list *sockets);
+
+/* Mark those that a process holds; false: none. */
+bool sf_tcp_mark(pid_t pid, struct sf_tcp_list *sockets);
+
+void sf_tcp_free(struct sf_tcp_list *sockets);
+
+#endif
