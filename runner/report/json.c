@@ -82,6 +82,8 @@ static json_t *json_of_program(struct sf_arena *arena, const struct sf_report_pr
     json_object_set_new(object, "stdout", bytes_of(exit->out.tail, exit->out.tail_bytes));
     json_object_set_new(object, "stderr", bytes_of(exit->err.tail, exit->err.tail_bytes));
     json_object_set_new(object, "calls", json_of_calls(program->calls));
+    json_object_set_new(object, "leaked_sockets",
+                        program->leaked_sockets < 0 ? json_null() : json_integer(program->leaked_sockets));
     return object;
 }
 

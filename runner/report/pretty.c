@@ -119,6 +119,10 @@ static void put_program(FILE *out, const struct sf_report_scenario *report,
         separator = ", ";
     }
     fputc('\n', out);
+    if (program->leaked_sockets > 0)
+        fprintf(out, "    program %s leaked %s%s%s\n", program->name,
+                sf_word_count(report->arena, (uint64_t)program->leaked_sockets, "socket"),
+                *program->leaks ? ": " : "", program->leaks);
 }
 
 static void put_details(FILE *out, const struct sf_report_scenario *report)

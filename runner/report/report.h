@@ -14,6 +14,8 @@ struct sf_report_program {
     const char *name;
     struct sf_exit exit; /* outputs' tails copied into the arena */
     uint64_t calls[SF_FAMILY_COUNT];
+    int64_t leaked_sockets; /* -1: not counted */
+    const char *leaks;      /* which they were, as far as that is known */
 };
 struct sf_report_rule {
     const char *id, *text; /* text: "partial: 1" */

@@ -43,6 +43,21 @@ static void judge_calls(struct sf_judge *judge, size_t index, const struct sf_co
     }
 }
 
+static bool is_stopped_service(const struct sf_program *program, const struct sf_exit *exit)
+{
+    return program->ready.kind != SF_READY_NONE && !exit->early;
+}
+
+const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
+                                       const struct sf_session_memory *session,
+                                       const struct sf_outcome *outcome, size_t index)
+{
+    const struct sf_program *program = &scenario->programs[index];
+    const struct sf_exit *exit = &outcome->programs[index];
+    const struct sf_program_state *state = &session->programs[index];
+    return program->wrap && state->loaded && !is_stopped_service(program, exit) ? &state->leaks : NULL;
+}
+
 void sf_judge_measures(struct sf_judge *judge, size_t index)
 {
     const struct sf_program_expectation *expect = &judge->scenario->expect[index];

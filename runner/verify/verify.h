@@ -32,6 +32,12 @@ struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *s
 struct sf_findings sf_verify_run(struct sf_arena *arena, const struct sf_scenario *scenario,
                                  const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
+/* The sockets that a program had opened and not closed when it ended by itself. NULL:
+ * they were not counted, as of a service, which does not. */
+const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
+                                       const struct sf_session_memory *session,
+                                       const struct sf_outcome *outcome, size_t program);
+
 /* Can some rule of the scenario select what this program does? */
 bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program);
 

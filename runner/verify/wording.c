@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/memory.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,6 +41,48 @@ const char *sf_word_duration(struct sf_arena *arena, uint64_t ns)
 const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *noun)
 {
     return sf_arena_printf(arena, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+/* NULL: it has no address to tell. */
+static const char *word_address(struct sf_arena *arena, const struct sf_addr *address)
+{
+    char text[INET6_ADDRSTRLEN];
+    if (address->domain == SF_DOMAIN_UNIX && address->path_len)
+        return sf_arena_printf(arena, "unix:%.*s", address->path_len, address->path);
+    if (address->domain == SF_DOMAIN_INET && address->port)
+        return sf_arena_printf(arena, "%s:%u",
+                               inet_ntop(AF_INET, address->ip + sizeof address->ip - 4, text, sizeof text),
+                               address->port);
+    if (address->domain == SF_DOMAIN_INET6 && address->port)
+        return sf_arena_printf(arena, "[%s]:%u", inet_ntop(AF_INET6, address->ip, text, sizeof text),
+                               address->port);
+    return NULL;
+}
+
+static const char *word_leak(struct sf_arena *arena, const struct sf_leak *leak)
+{
+    const char *local = word_address(arena, &leak->local), *peer = word_address(arena, &leak->peer);
+    if (peer)
+        return sf_arena_printf(arena, "%s to %s", local ? local : "one", peer);
+    if (local)
+        return local;
+    return leak->local.domain == SF_DOMAIN_UNIX    ? "a Unix socket without a name"
+           : leak->local.domain == SF_DOMAIN_OTHER ? "one of another family"
+                                                   : "one without an address";
+}
+
+const char *sf_word_leaks(struct sf_arena *arena, const struct sf_leaks *leaks)
+{
+    const char *text = "";
+    unsigned told = 0;
+    for (unsigned i = 0; i < SF_LEAKS_NAMED; i++) {
+        if (!(leaks->named >> i & 1))
+            continue;
+        text = sf_arena_printf(arena, "%s%s%s", text, told++ ? ", " : "", word_leak(arena, &leaks->list[i]));
+    }
+    if (told && leaks->count > told)
+        text = sf_arena_printf(arena, "%s, and %" PRIu32 " more", text, leaks->count - told);
+    return text;
 }
 
 const char *sf_word_rule(struct sf_arena *arena, const char *id)

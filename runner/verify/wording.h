@@ -15,6 +15,9 @@ const char *sf_word_duration(struct sf_arena *arena, uint64_t ns);
 /* "1 call", "12 calls". */
 const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *noun);
 
+/* "127.0.0.1:40000 to 127.0.0.1:80, unix:/run/x.sock, and 3 more"; "": none is known. */
+const char *sf_word_leaks(struct sf_arena *arena, const struct sf_leaks *leaks);
+
 /* "rule one-byte"; one without an id of its own: "rule 3". */
 const char *sf_word_rule(struct sf_arena *arena, const char *id);
 

@@ -116,6 +116,9 @@ enum sf_family {
     X(posix_spawnp, NONE)              \
     X(system, NONE)                    \
     X(popen, NONE)                     \
+    X(vfork, NONE)                     \
+    X(_exit, NONE)                     \
+    X(_Exit, NONE)                     \
     X(syscall, NONE)
 
 enum sf_call_id {

@@ -84,12 +84,6 @@ enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_UNREAD = 8   /* no room was left for what reset connections had not read: it was lost */
 };
 
-struct sf_program_state {
-    _Atomic uint32_t loaded;   /* processes that mapped the session as this program */
-    _Atomic uint32_t escapes;  /* bits of enum sf_escape */
-    _Atomic uint64_t start_ns; /* CLOCK_MONOTONIC when it was started */
-    uint64_t pad[6];
-};
 
 struct sf_rule_state {
     _Atomic uint64_t fired;
@@ -134,6 +128,27 @@ struct sf_addr {
     uint16_t port; /* host order */
     uint8_t ip[16];  /* IPv4 as ::ffff:a.b.c.d */
     char path[108];  /* AF_UNIX; an abstract name starts with '@' in place of its NUL */
+};
+
+/* A socket that a program should have closed. Domain 0: it has no such address. */
+struct sf_leak {
+    struct sf_addr local, peer;
+};
+
+/* The first of them are told by their addresses. */
+#define SF_LEAKS_NAMED 4u
+struct sf_leaks {
+    _Atomic uint32_t count;
+    _Atomic uint32_t named; /* bit i: list[i] is complete */
+    struct sf_leak list[SF_LEAKS_NAMED];
+};
+
+struct sf_program_state {
+    _Atomic uint32_t loaded;   /* processes that mapped the session as this program */
+    _Atomic uint32_t escapes;  /* bits of enum sf_escape */
+    _Atomic uint64_t start_ns; /* CLOCK_MONOTONIC when it was started */
+    uint64_t pad[6];
+    struct sf_leaks leaks; /* that its processes had opened and still held when they ended by themselves */
 };
 
 /* What is known of a socket. Keyed by SO_COOKIE: dups, forks and descriptors

@@ -1,6 +1,6 @@
 /* Where descriptors end, double and change: close, dup, fcntl, ioctl. Except
- * for close no rule names them; they keep the table of descriptors true. A
- * doubled number is simply unknown: it is discovered when it is used. */
+ * for close no rule names them; they keep the table of descriptors true. Of a
+ * doubled number nothing is known but whose it is: it is discovered when it is used. */
 #include "apply/keep.h"
 #include "calls/call.h"
 #include "sockets/connection.h"
@@ -53,29 +53,29 @@ SF_EXPORT void closefrom(int first)
     sf_real.closefrom(first);
 }
 
-static int forget_new(int fd)
+static int doubled(int fd, int result)
 {
-    if (fd >= 0)
-        sf_descriptor_forget(fd);
-    return fd;
+    if (result >= 0)
+        sf_descriptor_double(fd, result);
+    return result;
 }
 
 SF_EXPORT int dup(int fd)
 {
     sf_ensure_loaded();
-    return forget_new(sf_real.dup(fd));
+    return doubled(fd, sf_real.dup(fd));
 }
 
 SF_EXPORT int dup2(int fd, int to)
 {
     sf_ensure_loaded();
-    return forget_new(sf_real.dup2(fd, to));
+    return doubled(fd, sf_real.dup2(fd, to));
 }
 
 SF_EXPORT int dup3(int fd, int to, int flags)
 {
     sf_ensure_loaded();
-    return forget_new(sf_real.dup3(fd, to, flags));
+    return doubled(fd, sf_real.dup3(fd, to, flags));
 }
 
 /* One word is what every command of fcntl and ioctl takes at most. */
@@ -85,23 +85,23 @@ SF_EXPORT int dup3(int fd, int to, int flags)
     void *argument = va_arg(arguments, void *); \
     va_end(arguments)
 
-static int forget_doubled(int command, int result)
+static int commanded(int fd, int command, int result)
 {
-    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? forget_new(result) : result;
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? doubled(fd, result) : result;
 }
 
 SF_EXPORT int fcntl(int fd, int command, ...)
 {
     SF_LAST_ARGUMENT(command);
     sf_ensure_loaded();
-    return forget_doubled(command, sf_real.fcntl(fd, command, argument));
+    return commanded(fd, command, sf_real.fcntl(fd, command, argument));
 }
 
 SF_EXPORT int fcntl64(int fd, int command, ...)
 {
     SF_LAST_ARGUMENT(command);
     sf_ensure_loaded();
-    return forget_doubled(command, sf_real.fcntl64(fd, command, argument));
+    return commanded(fd, command, sf_real.fcntl64(fd, command, argument));
 }
 
 /* What a connection that a rule has reset still has to give; 0: nothing. */

@@ -114,7 +114,7 @@ INTERPOSE_RAW(sf_raw_pselect,
 static int set_made(int fd)
 {
     if (fd >= 0)
-        sf_descriptor_set(fd, SF_WORD_NOT_SOCKET);
+        sf_descriptor_new(fd, SF_WORD_NOT_SOCKET);
     return fd;
 }
 

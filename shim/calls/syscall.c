@@ -2,13 +2,23 @@
  * sockets that way) and their like go through the same interposers. */
 #include "calls/call.h"
 #include "calls/poll.h"
+#include "sockets/leaks.h"
 
 #include <linux/io_uring.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 typedef long word;
 
 enum { MASK_BYTES = 8 }; /* of the kernel's signal masks */
+
+/* Is this thread the process's last? Then the process ends with it. Source: proc(5):
+ * a folder has a link of its own, one of its parent, and one from each folder in it. */
+static bool is_last_thread(void)
+{
+    struct stat tasks;
+    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3;
+}
 
 /* A program that passed fewer arguments left the others unset, and the kernel
  * does not look at them: reading six words is what libc's own syscall does. */
@@ -113,6 +123,13 @@ SF_EXPORT long syscall(long number, ...)
         return epoll_ctl(INT(0), INT(1), INT(2), PTR(3));
     case SYS_execve:
         return execve(PTR(0), PTR(1), PTR(2));
+    case SYS_exit_group:
+        sf_leaks_count();
+        break;
+    case SYS_exit:
+        if (is_last_thread())
+            sf_leaks_count();
+        break;
     case SYS_io_uring_setup:
         atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_IO_URING, memory_order_relaxed);
         break;

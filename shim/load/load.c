@@ -8,6 +8,7 @@
 #include "load/shim.h"
 #include "log/tally.h"
 #include "sockets/descriptor.h"
+#include "sockets/leaks.h"
 #include "sockets/watch.h"
 
 #include <limits.h>
@@ -19,6 +20,7 @@
 
 struct sf_shim sf_shim;
 __thread uintptr_t *sf_quiet;
+__thread bool sf_has_vforked;
 
 #define DESCRIPTORS_MAX (1u << 20)
 
@@ -26,7 +28,7 @@ static void stop(const char *why)
 {
     struct iovec parts[] = {{(void *)"sockfault: ", 11}, {(void *)why, strlen(why)}, {(void *)"\n", 1}};
     (void)!sf_real.writev(2, parts, 3);
-    _exit(SF_EXIT_INTERNAL);
+    sf_real._exit(SF_EXIT_INTERNAL);
 }
 
 /* Reserved, not touched: a descriptor that is never used costs no memory. */
@@ -92,10 +94,29 @@ static void select_program(void)
     sf_ports_collect(sf_shim.plan, sf_shim.program, &sf_shim.ports);
 }
 
-/* The forked child has one thread, and must not add to its parent's tally. */
+/* The forked child has one thread, must not add to its parent's tally, and has
+ * opened none of the sockets that it inherited. */
 static void after_fork_in_child(void)
 {
+    sf_shim.pid = getpid();
+    sf_has_vforked = false;
     sf_tally_forget();
+    sf_leaks_forget();
+}
+
+/* Behind all other handlers and destructors, since ours are registered first: they
+ * may still close sockets. */
+static void at_exit(int status, void *argument)
+{
+    (void)status;
+    (void)argument;
+    sf_leaks_count();
+}
+
+bool sf_find_vfork_child(void)
+{
+    sf_has_vforked = getpid() != sf_shim.pid;
+    return sf_has_vforked;
 }
 
 void sf_load(void)
@@ -120,7 +141,10 @@ void sf_load(void)
     sf_shim.environment_program = handover.environment_program;
     point_at(handover.session);
     select_program();
+    sf_shim.pid = getpid();
     pthread_atfork(NULL, NULL, after_fork_in_child);
+    if (on_exit(at_exit, NULL) != 0 || at_quick_exit(sf_leaks_count) != 0)
+        stop("cannot be told of the end of the process");
     reserve_descriptors();
     if (!sf_watch_reserve())
         stop("cannot reserve the table of registrations");

@@ -10,6 +10,7 @@
 #include "engine/verdict.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct sf_shim {
     _Atomic uint64_t *descriptors; /* sockets/descriptor.h; NULL without a session */
@@ -35,6 +36,7 @@ struct sf_shim {
     bool has_waited;                           /* some rule selects polls by the sockets that they wait for */
     uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables … */
     uint64_t meant[SF_SELECTION_WORDS_MAX];    /* … and those that mean this process */
+    pid_t pid;                                 /* whose memory this is; set anew in a forked child */
     const char *library_path;                  /* ours, as LD_PRELOAD named it */
     const char *preload;                       /* LD_PRELOAD as it led here */
     const char *environment;                   /* "SOCKFAULT_…=…", to hand to children */
@@ -62,6 +64,18 @@ static inline bool sf_is_quiet(void)
         return true;
     sf_quiet = NULL;
     return false;
+}
+
+/* This thread has called vfork: until its next look (sf_is_vfork_child) it may be
+ * the child, which runs on its parent's memory, thread-local storage included. */
+extern __thread bool sf_has_vforked;
+
+/* Asks the kernel only after a vfork. Keeps errno. */
+bool sf_find_vfork_child(void);
+
+static inline bool sf_is_vfork_child(void)
+{
+    return __builtin_expect(sf_has_vforked, 0) && sf_find_vfork_child();
 }
 
 /* Load, unless that is done. The constructor calls it; so does any interposer

@@ -51,19 +51,23 @@ void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t 
 
 const struct sf_addr *sf_local_of(struct sf_addr *to, int fd)
 {
+    if (!sf_shim.has_locals)
+        return NULL;
+    sf_address_of_own(to, fd);
+    return to;
+}
+
+void sf_address_of_own(struct sf_addr *to, int fd)
+{
     struct sockaddr_storage local = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof local;
     int saved_errno = errno;
-
-    if (!sf_shim.has_locals)
-        return NULL;
     if (sf_real.getsockname(fd, (struct sockaddr *)&local, &length) == 0)
         sf_address_from(to, (struct sockaddr *)&local,
                         length < sizeof local ? length : (socklen_t)sizeof local);
     else
         memset(to, 0, sizeof *to);
     errno = saved_errno;
-    return to;
 }
 
 void sf_address_of_peer(struct sf_addr *to, int fd)

@@ -15,6 +15,9 @@ void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t 
  * Keeps errno. */
 const struct sf_addr *sf_local_of(struct sf_addr *to, int fd);
 
+/* The same whether a rule asks or not; domain 0: `fd` is no socket. Keeps errno. */
+void sf_address_of_own(struct sf_addr *to, int fd);
+
 /* The peer of a socket; domain 0 when it has none. Keeps errno. */
 void sf_address_of_peer(struct sf_addr *to, int fd);
 

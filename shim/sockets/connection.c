@@ -26,9 +26,10 @@ static void set_word(int fd, const struct sf_scope *scope, uint32_t families)
 void sf_socket_opened(int fd, int domain, int type)
 {
     if (sf_is_quiet())
-        sf_descriptor_set(fd, SF_WORD_NOT_SOCKET); /* libc's own: none that rules or counts know */
+        sf_descriptor_new(fd, SF_WORD_NOT_SOCKET); /* libc's own: none that rules or counts know */
     else
-        sf_descriptor_set(fd, sf_descriptor_fresh_word(sf_domain_bit(domain), sf_type_bit(type)));
+        sf_descriptor_new(fd,
+                          SF_WORD_OWN | sf_descriptor_fresh_word(sf_domain_bit(domain), sf_type_bit(type)));
 }
 
 /* Say of a socket what `scope` says; the rules are those of all programs. */
@@ -115,7 +116,7 @@ static void without_connection(int fd, uint64_t word, uint8_t role)
         scope.local = sf_local_of(&local, fd);
         redescribe(socket, &scope);
     }
-    sf_descriptor_forget(fd); /* discovered anew at the next call */
+    sf_descriptor_doubt(fd); /* discovered anew at the next call */
 }
 
 void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length)
@@ -152,6 +153,7 @@ void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, sockl
     /* A Unix client seldom has a name: unnamed, but a connection all the same. */
     if (peer.domain == 0)
         peer.domain = word_domain(word);
+    sf_descriptor_new(fd, sf_is_quiet() ? 0 : SF_WORD_OWN);
     open_connection(fd, word, SF_ROLE_SERVER, &peer);
 }
 
@@ -175,7 +177,7 @@ struct sf_socket *sf_socket_record(int fd)
 
     if (socket)
         return socket;
-    sf_descriptor_forget(fd);
+    sf_descriptor_doubt(fd);
     uint64_t word = sf_descriptor_discover(fd);
     if (!(word & SF_WORD_SOCKET) || !(word & SF_WORD_FAMILIES))
         return NULL;

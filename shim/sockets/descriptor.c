@@ -10,7 +10,8 @@
 /* No word above this one was ever set: close_range need not look further. */
 static _Atomic uint32_t top;
 
-void sf_descriptor_set(int fd, uint64_t word)
+/* `word` without a generation; 0 but for SF_WORD_OWN: unknown. */
+static void store(int fd, uint64_t word)
 {
     uint32_t number = (uint32_t)fd, seen = atomic_load_explicit(&top, memory_order_relaxed);
 
@@ -18,15 +19,39 @@ void sf_descriptor_set(int fd, uint64_t word)
         return;
     while (number > seen && !atomic_compare_exchange_weak(&top, &seen, number))
         ;
-    if (word)
+    if (word & ~SF_WORD_OWN)
         word |= (uint64_t)sf_generation() << SF_WORD_GENERATION_SHIFT;
     atomic_store_explicit(&sf_shim.descriptors[sf_descriptor_index(number)], word, memory_order_relaxed);
+}
+
+void sf_descriptor_new(int fd, uint64_t word)
+{
+    if (__builtin_expect(sf_is_vfork_child(), 0))
+        word = (word & ~SF_WORD_OWN) | (sf_descriptor_word(fd) & SF_WORD_OWN);
+    store(fd, word);
+}
+
+void sf_descriptor_set(int fd, uint64_t word)
+{
+    store(fd, word | (sf_descriptor_word(fd) & SF_WORD_OWN));
+}
+
+void sf_descriptor_doubt(int fd)
+{
+    sf_descriptor_set(fd, 0);
+}
+
+void sf_descriptor_double(int from, int to)
+{
+    uint64_t own = sf_descriptor_word(from) & SF_WORD_OWN;
+    if (own | sf_descriptor_word(to))
+        sf_descriptor_new(to, own);
 }
 
 void sf_descriptor_forget(int fd)
 {
     if (sf_descriptor_word(fd) != 0)
-        sf_descriptor_set(fd, 0);
+        sf_descriptor_new(fd, 0);
 }
 
 void sf_descriptor_forget_range(unsigned first, unsigned last)
@@ -36,6 +61,22 @@ void sf_descriptor_forget_range(unsigned first, unsigned last)
         return;
     for (uint32_t fd = first; fd <= last && fd <= highest; fd++)
         sf_descriptor_forget((int)fd);
+}
+
+int sf_descriptor_next_own(int fd)
+{
+    uint32_t highest = atomic_load_explicit(&top, memory_order_relaxed);
+    for (uint32_t number = (uint32_t)(fd + 1); number <= highest; number++)
+        if (sf_descriptor_word((int)number) & SF_WORD_OWN)
+            return (int)number;
+    return -1;
+}
+
+void sf_descriptor_disown(void)
+{
+    for (int fd = -1; (fd = sf_descriptor_next_own(fd)) >= 0;)
+        atomic_fetch_and_explicit(&sf_shim.descriptors[sf_descriptor_index((uint32_t)fd)], ~SF_WORD_OWN,
+                                  memory_order_relaxed);
 }
 
 uint8_t sf_domain_bit(int domain)

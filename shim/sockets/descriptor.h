@@ -1,13 +1,21 @@
 /* The table of descriptors: what this process believes of each number.
  *
- * One word each:   generation (32) | type | domain | state | families (12)
+ * One word each:   generation (32) | type | domain | own | state | families (12)
  * Three states: unknown (0, or of an old generation), not a socket, socket. A
  * socket's `families` are those in which some rule may select a call on it; a
  * clear bit is all that an idle call looks at.
  *
+ * `own`: this process opened the socket by itself, or doubled it from such a one;
+ * it was not inherited, received or opened by libc. That stays until the number is
+ * closed, whatever else is known of it.
+ *
  * It is a cache, and it can be stale: fclose closes unseen and open reuses the
  * number. Stale words may only ever let a call pass, so whoever wants another
- * verdict asks the kernel for the cookie first (sockets/record.h). */
+ * verdict asks the kernel for the cookie first (sockets/record.h), and so does
+ * whoever counts what is open.
+ *
+ * A vfork child has its parent's table but descriptors of its own: what it closes
+ * and doubles does not change whose a number is. */
 #ifndef SF_SOCKETS_DESCRIPTOR_H
 #define SF_SOCKETS_DESCRIPTOR_H
 
@@ -17,6 +25,7 @@
 #define SF_WORD_FAMILIES ((UINT64_C(1) << SF_FAMILY_COUNT) - 1)
 #define SF_WORD_SOCKET (UINT64_C(1) << 12)
 #define SF_WORD_NOT_SOCKET (UINT64_C(1) << 13)
+#define SF_WORD_OWN (UINT64_C(1) << 14)
 #define SF_WORD_DOMAIN_SHIFT 16
 #define SF_WORD_TYPE_SHIFT 24
 #define SF_WORD_GENERATION_SHIFT 32
@@ -64,11 +73,28 @@ static inline bool sf_is_idle_program(enum sf_family family)
     return !(sf_shim.program_families >> family & 1) && sf_tally_add_quick(family);
 }
 
-void sf_descriptor_set(int fd, uint64_t word); /* the generation is added; word 0: unknown */
+/* A number that is in use from now on, and what is known of it: the generation is
+ * added. Without SF_WORD_OWN it is not our own. */
+void sf_descriptor_new(int fd, uint64_t word);
+
+/* What is known of a number now; whose it is stays. */
+void sf_descriptor_set(int fd, uint64_t word);
+
+/* It is the same descriptor still, but is to be discovered anew. */
+void sf_descriptor_doubt(int fd);
+
+/* `to` is another number for what `from` is. */
+void sf_descriptor_double(int from, int to);
 
 /* Nothing is known of these numbers any more: closed, replaced or received. */
 void sf_descriptor_forget(int fd);
 void sf_descriptor_forget_range(unsigned first, unsigned last);
+
+/* In a forked child: no number is our own. */
+void sf_descriptor_disown(void);
+
+/* The first number above `fd` that is our own, as far as we saw; -1: there is none. */
+int sf_descriptor_next_own(int fd);
 
 /* The word of a socket with these properties that neither is nor was connected. */
 uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type);

@@ -282,6 +282,7 @@ static void json_report_has_the_keys_of_the_contract_in_order(void **state)
                                        "\"calls\"",
                                        "\"connect\": 1",
                                        "\"recv\": 12",
+                                       "\"leaked_sockets\": 0",
                                        "\"faults\"",
                                        "\"id\": \"one-byte\"",
                                        "\"line\": 14",
@@ -312,6 +313,22 @@ static void json_exit_is_null_where_a_signal_is_named(void **state)
     assert_string_equal(json_string_value(json_object_get(client_of(root), "signal")), "SIGSEGV");
     assert_string_equal(json_string_value(json_object_get(client_of(root), "end")), "signaled");
     json_decref(root);
+}
+
+static void leaks_are_told_where_they_were_counted(void **state)
+{
+    struct world *world = *state;
+    world->program.leaked_sockets = 2;
+    world->program.leaks = "127.0.0.1:4000 to 127.0.0.1:80";
+    assert_non_null(strstr(write_report(world, SF_REPORT_JSON, 0), "\"leaked_sockets\": 2"));
+    assert_non_null(strstr(write_report(world, SF_REPORT_PRETTY, 1),
+                           "calls: connect 1, recv 12\n"
+                           "    program client leaked 2 sockets: 127.0.0.1:4000 to 127.0.0.1:80\n"));
+    world->program.leaks = "";
+    assert_non_null(strstr(write_report(world, SF_REPORT_PRETTY, 1), "client leaked 2 sockets\n"));
+    world->program.leaked_sockets = -1;
+    assert_non_null(strstr(write_report(world, SF_REPORT_JSON, 0), "\"leaked_sockets\": null"));
+    assert_null(strstr(write_report(world, SF_REPORT_PRETTY, 1), "leaked"));
 }
 
 static void json_replaces_what_is_not_utf8(void **state)
@@ -477,6 +494,7 @@ int main(void)
         T(program_that_was_not_started_has_no_end_to_show),
         T(json_report_has_the_keys_of_the_contract_in_order),
         T(json_exit_is_null_where_a_signal_is_named),
+        T(leaks_are_told_where_they_were_counted),
         T(json_replaces_what_is_not_utf8),
         T(json_of_no_scenarios_is_whole),
         T(report_goes_to_the_file_that_was_asked_for),

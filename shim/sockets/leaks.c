@@ -1,0 +1,103 @@
+#include "sockets/leaks.h"
+
+#include "apply/reset.h"
+#include "engine/hash.h"
+#include "load/real.h"
+#include "sockets/address.h"
+#include "sockets/descriptor.h"
+#include "sockets/record.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#define STACK_COOKIES 128u /* a power of two: 1 KiB, little enough for a signal's stack */
+
+/* A set of cookies, half full at most. */
+struct cookies {
+    uint64_t *slots; /* NULL: there is no memory, so that a doubled one may count twice */
+    uint64_t mask, left;
+};
+
+static _Atomic bool counted;
+
+static uint64_t count_own(void)
+{
+    uint64_t count = 0;
+    for (int fd = -1; (fd = sf_descriptor_next_own(fd)) >= 0;)
+        count++;
+    return count;
+}
+
+/* Pages rather than the heap, which a handler may have interrupted. */
+static uint64_t *pages(uint64_t slots)
+{
+    void *room =
+        mmap(NULL, slots * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return room == MAP_FAILED ? NULL : room;
+}
+
+static bool is_new(struct cookies *seen, uint64_t cookie)
+{
+    if (!seen->slots || seen->left == 0)
+        return true;
+    uint64_t at = sf_hash_mix(cookie) & seen->mask;
+    for (; seen->slots[at] != 0; at = (at + 1) & seen->mask)
+        if (seen->slots[at] == cookie)
+            return false;
+    seen->slots[at] = cookie;
+    seen->left--;
+    return true;
+}
+
+/* One more leak, and which it is while there is room to tell. */
+static void note(int fd, uint64_t cookie)
+{
+    struct sf_leaks *leaks = &sf_shim.state->leaks;
+    uint32_t place = atomic_fetch_add(&leaks->count, 1);
+
+    if (place >= SF_LEAKS_NAMED)
+        return;
+    struct sf_leak *leak = &leaks->list[place];
+    struct sf_socket *record = sf_record_find(cookie);
+    if (record && sf_is_reset(record)) {
+        leak->local = record->local;
+        leak->peer = record->peer;
+    } else {
+        sf_address_of_own(&leak->local, fd);
+        sf_address_of_peer(&leak->peer, fd);
+    }
+    atomic_fetch_or_explicit(&leaks->named, 1u << place, memory_order_release);
+}
+
+static void count(void)
+{
+    uint64_t numbers = count_own(), slots = STACK_COOKIES;
+    uint64_t on_stack[STACK_COOKIES] = {0};
+
+    while (slots < 2 * numbers)
+        slots *= 2;
+    struct cookies seen = {slots > STACK_COOKIES ? pages(slots) : on_stack, slots - 1, slots / 2};
+    for (int fd = -1; (fd = sf_descriptor_next_own(fd)) >= 0;) {
+        uint64_t cookie = sf_cookie(fd);
+        if (cookie && is_new(&seen, cookie))
+            note(fd, cookie);
+    }
+    if (seen.slots && seen.slots != on_stack)
+        munmap(seen.slots, slots * sizeof(uint64_t));
+}
+
+void sf_leaks_count(void)
+{
+    int saved_errno = errno;
+    /* What cannot have leaked makes no system call: some sandboxes kill for one. */
+    if (sf_shim.session && sf_descriptor_next_own(-1) >= 0 && getpid() == sf_shim.pid &&
+        !atomic_exchange(&counted, true))
+        count();
+    errno = saved_errno;
+}
+
+void sf_leaks_forget(void)
+{
+    sf_descriptor_disown();
+    atomic_store(&counted, false);
+}
