@@ -161,6 +161,7 @@ static const struct sf_key expect_keys[] = {
     {.name = "duration", .type = &sf_type_elapsed, .offset = AT(duration)},
     {.name = "cpu", .type = &sf_type_elapsed, .offset = AT(cpu)},
     {.name = "calls", .type = &type_calls},
+    {.name = "leaked_sockets", .type = &sf_type_count, .offset = AT(leaked_sockets)},
 };
 #undef AT
 const struct sf_table sf_expect_table = SF_TABLE("what is expected of a program", expect_keys);
@@ -171,10 +172,14 @@ static void decode_program(struct sf_decoder *decoder, const struct sf_node *val
     expect->place = sf_node_place(decoder, value);
     if (!sf_mapping_decode(decoder, &sf_expect_table, value, expect))
         return;
-    const struct sf_node *calls = sf_node_get(value, "calls");
-    if (calls && !program->wrap)
-        sf_error(decoder->diagnostics, sf_node_place(decoder, calls),
-                 "calls are counted by the shim, which %s is started without (wrap: false)", program->name);
+    static const char *const counted[] = {"calls", "leaked_sockets"};
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+        const struct sf_node *node = sf_node_get(value, counted[i]);
+        if (node && !program->wrap)
+            sf_error(decoder->diagnostics, sf_node_place(decoder, node),
+                     "%s are counted by the shim, which %s is started without (wrap: false)", counted[i],
+                     program->name);
+    }
     if (expect->exit.given && expect->signal.number)
         sf_error(decoder->diagnostics, expect->signal.place,
                  "exit and signal contradict each other: a program that a signal killed has no exit status");

@@ -130,6 +130,7 @@ struct sf_program_expectation {
     struct sf_text_expectation out, err;
     struct sf_comparison duration, cpu;
     struct sf_comparison calls[SF_FAMILY_COUNT];
+    struct sf_comparison leaked_sockets;
 };
 
 struct sf_scenario {

@@ -58,6 +58,33 @@ const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
     return program->wrap && state->loaded && !is_stopped_service(program, exit) ? &state->leaks : NULL;
 }
 
+static const char *why_not_counted(struct sf_judge *judge, size_t index)
+{
+    const struct sf_program *program = &judge->scenario->programs[index];
+    const struct sf_exit *exit = &judge->outcome->programs[index];
+    if (!is_stopped_service(program, exit))
+        return sf_arena_printf(judge->arena, "libsockfault.so was not loaded into %s", program->argv[0]);
+    return "it is a service";
+}
+
+static void judge_leaks(struct sf_judge *judge, size_t index, const struct sf_comparison *bound)
+{
+    const char *name = judge->scenario->programs[index].name;
+    if (!bound->place.file)
+        return;
+    const struct sf_leaks *leaks = sf_verify_leaks(judge->scenario, judge->session, judge->outcome, index);
+    if (!leaks) {
+        sf_judge_note(judge, bound->place, name, "leaked_sockets", bound->text, "not counted",
+                      "the leaked sockets of %s were not counted: %s", name, why_not_counted(judge, index));
+    } else if (!fits(bound, leaks->count)) {
+        const char *which = sf_word_leaks(judge->arena, leaks);
+        sf_judge_note(
+            judge, bound->place, name, "leaked_sockets", bound->text,
+            sf_arena_printf(judge->arena, "%" PRIu32, leaks->count), "%s leaked %s, expected %s%s%s", name,
+            sf_word_count(judge->arena, leaks->count, "socket"), bound->text, *which ? ": " : "", which);
+    }
+}
+
 void sf_judge_measures(struct sf_judge *judge, size_t index)
 {
     const struct sf_program_expectation *expect = &judge->scenario->expect[index];
@@ -68,4 +95,5 @@ void sf_judge_measures(struct sf_judge *judge, size_t index)
     judge_time(judge, name, "duration", "ran for", &expect->duration, exit->duration_ns);
     judge_time(judge, name, "cpu", "used the CPU for", &expect->cpu, exit->cpu_ns);
     judge_calls(judge, index, expect->calls);
+    judge_leaks(judge, index, &expect->leaked_sockets);
 }

@@ -276,9 +276,10 @@ static void expectations_are_read(void **state)
 static void measures_and_patterns_are_read(void **state)
 {
     (void)state;
-    struct reading *reading = read_expect("client: {cpu: '<=2s', calls: {connect: '>=2', option: 0}, "
-                                          "stdout: {matches: 'a|b', equals_file: x/y}, "
-                                          "stderr: {equals_file: /etc/z}}");
+    struct reading *reading =
+        read_expect("client: {cpu: '<=2s', leaked_sockets: '<3', calls: {connect: '>=2', option: 0}, "
+                    "stdout: {matches: 'a|b', equals_file: x/y}, "
+                    "stderr: {equals_file: /etc/z}}");
     assert_non_null(reading->scenario);
     const struct sf_program_expectation *client = &reading->scenario->expect[1];
     assert_int_equal(client->cpu.max, 2 * SECOND);
@@ -286,6 +287,8 @@ static void measures_and_patterns_are_read(void **state)
     assert_non_null(client->calls[SF_FAMILY_OPTION].place.file);
     assert_int_equal(client->calls[SF_FAMILY_OPTION].max, 0);
     assert_null(client->calls[SF_FAMILY_SEND].place.file);
+    assert_non_null(client->leaked_sockets.place.file);
+    assert_int_equal(client->leaked_sockets.max, 2);
     assert_string_equal(client->out.matches.text, "a|b");
     assert_int_equal(client->out.matches.place.line, 4);
     assert_string_equal(client->err.equals_file.text, "/etc/z");

@@ -418,6 +418,50 @@ static void calls_of_a_program_without_the_shim_are_not_0(void **state)
                "the connect calls of server were not counted: libsockfault.so was not loaded into prog");
 }
 
+static void leaks_are_told_with_the_first_of_them(void **state)
+{
+    struct world *world = *state;
+    struct sf_leaks *leaks = &world->session->programs[CLIENT].leaks;
+    world->expect[CLIENT].leaked_sockets = (struct sf_comparison){PLACE(26), "<=1", 0, 1};
+    leaks->count = 1;
+    expect_none(world);
+    leaks->count = 6;
+    expect_one(world, "client.leaked_sockets", 26, "client leaked 6 sockets, expected <=1");
+    leaks->named = 0xd; /* the process that wrote the second was killed meanwhile */
+    leaks->list[0].local =
+        (struct sf_addr){.domain = SF_DOMAIN_INET, .port = 4000, .ip = {[12] = 127, [15] = 1}};
+    leaks->list[0].peer = (struct sf_addr){.domain = SF_DOMAIN_INET6, .port = 80, .ip = {[15] = 1}};
+    leaks->list[2].peer = (struct sf_addr){.domain = SF_DOMAIN_UNIX, .path_len = 4, .path = "/run/x"};
+    leaks->list[3].local = (struct sf_addr){.domain = SF_DOMAIN_INET};
+    expect_one(world, "client.leaked_sockets", 26,
+               "client leaked 6 sockets, expected <=1: 127.0.0.1:4000 to [::1]:80, one to unix:/run, one "
+               "without an address, and 3 more");
+}
+
+static void leaks_that_nobody_counted_are_not_0(void **state)
+{
+    struct world *world = *state;
+    world->expect[CLIENT].leaked_sockets = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    world->session->programs[CLIENT].loaded = 0;
+    world->rules[0].programs = 1u << SERVER;
+    expect_one(world, "client.leaked_sockets", 26,
+               "the leaked sockets of client were not counted: libsockfault.so was not loaded into prog");
+}
+
+static void service_that_ends_by_itself_leaks_like_any_program(void **state)
+{
+    struct world *world = *state;
+    world->exits[SERVER].end = SF_END_EXITED;
+    world->exits[SERVER].early = true;
+    world->exits[SERVER].signal = 0;
+    world->exits[SERVER].code = 3;
+    said_exit(world, SERVER, 3, "3");
+    world->expect[SERVER].leaked_sockets = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    expect_none(world);
+    world->session->programs[SERVER].leaks.count = 1;
+    expect_one(world, "server.leaked_sockets", 26, "server leaked 1 socket, expected 0");
+}
+
 static void text_that_is_missing_is_shown_with_the_output(void **state)
 {
     struct world *world = *state;
@@ -800,6 +844,9 @@ int main(void)
         T(cpu_time_is_bounded),
         T(calls_are_compared_by_family),
         T(calls_of_a_program_without_the_shim_are_not_0),
+        T(leaks_are_told_with_the_first_of_them),
+        T(leaks_that_nobody_counted_are_not_0),
+        T(service_that_ends_by_itself_leaks_like_any_program),
         T(text_that_is_missing_is_shown_with_the_output),
         T(text_that_must_not_be_there_is_shown_in_its_context),
         T(unequal_output_is_shown_from_where_it_differs),
