@@ -17,6 +17,8 @@
 #define LINGER_NS (100 * MS)
 #define PROBE_FIRST_NS (2 * MS)
 #define PROBE_LAST_NS (20 * MS)
+#define LOOK_STEP_NS (50 * MS)
+#define LOOK_GRACE_NS (500 * MS)  /* a peer's end may have arrived just now */
 #define PASS_GRACE_NS (1000 * MS) /* between SIGTERM and SIGKILL at a time-out of `run` */
 
 static bool is_service(const struct sf_member *member)
@@ -223,12 +225,40 @@ static uint64_t run(struct sf_course *course, uint64_t now_ns)
             uint64_t end_ns = course->settled_ns + scenario->run_for_ns;
             if (now_ns < end_ns)
                 return end_ns;
-            course->phase = SF_PHASE_STOP;
+            course->phase = SF_PHASE_LOOK;
         } else {
             break;
         }
     }
     return course->phase == SF_PHASE_RUN ? UINT64_MAX : now_ns;
+}
+
+/* Nothing that a service does about it is waited for where there is nothing. All are
+ * looked at before the first is stopped, whose end closes connections of the others. */
+static uint64_t look(struct sf_course *course, uint64_t now_ns)
+{
+    bool is_first = course->look_since_ns == 0, any = false;
+    if (is_first)
+        course->look_since_ns = now_ns;
+    else if (now_ns < course->look_ns)
+        return course->look_ns;
+    for (unsigned i = 0; i < course->started; i++) {
+        struct sf_member *member = &course->members[i];
+        if (member->state == SF_MEMBER_RUNNING && member->program->wrap)
+            any |= sf_held_look(&member->held, member->pid);
+    }
+    uint64_t waited_ns = now_ns - course->look_since_ns;
+    if (any && waited_ns < LOOK_GRACE_NS) {
+        course->look_ns = earlier(now_ns + LOOK_STEP_NS, course->look_since_ns + LOOK_GRACE_NS);
+        return course->look_ns;
+    }
+    for (unsigned i = 0; i < course->started; i++)
+        if (course->members[i].state == SF_MEMBER_RUNNING && course->members[i].program->wrap)
+            sf_held_settle(&course->members[i].held, course->members[i].exit);
+    if (course->deadline_ns != UINT64_MAX)
+        course->deadline_ns += waited_ns;
+    course->phase = SF_PHASE_STOP;
+    return now_ns;
 }
 
 static uint64_t stop(struct sf_course *course, uint64_t now_ns)
@@ -273,16 +303,25 @@ static void time_out(struct sf_course *course, uint64_t now_ns)
     course->phase = SF_PHASE_STOP;
 }
 
+/* Our own time is not the scenario's. */
+static uint64_t deadline(const struct sf_course *course)
+{
+    bool is_timed = course->phase == SF_PHASE_RUN || course->phase == SF_PHASE_STOP;
+    return is_timed ? course->deadline_ns : UINT64_MAX;
+}
+
 uint64_t sf_course_step(struct sf_course *course, uint64_t now_ns)
 {
     if (course->stopped_ns)
         return UINT64_MAX;
-    if (course->phase < SF_PHASE_LINGER && now_ns >= course->deadline_ns)
+    if (now_ns >= deadline(course))
         time_out(course, now_ns);
 
     uint64_t wake_ns = UINT64_MAX;
     if (course->phase == SF_PHASE_RUN)
         wake_ns = run(course, now_ns);
+    if (course->phase == SF_PHASE_LOOK)
+        wake_ns = look(course, now_ns);
     if (course->phase == SF_PHASE_STOP)
         wake_ns = stop(course, now_ns);
     if (course->phase == SF_PHASE_LINGER) {
@@ -292,7 +331,7 @@ uint64_t sf_course_step(struct sf_course *course, uint64_t now_ns)
             course->lingered = !course->supervision->shared->outcome.timed_out;
         }
     }
-    return course->phase < SF_PHASE_LINGER ? earlier(wake_ns, course->deadline_ns) : wake_ns;
+    return earlier(wake_ns, deadline(course));
 }
 
 static enum sf_end judge(const struct sf_member *member, int status)

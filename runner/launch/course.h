@@ -3,6 +3,7 @@
  *
  *   RUN     programs start in order, each when the service before it is ready,
  *           until all that are no services have ended
+ *   LOOK    while all services still run: which connections do they hold on to?
  *   STOP    services are stopped, the last first
  *   LINGER  what the programs left behind may end by itself, for a moment
  *   OVER    the supervisor kills the rest
@@ -12,11 +13,12 @@
 #define SF_LAUNCH_COURSE_H
 
 #include "launch/capture.h"
+#include "launch/held.h"
 #include "launch/shared.h"
 
 #include <sys/resource.h>
 
-enum sf_phase { SF_PHASE_RUN, SF_PHASE_STOP, SF_PHASE_LINGER, SF_PHASE_OVER };
+enum sf_phase { SF_PHASE_RUN, SF_PHASE_LOOK, SF_PHASE_STOP, SF_PHASE_LINGER, SF_PHASE_OVER };
 
 /* A program under way. */
 struct sf_member {
@@ -31,6 +33,7 @@ struct sf_member {
     uint64_t kill_ns;    /* stopping: when to use SIGKILL; UINT64_MAX: it was used */
     struct sf_capture out, err;
     struct sf_feed in;
+    struct sf_held held;
     struct sf_regex *ready_output; /* a service that says when it is ready; NULL: ready by something else */
     uint64_t searched_bytes;       /* of both its outputs, when last searched for that */
 };
@@ -42,6 +45,7 @@ struct sf_course {
     unsigned count, started;
     uint64_t start_ns, deadline_ns, linger_until_ns;
     uint64_t settled_ns;  /* the last one was started, a service: ready; before the first: the start */
+    uint64_t look_since_ns, look_ns; /* LOOK: since when, and when again */
     uint64_t stopped_ns;  /* PASS: the program has been stopped since; 0: it runs */
     bool lingered;        /* over in the ordinary way: whatever still lives was left behind */
     bool childless;       /* no child is left, not even a stranger's orphan */

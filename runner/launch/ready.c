@@ -55,8 +55,8 @@ unsigned sf_ports_listened(pid_t pid, uint16_t *ports, unsigned max)
     unsigned count = 0;
     look(pid, 0, &listeners);
     for (size_t i = 0; i < listeners.count && count < max; i++)
-        if (listeners.list[i].held && !listed(ports, count, listeners.list[i].local_port))
-            ports[count++] = listeners.list[i].local_port;
+        if (listeners.list[i].held && !listed(ports, count, listeners.list[i].local.port))
+            ports[count++] = listeners.list[i].local.port;
     sf_tcp_free(&listeners);
     return count;
 }

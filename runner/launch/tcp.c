@@ -3,9 +3,11 @@
 #include "base/memory.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void add(struct sf_tcp_list *sockets, struct sf_tcp socket)
@@ -25,6 +27,21 @@ void sf_tcp_free(struct sf_tcp_list *sockets)
     *sockets = (struct sf_tcp_list){0};
 }
 
+/* The kernel prints the words of an address as numbers of this machine. */
+static struct sf_addr parse_address(const char *hex, unsigned port)
+{
+    struct sf_addr address = {.domain = SF_DOMAIN_INET6, .port = (uint16_t)port};
+    uint8_t *at = address.ip;
+    if (strlen(hex) == 8) {
+        address.domain = SF_DOMAIN_INET;
+        at[10] = at[11] = 0xff;
+        at += 12;
+    }
+    for (uint32_t word; sscanf(hex, "%8" SCNx32, &word) == 1; hex += 8, at += sizeof word)
+        memcpy(at, &word, sizeof word);
+    return address;
+}
+
 static void read_table(pid_t pid, const char *table, int state, uint16_t port, struct sf_tcp_list *sockets)
 {
     char path[64], line[512];
@@ -33,13 +50,16 @@ static void read_table(pid_t pid, const char *table, int state, uint16_t port, s
     if (!file)
         return;
     while (fgets(line, sizeof line, file)) {
-        unsigned local_port, its_state;
+        char local[33], peer[33];
+        unsigned local_port, peer_port, its_state;
         uint64_t inode;
         /* sl local:port remote:port state tx:rx timer:when retransmits uid timeout inode */
-        if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %" SCNu64,
-                   &local_port, &its_state, &inode) == 3 &&
-            its_state == (unsigned)state && (port == 0 || local_port == port))
-            add(sockets, (struct sf_tcp){.inode = inode, .local_port = (uint16_t)local_port});
+        if (sscanf(line, " %*u: %32[0-9A-Fa-f]:%x %32[0-9A-Fa-f]:%x %x %*s %*s %*s %*u %*u %" SCNu64, local,
+                   &local_port, peer, &peer_port, &its_state, &inode) == 6 &&
+            its_state == (unsigned)state && (port == 0 || local_port == port) && inode != 0)
+            add(sockets, (struct sf_tcp){.inode = inode,
+                                         .local = parse_address(local, local_port),
+                                         .peer = parse_address(peer, peer_port)});
     }
     fclose(file);
 }
@@ -54,21 +74,31 @@ void sf_tcp_read(pid_t pid, int state, uint16_t local_port, struct sf_tcp_list *
 {
     read_table(pid, "tcp", state, local_port, sockets);
     read_table(pid, "tcp6", state, local_port, sockets);
-    if (sockets->count)
-        qsort(sockets->list, sockets->count, sizeof *sockets->list, by_inode);
+    if (sockets->count == 0)
+        return;
+    qsort(sockets->list, sockets->count, sizeof *sockets->list, by_inode);
+    size_t kept = 1;
+    for (size_t i = 1; i < sockets->count; i++)
+        if (sockets->list[i].inode != sockets->list[kept - 1].inode)
+            sockets->list[kept++] = sockets->list[i];
+    sockets->count = kept;
 }
 
 bool sf_tcp_mark(pid_t pid, struct sf_tcp_list *sockets)
 {
     char path[64], target[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    bool found = false;
+    int refusal = 0;
+    errno = 0;
     DIR *fds = sockets->count ? opendir(path) : NULL;
     if (!fds)
         return false;
-    bool found = false;
     for (struct dirent *entry; (entry = readdir(fds));) {
         ssize_t length = readlinkat(dirfd(fds), entry->d_name, target, sizeof target - 1);
         struct sf_tcp wanted = {0}, *socket;
+        if (length < 0 && (errno == EACCES || errno == EPERM)) /* the folder may be read all the same */
+            refusal = errno;
         if (length <= 0)
             continue;
         target[length] = '\0';
@@ -79,5 +109,6 @@ bool sf_tcp_mark(pid_t pid, struct sf_tcp_list *sockets)
             found = socket->held = true;
     }
     closedir(fds);
+    errno = refusal;
     return found;
 }

@@ -55,7 +55,11 @@ const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
     const struct sf_program *program = &scenario->programs[index];
     const struct sf_exit *exit = &outcome->programs[index];
     const struct sf_program_state *state = &session->programs[index];
-    return program->wrap && state->loaded && !is_stopped_service(program, exit) ? &state->leaks : NULL;
+    if (!program->wrap)
+        return NULL;
+    if (is_stopped_service(program, exit))
+        return exit->held_counted && !exit->held_hidden ? &exit->held : NULL;
+    return state->loaded ? &state->leaks : NULL;
 }
 
 static const char *why_not_counted(struct sf_judge *judge, size_t index)
@@ -64,7 +68,10 @@ static const char *why_not_counted(struct sf_judge *judge, size_t index)
     const struct sf_exit *exit = &judge->outcome->programs[index];
     if (!is_stopped_service(program, exit))
         return sf_arena_printf(judge->arena, "libsockfault.so was not loaded into %s", program->argv[0]);
-    return "it is a service";
+    if (exit->held_hidden)
+        return sf_arena_printf(judge->arena, "the descriptors of its process %d may not be read",
+                               (int)exit->held_hidden);
+    return "it was not looked at before it was stopped";
 }
 
 static void judge_leaks(struct sf_judge *judge, size_t index, const struct sf_comparison *bound)

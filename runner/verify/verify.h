@@ -32,8 +32,9 @@ struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *s
 struct sf_findings sf_verify_run(struct sf_arena *arena, const struct sf_scenario *scenario,
                                  const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
-/* The sockets that a program had opened and not closed when it ended by itself. NULL:
- * they were not counted, as of a service, which does not. */
+/* The sockets that a program leaked: of a service those that it held on to when it was
+ * stopped, of what ends by itself those that it had opened and not closed. NULL: they
+ * were not counted. */
 const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
                                        const struct sf_session_memory *session,
                                        const struct sf_outcome *outcome, size_t program);

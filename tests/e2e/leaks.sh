@@ -1,4 +1,4 @@
-# Sockets that programs leave open: real clients that end.
+# Sockets that programs leave open: real clients that end, real services that are stopped.
 . "$(dirname "$0")/../lib.sh"
 
 cd "$TMP" || exit 1
@@ -71,4 +71,106 @@ check_match "a verbose report tells as well" \
 sed -i 's/: 0}/: 1}/; s/"<2"/2/; s/: 0$/: 5..7/; s/">=1"/0/' client.yaml
 check_status "expectations that are met" 0 "$SOCKFAULT" test --set port="$port" client.yaml
 
+# A service of Python: CODE gets `l`, a listener, and what the client does.
+service() # CODE CLIENT
+{
+    cat > service.yaml << END
+name: service
+programs:
+  server:
+    run:
+      - python3
+      - -c
+      - |
+        import ctypes, os, socket, sys, threading, time
+        l = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+        def serve():
+            kept = []
+            while True:
+$(sed 's/^/                /' <<< "$1")
+        threading.Thread(target=serve).start()
+        print("serving", flush=True)
+      - "\${port.a}"
+    ready: {output: serving}
+  client:
+    run:
+      - python3
+      - -c
+      - |
+        import socket, sys
+        def connect(): return socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+$(sed 's/^/        /' <<< "$2")
+      - "\${port.a}"
+expect:
+  server: {leaked_sockets: 0}
+END
+}
+
+service 'kept.append(l.accept())' 'for i in range(3): connect().close()'
+check_status "a service that never closes" 1 "$SOCKFAULT" test --report json=report --report pretty service.yaml
+check_match "leaks" 'server leaked 3 sockets, expected 0: (127.0.0.1:[0-9]+ to 127.0.0.1:[0-9]+(, )?){3}'$'\n' "$output"
+check_match "in the JSON report too" '"leaked_sockets": 3' "$(cat report)"
+service 'c = l.accept()[0]; c.recv(1); c.close()' 'for i in range(3): connect().close()'
+check_status "one that closes does not" 0 "$SOCKFAULT" test service.yaml
+service 'c = l.accept()[0]; c.recv(1); time.sleep(0.2); c.close()' 'connect().close()'
+check_status "nor one that takes a moment" 0 "$SOCKFAULT" test service.yaml
+service 'kept.append(l.accept()); kept.append(socket.create_connection(l.getsockname())); time.sleep(9)' \
+    'connect().detach()'
+sed -i 's/leaked_sockets: 0/leaked_sockets: 1/' service.yaml
+check_status "what is alive or listens is no leak" 0 "$SOCKFAULT" test service.yaml
+
+service 'c = l.accept()[0]; ctypes.CDLL(None).prctl(4, 0); os.write(1, b"hidden"); kept.append(c)' 'connect().close()'
+# Root may look at everybody, unless it is told otherwise.
+without_rights=()
+[ "$(id -u)" != 0 ] || without_rights=(setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace)
+check_status "what may not be looked at is not passed over" 1 \
+    "${without_rights[@]}" "$SOCKFAULT" test --report json=report --report pretty service.yaml
+check_match "it says so" \
+    'the leaked sockets of server were not counted: the descriptors of its process [0-9]+ may not be read' "$output"
+check_match "in the JSON report it is null" '"leaked_sockets": null' "$(cat report)"
+
+
+# Nor is what others hold, though a child that has ended shows nobody what it had.
+chmod 755 "$TMP" && cp "$SOCKFAULT" "$SOCKFAULT_SHIM" .
+background python3 -c '
+import socket, time
+l = socket.create_server(("127.0.0.1", 0))
+socket.create_connection(l.getsockname()).close()
+kept = l.accept()
+open("held", "w")
+time.sleep(300)'
+within 20 test -e held
+service 'c = l.accept()[0]; c.recv(1); os.fork() or os._exit(0); time.sleep(0.1); c.close()' 'connect().close()'
+somebody=()
+[ "$(id -u)" != 0 ] || somebody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+check_status "a child that has ended hides nothing" 0 \
+    "${somebody[@]}" env PATH=/usr/bin:/bin "$TMP/sockfault" test service.yaml
+
+cat > real.yaml << 'END'
+name: real services hold on to nothing
+requires: [nginx, redis-server]
+vars:
+  conf: |
+    daemon off; worker_processes 2; pid ${dir}/nginx.pid; error_log stderr warn; events { }
+    http {
+      access_log off; client_body_temp_path ${dir}/body; proxy_temp_path ${dir}/proxy;
+      fastcgi_temp_path ${dir}/fastcgi; uwsgi_temp_path ${dir}/uwsgi; scgi_temp_path ${dir}/scgi;
+      server { listen 127.0.0.1:${port.nginx}; location / { return 200 "hello\n"; } }
+    }
+programs:
+  python: {run: [python3, -m, http.server, --bind, 127.0.0.1, "${port.python}"], ready: {port: "${port.python}"}}
+  nginx: {run: 'echo "${conf}" > conf; exec nginx -e stderr -p . -c conf', cwd: "${dir}", ready: {port: "${port.nginx}"}}
+  redis: {run: [redis-server, --port, "${port.redis}", --save, ""], cwd: "${dir}", ready: {port: "${port.redis}"}}
+  curl: curl -fsS 'http://127.0.0.1:${port.nginx}/?[1-20]' 'http://127.0.0.1:${port.python}/?[1-3]'
+  clients: |
+    for i in 1 2 3 4 5; do redis-cli -p ${port.redis} SET a $$i; done > client
+    for i in 1 2 3 4 5; do curl -fsS http://127.0.0.1:${port.nginx}/; done
+expect:
+  python: {leaked_sockets: 0}
+  nginx: {leaked_sockets: 0}
+  redis: {leaked_sockets: 0}
+  curl: {leaked_sockets: 0}
+END
+check_status "real services hold on to nothing, time after time" 0 "$SOCKFAULT" test --repeat 20 real.yaml
+diag "$output"
 finish

@@ -448,6 +448,25 @@ static void leaks_that_nobody_counted_are_not_0(void **state)
                "the leaked sockets of client were not counted: libsockfault.so was not loaded into prog");
 }
 
+static void service_leaks_what_it_held_on_to(void **state)
+{
+    struct world *world = *state;
+    world->expect[SERVER].leaked_sockets = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    world->session->programs[SERVER].leaks.count = 5; /* what it had open when it was stopped */
+    world->exits[SERVER].held_counted = true;
+    expect_none(world);
+    world->exits[SERVER].held.count = 1;
+    expect_one(world, "server.leaked_sockets", 26, "server leaked 1 socket, expected 0");
+    world->exits[SERVER].held_hidden = 77;
+    expect_one(world, "server.leaked_sockets", 26,
+               "the leaked sockets of server were not counted: the descriptors of its process 77 may not be "
+               "read");
+    world->exits[SERVER].held_counted = false;
+    world->exits[SERVER].held_hidden = 0;
+    expect_one(world, "server.leaked_sockets", 26,
+               "the leaked sockets of server were not counted: it was not looked at before it was stopped");
+}
+
 static void service_that_ends_by_itself_leaks_like_any_program(void **state)
 {
     struct world *world = *state;
@@ -846,6 +865,7 @@ int main(void)
         T(calls_of_a_program_without_the_shim_are_not_0),
         T(leaks_are_told_with_the_first_of_them),
         T(leaks_that_nobody_counted_are_not_0),
+        T(service_leaks_what_it_held_on_to),
         T(service_that_ends_by_itself_leaks_like_any_program),
         T(text_that_is_missing_is_shown_with_the_output),
         T(text_that_must_not_be_there_is_shown_in_its_context),
