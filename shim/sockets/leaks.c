@@ -8,6 +8,8 @@
 #include "sockets/record.h"
 
 #include <errno.h>
+#include <link.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define STACK_COOKIES 128u /* a power of two: 1 KiB, little enough for a signal's stack */
@@ -49,6 +51,28 @@ static bool is_new(struct cookies *seen, uint64_t cookie)
     return true;
 }
 
+/* No lock and no look-up: a handler may have interrupted the linker. */
+static bool is_java(void)
+{
+    static const char name[] = "/libjvm.so";
+    for (const struct link_map *object = _r_debug.r_map; object; object = object->l_next) {
+        size_t length = strlen(object->l_name);
+        if (length >= sizeof name - 1 && strcmp(object->l_name + length - (sizeof name - 1), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The run-time of Java makes a pair for itself and closes one end of it; the other takes
+ * the place of sockets that it is about to close. Source: UnixDispatcher.c of OpenJDK. */
+static bool is_java_marker(int fd)
+{
+    struct pollfd end = {.fd = fd};
+    struct sf_addr own;
+    sf_address_of_own(&own, fd);
+    return own.domain == SF_DOMAIN_UNIX && sf_real.poll(&end, 1, 0) == 1 && end.revents & POLLHUP;
+}
+
 /* One more leak, and which it is while there is room to tell. */
 static void note(int fd, uint64_t cookie)
 {
@@ -73,13 +97,14 @@ static void count(void)
 {
     uint64_t numbers = count_own(), slots = STACK_COOKIES;
     uint64_t on_stack[STACK_COOKIES] = {0};
+    bool in_java = is_java();
 
     while (slots < 2 * numbers)
         slots *= 2;
     struct cookies seen = {slots > STACK_COOKIES ? pages(slots) : on_stack, slots - 1, slots / 2};
     for (int fd = -1; (fd = sf_descriptor_next_own(fd)) >= 0;) {
         uint64_t cookie = sf_cookie(fd);
-        if (cookie && is_new(&seen, cookie))
+        if (cookie && is_new(&seen, cookie) && !(in_java && is_java_marker(fd)))
             note(fd, cookie);
     }
     if (seen.slots && seen.slots != on_stack)

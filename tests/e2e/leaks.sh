@@ -26,6 +26,9 @@ $3"
 
 leaks "curl leaks none" 0 curl -fsS "$url"
 leaks "nor does node" 0 node -e 'require("http").get(process.argv[1], r => r.pipe(process.stdout))' "$url"
+leaks "nor Java, whose run-time keeps one for itself" 0 java "$root/tests/programs/Fetch.java" "$url"
+echo 'class Open { public static void main(String[] a) throws Exception { new java.net.Socket("127.0.0.1", Integer.parseInt(a[0])); } }' > Open.java
+leaks "which hides none of the program's" 1 java Open.java "$port"
 leaks "a shell leaks what its children do" 2 sh -c "$BUILD/tests/programs/leaky pair return; exit 3"
 leaks "a name is looked up without a leak" 0 getent hosts localhost
 python "Python closes what is closed" 0 "s.close()"
