@@ -646,6 +646,7 @@ static const struct key_row key_rows[] = {
     {"expect.stderr", "true", "stderr must be a mapping"},
     ELAPSED_ROWS("expect.duration"),
     ELAPSED_ROWS("expect.cpu"),
+    COMPARISON_ROWS("expect.leaked_sockets", "", ""),
     COMPARISON_ROWS("expect.calls", "{connect: ", "}"),
     {"expect.calls", "{}", NULL},
     {"expect.calls", "{recv: '>=2', send: 0}", NULL},
