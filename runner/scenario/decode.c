@@ -1,5 +1,7 @@
 #include "scenario/decode.h"
 
+#include "scenario/tables.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -94,9 +96,12 @@ static void report_unknown(struct sf_decoder *decoder, const struct sf_table *ta
             sf_error(decoder->diagnostics, sf_node_place(decoder, key), "unknown key");
             continue;
         }
+        const char *way_out = sf_suggestion(arena, key->text, names, table->count);
+        if (!*way_out)
+            way_out = sf_key_home(arena, key->text);
         sf_error(decoder->diagnostics, sf_node_place(decoder, key), "unknown key %s in %s, allowed are %s%s",
                  sf_quoted(arena, key->text), table->what, sf_names_join(arena, names, table->count),
-                 sf_suggestion(arena, key->text, names, table->count));
+                 way_out);
     }
 }
 

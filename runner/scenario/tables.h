@@ -16,4 +16,7 @@ struct sf_named_table {
 #define SF_TABLES 8
 extern const struct sf_named_table sf_tables[SF_TABLES];
 
+/* " (it is a key of WHAT)" for a key that stands in the wrong mapping, otherwise "". */
+const char *sf_key_home(struct sf_arena *arena, const char *key);
+
 #endif
