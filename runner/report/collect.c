@@ -80,6 +80,8 @@ static void keep_rules(struct sf_report_scenario *report, const struct sf_scenar
 
 static const char *describe_result(struct sf_arena *arena, const struct sf_event *event)
 {
+    if (event->kind == SF_EVENT_BEGUN)
+        return "(never returned)";
     if (event->error == 0)
         return sf_arena_printf(arena, "%" PRId64, event->result);
     const char *name = event->error > 0 ? strerrorname_np(event->error) : NULL;

@@ -11,12 +11,14 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define SF_EVENT_VERSION 1u
+#define SF_EVENT_VERSION 2u
+#define SF_EVENT_RULES_MAX 16u
 
 enum sf_producer { SF_PRODUCER_SHIM = 1, SF_PRODUCER_WIRE = 2 };
 
 enum sf_event_kind {
-    SF_EVENT_CALL = 1 /* a call that rules changed, or that a trace asked for */
+    SF_EVENT_CALL = 1, /* a call that rules changed, or that a trace asked for */
+    SF_EVENT_BEGUN = 2 /* one that rules delay or send a signal at; it becomes SF_EVENT_CALL when it comes back */
 };
 
 struct sf_event_log {
@@ -27,12 +29,12 @@ struct sf_event_log {
 };
 
 struct sf_event {
-    _Atomic uint32_t bytes; /* of the whole record; 0: not yet complete */
+    _Atomic uint32_t bytes; /* of the whole record, room for more rules included; 0: not yet complete */
     uint8_t version;
     uint8_t producer; /* enum sf_producer */
     uint8_t kind;     /* enum sf_event_kind */
     uint8_t rule_count;
-    uint64_t time_ns; /* CLOCK_MONOTONIC at the end of the call */
+    uint64_t time_ns; /* CLOCK_MONOTONIC at the end of the call, of SF_EVENT_BEGUN at its beginning */
     uint64_t return_address; /* where the program called from */
     uint32_t pid, tid;
     uint32_t program; /* index in the plan */
@@ -40,8 +42,8 @@ struct sf_event {
     int32_t fd;       /* -1: none */
     uint32_t socket;  /* sf_socket.number; 0: none */
     uint64_t asked;   /* bytes, or entries for poll */
-    int64_t result;
-    int32_t error; /* errno; 0: none */
+    int64_t result; /* of SF_EVENT_BEGUN and its error: none */
+    int32_t error;  /* errno; 0: none */
     uint32_t payload_bytes;
     uint64_t payload_at; /* reference into a payload store; 0: none */
     uint32_t rules[];    /* indices of the rules that fired, rule_count of them */

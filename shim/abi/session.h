@@ -86,13 +86,14 @@ enum sf_escape { /* what a process did that the shim cannot follow */
 
 
 struct sf_rule_state {
-    _Atomic uint64_t fired;
+    _Atomic uint64_t fired; /* calls that it changed */
+    _Atomic uint64_t taken; /* … and those under way that it may yet change: what `times` bounds */
     _Atomic uint64_t illegal;
     _Atomic uint32_t illegal_reason; /* enum sf_illegal of the first refusal */
     _Atomic uint32_t calls;          /* SF_PER_SCENARIO: calls that place and scope selected */
     _Atomic uint32_t connections;    /* connections that the scope selected */
     _Atomic uint32_t selected;       /* calls for which place, scope and trigger held */
-    uint32_t pad[8];
+    uint32_t pad[6];
 };
 
 /* Calls on sockets by family, of one thread at a time. A thread claims a tally

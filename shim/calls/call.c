@@ -166,12 +166,19 @@ static bool decide(struct sf_call *call)
     return true;
 }
 
+/* It is known what the rules did. */
+static void conclude(struct sf_call *call, int64_t result, bool waited, int error)
+{
+    sf_verdict_settle(&sf_shim.engine, &call->verdict, result, waited);
+    if (call->verdict.rule_count)
+        sf_event_end_call(call, result, error);
+    sf_verdict_count(&sf_shim.engine, &call->verdict, SF_AFTER_CALL);
+}
+
 /* The call is not made. Returns its error; 0: it returns call->instead. */
 static int fail(struct sf_call *call, int error)
 {
-    sf_verdict_settle(&sf_shim.engine, &call->verdict, call->instead, call->waited);
-    if (call->verdict.rule_count)
-        sf_event_log_call(call, call->instead, error);
+    conclude(call, call->instead, call->waited, error);
     return error;
 }
 
@@ -248,6 +255,10 @@ static int time_out(struct sf_call *call)
 /* All that comes before the call. Returns the error to fail with, or 0. */
 static int apply(struct sf_call *call)
 {
+    if (call->verdict.signal || call->verdict.delay_ns) {
+        sf_event_begin_call(call);
+        sf_verdict_count(&sf_shim.engine, &call->verdict, SF_BEFORE_CALL);
+    }
     if (call->verdict.signal)
         kill(getpid(), call->verdict.signal);
     if (call->verdict.delay_ns && sf_clock_sleep(call->verdict.delay_ns, wait_of(call)) == EINTR)
@@ -386,11 +397,9 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
         result = (int64_t)call->verdict.limit;
     if (call->verdict.corrupt_bits && result > 0 && family_of(call) == SF_FAMILY_RECV && is_data_there(call))
         sf_corrupt(&call->verdict, call->data, call->data_count, (uint64_t)result);
-    sf_verdict_settle(&sf_shim.engine, &call->verdict, result, true);
+    conclude(call, result, true, error);
     if (sf_call_is_limited(call) && result > 0 && (uint64_t)result == call->verdict.limit)
         sf_readiness_renew(call->fd, family_of(call), call->socket);
-    if (call->verdict.rule_count)
-        sf_event_log_call(call, result, error);
     errno = saved_errno;
     return result;
 }

@@ -26,6 +26,8 @@ struct sf_call {
     bool has_destination;
     int64_t instead; /* what a call that is not made returns: -1, or 0 at the end of a stream */
     bool waited;     /* its delay was not cut short */
+    bool is_begun;   /* `event` was made before the call … */
+    struct sf_event *event; /* … unless the log was full: NULL */
     uintptr_t quiet; /* of a look-up: the token of sf_quiet */
     struct sf_addr destination;
     void *return_address;

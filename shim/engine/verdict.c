@@ -115,29 +115,36 @@ static uint64_t draw_length(const struct sf_plan *plan, uint32_t index, uint32_t
 static bool may_still_fire(const struct sf_engine *engine, uint32_t rule)
 {
     uint32_t times = sf_plan_rules(engine->plan)[rule].times;
-    return times == 0 || atomic_load_explicit(&engine->rules[rule].fired, memory_order_relaxed) < times;
+    return times == 0 || atomic_load_explicit(&engine->rules[rule].taken, memory_order_relaxed) < times;
 }
 
 /* Take one of the rule's firings; false when another thread took the last. */
 static bool fire(const struct sf_engine *engine, uint32_t rule)
 {
     uint32_t times = sf_plan_rules(engine->plan)[rule].times;
-    _Atomic uint64_t *fired = &engine->rules[rule].fired;
-    uint64_t count = atomic_load_explicit(fired, memory_order_relaxed);
+    _Atomic uint64_t *taken = &engine->rules[rule].taken;
+    uint64_t count = atomic_load_explicit(taken, memory_order_relaxed);
 
     do {
         if (times != 0 && count >= times)
             return false;
-    } while (!atomic_compare_exchange_weak_explicit(fired, &count, count + 1, memory_order_relaxed,
+    } while (!atomic_compare_exchange_weak_explicit(taken, &count, count + 1, memory_order_relaxed,
                                                     memory_order_relaxed));
     return true;
 }
 
-static void list(struct sf_verdict *verdict, uint32_t rule)
+static void count_fired(const struct sf_engine *engine, uint32_t rule)
+{
+    atomic_fetch_add_explicit(&engine->rules[rule].fired, 1, memory_order_relaxed);
+}
+
+static void list(const struct sf_engine *engine, struct sf_verdict *verdict, uint32_t rule)
 {
     verdict->kind = SF_APPLY;
-    if (verdict->rule_count < SF_VERDICT_RULES_MAX)
+    if (verdict->rule_count < SF_EVENT_RULES_MAX)
         verdict->rules[verdict->rule_count++] = (uint16_t)rule;
+    else
+        count_fired(engine, rule);
 }
 
 static void refuse(const struct sf_engine *engine, uint32_t rule, enum sf_illegal reason)
@@ -207,7 +214,7 @@ static void add(const struct sf_engine *engine, uint32_t index, const struct sf_
     } else {
         verdict->signal = rule->signal;
     }
-    list(verdict, index);
+    list(engine, verdict, index);
 }
 
 static void consider(const struct sf_engine *engine, const struct sf_selection *selection,
@@ -258,7 +265,7 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
     verdict->error = is_interrupt(rule) ? EINTR : verdict->again ? EAGAIN : rule->error;
     if (is_interrupt(rule) && selection->socket)
         atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);
-    list(verdict, index);
+    list(engine, verdict, index);
 }
 
 /* The calls among which EINTR never comes twice running. */
@@ -286,7 +293,7 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
         make_it_fail(engine, selection, wishes.failure, &verdict);
     } else if (wishes.limit_rule != NO_RULE && fire(engine, wishes.limit_rule)) {
         verdict.limit = wishes.limit;
-        list(&verdict, wishes.limit_rule);
+        list(engine, &verdict, wishes.limit_rule);
     }
     return verdict;
 }
@@ -295,7 +302,7 @@ static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict
                         bool waited)
 {
     if (!waited)
-        return rule->fault == SF_FAULT_DELAY || rule->fault == SF_FAULT_SIGNAL;
+        return sf_rule_acts_before(rule);
     if (rule->fault == SF_FAULT_PARTIAL)
         return result >= 0 && (uint64_t)result == verdict->limit;
     if (rule->fault == SF_FAULT_RESET)
@@ -312,7 +319,16 @@ void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdic
         if (has_changed(&sf_plan_rules(engine->plan)[rule], verdict, result, waited))
             verdict->rules[kept++] = rule;
         else
-            atomic_fetch_sub_explicit(&engine->rules[rule].fired, 1, memory_order_relaxed);
+            atomic_fetch_sub_explicit(&engine->rules[rule].taken, 1, memory_order_relaxed);
     }
     verdict->rule_count = (uint8_t)kept;
+}
+
+void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict, enum sf_moment moment)
+{
+    for (unsigned i = 0; i < verdict->rule_count; i++) {
+        uint16_t rule = verdict->rules[i];
+        if (sf_rule_acts_before(&sf_plan_rules(engine->plan)[rule]) == (moment == SF_BEFORE_CALL))
+            count_fired(engine, rule);
+    }
 }

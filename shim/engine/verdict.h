@@ -6,6 +6,7 @@
 #ifndef SF_ENGINE_VERDICT_H
 #define SF_ENGINE_VERDICT_H
 
+#include "abi/event.h"
 #include "abi/session.h"
 
 #include <stdbool.h>
@@ -74,8 +75,6 @@ enum sf_verdict_kind {
                * for plans with link rules */
 };
 
-#define SF_VERDICT_RULES_MAX 16u
-
 struct sf_verdict {
     enum sf_verdict_kind kind;
     uint64_t delay_ns; /* sum over the rules; 0: none */
@@ -92,7 +91,7 @@ struct sf_verdict {
     uint32_t corrupt_bits;             /* flipped in what the call moves … */
     uint64_t corrupt_draw;             /* … at places that follow from this */
     uint8_t rule_count;                /* rules that fired; further ones are counted but not listed */
-    uint16_t rules[SF_VERDICT_RULES_MAX];
+    uint16_t rules[SF_EVENT_RULES_MAX];
 };
 
 /* A view of the state that decisions read and advance. All atomics; any number
@@ -113,7 +112,7 @@ struct sf_selection {
 /* Decide what happens to one socket call.
  *
  * Advances the counters of the rules whose place and scope select the call,
- * whatever becomes of it; `fired` and `illegal` likewise. A call that no rule
+ * whatever becomes of it; `illegal` likewise. A call that no rule
  * selects gets SF_PASS. Decisions depend on (seed, rule, connection ordinal,
  * call ordinal) alone, never on time, pid or interleaving.
  *
@@ -123,12 +122,26 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
 
 /* After the call, or when it was not made after all (a signal ended the delay
  * before it): a limit that did not bind, or bits to flip where nothing moved, have
- * changed nothing and so have not fired.
+ * changed nothing and so have not fired. What is left in the verdict has.
  *
  * result  what the call returned; -1 when it failed or was not made.
  * waited  false: a signal ended the delay, and nothing else came to act. */
 void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result,
                        bool waited);
+
+/* Does the rule act before the call, so that it has fired whether or not the call
+ * comes back? */
+static inline bool sf_rule_acts_before(const struct sf_plan_rule *rule)
+{
+    return rule->fault == SF_FAULT_DELAY || rule->fault == SF_FAULT_SIGNAL;
+}
+
+/* Count the rules of the verdict that have fired: before the call those that act
+ * before it, once it is settled the others. Whoever logs them does so first: a
+ * process may be killed at any time, and the log shall not know less than the
+ * counters. */
+enum sf_moment { SF_BEFORE_CALL, SF_AFTER_CALL };
+void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict, enum sf_moment moment);
 
 /* Bytes passed on a connection: advance the triggers that count or search them.
  *

@@ -16,18 +16,16 @@ static struct sf_event *reserve(uint32_t bytes)
     return (struct sf_event *)(void *)((char *)(log + 1) + at);
 }
 
-void sf_event_log_call(const struct sf_call *call, int64_t result, int error)
+static uint32_t bytes_of(const struct sf_call *call)
 {
-    uint32_t bytes =
-        (uint32_t)(sizeof(struct sf_event) + call->verdict.rule_count * sizeof(uint32_t) + 7) & ~7u;
-    struct sf_event *event = reserve(bytes);
+    return (uint32_t)(sizeof(struct sf_event) + call->verdict.rule_count * sizeof(uint32_t) + 7) & ~7u;
+}
 
-    if (!event)
-        return;
+/* What is known of the call before it is made. */
+static void describe(struct sf_event *event, const struct sf_call *call)
+{
     event->version = SF_EVENT_VERSION;
     event->producer = SF_PRODUCER_SHIM;
-    event->kind = SF_EVENT_CALL;
-    event->rule_count = call->verdict.rule_count;
     event->time_ns = sf_clock_now_ns();
     event->return_address = (uintptr_t)call->return_address;
     event->pid = (uint32_t)getpid();
@@ -37,9 +35,45 @@ void sf_event_log_call(const struct sf_call *call, int64_t result, int error)
     event->fd = call->fd;
     event->socket = call->socket ? call->socket->number : 0;
     event->asked = call->info.len;
+}
+
+void sf_event_begin_call(struct sf_call *call)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    uint32_t bytes = bytes_of(call);
+    struct sf_event *event = reserve(bytes);
+
+    call->is_begun = true;
+    call->event = event;
+    if (!event)
+        return;
+    describe(event, call);
+    event->kind = SF_EVENT_BEGUN;
+    for (uint32_t i = 0; i < call->verdict.rule_count; i++)
+        if (sf_rule_acts_before(&rules[call->verdict.rules[i]]))
+            event->rules[event->rule_count++] = call->verdict.rules[i];
+    atomic_store_explicit(&event->bytes, bytes, memory_order_release);
+}
+
+void sf_event_end_call(const struct sf_call *call, int64_t result, int error)
+{
+    uint32_t bytes = bytes_of(call);
+    struct sf_event *event = call->is_begun ? call->event : reserve(bytes);
+
+    if (!event)
+        return;
+    if (call->is_begun)
+        event->time_ns = sf_clock_now_ns();
+    else
+        describe(event, call);
     event->result = result;
     event->error = error;
     for (uint32_t i = 0; i < call->verdict.rule_count; i++)
         event->rules[i] = call->verdict.rules[i];
-    atomic_store_explicit(&event->bytes, bytes, memory_order_release);
+    /* Whoever is killed here leaves a record of what acted before the call. */
+    atomic_thread_fence(memory_order_release);
+    event->rule_count = call->verdict.rule_count;
+    event->kind = SF_EVENT_CALL;
+    if (!call->is_begun)
+        atomic_store_explicit(&event->bytes, bytes, memory_order_release);
 }

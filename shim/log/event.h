@@ -4,7 +4,13 @@
 
 #include "calls/call.h"
 
-/* error: errno or EAI_* of a failed call, otherwise 0. Keeps nothing of `call`. */
-void sf_event_log_call(const struct sf_call *call, int64_t result, int error);
+/* The call may never come back (it sleeps, or a signal may kill the process): log
+ * the rules that act before it. sf_event_end_call then completes that record. */
+void sf_event_begin_call(struct sf_call *call);
+
+/* The rules that the call's verdict holds have fired.
+ *
+ * error  errno or EAI_* of a failed call, otherwise 0. */
+void sf_event_end_call(const struct sf_call *call, int64_t result, int error);
 
 #endif

@@ -116,9 +116,9 @@ static inline void connection_open_tcp(struct engine *engine, struct connection 
                                       .peer = &engine_peer});
 }
 
-/* One call on a connection (NULL: a call without a socket). */
-static inline struct sf_verdict call_on(struct engine *engine, struct connection *connection,
-                                        enum sf_call_id id, uint64_t len)
+/* What is decided of a call on a connection (NULL: of one without a socket). */
+static inline struct sf_verdict decide_on(struct engine *engine, struct connection *connection,
+                                          enum sf_call_id id, uint64_t len)
 {
     uint64_t selected[1];
     struct sf_selection selection = {.selected = selected};
@@ -140,6 +140,23 @@ static inline struct sf_verdict call_on(struct engine *engine, struct connection
         sf_scope_select(engine->plan, &(struct sf_scope){.program = 0}, selected);
     }
     return sf_verdict_decide(&engine->engine, &selection, &info);
+}
+
+/* … which then is over. */
+static inline void settle(struct engine *engine, struct sf_verdict *verdict, int64_t result)
+{
+    sf_verdict_count(&engine->engine, verdict, SF_BEFORE_CALL);
+    sf_verdict_settle(&engine->engine, verdict, result, true);
+    sf_verdict_count(&engine->engine, verdict, SF_AFTER_CALL);
+}
+
+/* One call that moves as much as it may. */
+static inline struct sf_verdict call_on(struct engine *engine, struct connection *connection,
+                                        enum sf_call_id id, uint64_t len)
+{
+    struct sf_verdict verdict = decide_on(engine, connection, id, len);
+    settle(engine, &verdict, verdict.error ? -1 : (int64_t)(verdict.limit < len ? verdict.limit : len));
+    return verdict;
 }
 
 struct text {

@@ -71,15 +71,47 @@ static void limit_that_did_not_bind_is_taken_back(void **state)
     (void)state;
     ENGINE(&engine, 1, "call: recv, partial: 10", "call: recv, delay: 1ms");
     connection_open_tcp(&engine, &connection);
-    struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
+    struct sf_verdict verdict = decide_on(&engine, &connection, SF_CALL_recv, 100);
     assert_int_equal(verdict.rule_count, 2);
-    sf_verdict_settle(&engine.engine, &verdict, 4, true);
+    settle(&engine, &verdict, 4);
     assert_int_equal(engine.rules[0].fired, 0);
     assert_int_equal(engine.rules[1].fired, 1);
     assert_int_equal(verdict.rule_count, 1);
     assert_int_equal(verdict.rules[0], 1);
-    verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
-    sf_verdict_settle(&engine.engine, &verdict, 10, true);
+    verdict = decide_on(&engine, &connection, SF_CALL_recv, 100);
+    settle(&engine, &verdict, 10);
+    assert_int_equal(engine.rules[0].fired, 1);
+    engine_free(&engine);
+}
+
+static void call_that_never_returns_has_met_what_comes_before_it(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 10", "call: recv, delay: 1ms", "call: recv, signal: USR1");
+    connection_open_tcp(&engine, &connection);
+    struct sf_verdict verdict = decide_on(&engine, &connection, SF_CALL_recv, 100);
+    assert_int_equal(engine.rules[1].fired, 0);
+    sf_verdict_count(&engine.engine, &verdict, SF_BEFORE_CALL);
+    assert_int_equal(engine.rules[0].fired, 0);
+    assert_int_equal(engine.rules[1].fired, 1);
+    assert_int_equal(engine.rules[2].fired, 1);
+    engine_free(&engine);
+}
+
+static void call_under_way_is_one_of_the_times(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 10, times: 1");
+    connection_open_tcp(&engine, &connection);
+    struct sf_verdict verdict = decide_on(&engine, &connection, SF_CALL_recv, 100);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).kind, SF_PASS);
+    settle(&engine, &verdict, 4);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).limit, 10);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 100).kind, SF_PASS);
     assert_int_equal(engine.rules[0].fired, 1);
     engine_free(&engine);
 }
@@ -435,9 +467,9 @@ static void corruption_of_nothing_is_taken_back(void **state)
     (void)state;
     ENGINE(&engine, 1, "call: recv, corrupt: 3", "call: recv, corrupt: 4");
     connection_open_tcp(&engine, &connection);
-    struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 9);
+    struct sf_verdict verdict = decide_on(&engine, &connection, SF_CALL_recv, 9);
     assert_int_equal(verdict.corrupt_bits, 7);
-    sf_verdict_settle(&engine.engine, &verdict, 0, true);
+    settle(&engine, &verdict, 0);
     assert_int_equal(engine.rules[0].fired + engine.rules[1].fired, 0);
     engine_free(&engine);
 }
@@ -555,6 +587,8 @@ int main(void)
         cmocka_unit_test(one_function_leaves_its_family_alone),
         cmocka_unit_test(length_that_fits_the_limit_is_not_fired),
         cmocka_unit_test(limit_that_did_not_bind_is_taken_back),
+        cmocka_unit_test(call_that_never_returns_has_met_what_comes_before_it),
+        cmocka_unit_test(call_under_way_is_one_of_the_times),
         cmocka_unit_test(third_recv_of_each_connection_is_shortened),
         cmocka_unit_test(range_and_every_must_both_hold),
         cmocka_unit_test(connects_are_counted_over_the_program),
