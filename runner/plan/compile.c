@@ -1,6 +1,7 @@
 #include "plan/session.h"
 
 #include "base/memory.h"
+#include "engine/hash.h"
 
 #include <string.h>
 
@@ -89,6 +90,7 @@ static void put_trigger(struct writer *writer, struct sf_plan_rule *to, const st
 static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struct sf_rule *from)
 {
     to->id_at = put_string(writer, from->id);
+    to->draws = sf_hash_text(from->id);
     to->line = from->place.line;
     to->flags = (from->force ? SF_RULE_FORCE : 0) | (from->optional ? SF_RULE_OPTIONAL : 0);
     to->families = from->families;

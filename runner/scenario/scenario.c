@@ -1,6 +1,7 @@
 /* One document -> one scenario. */
 #include "scenario/scenario.h"
 
+#include "engine/hash.h"
 #include "scenario/sections.h"
 #include "scenario/tables.h"
 
@@ -84,22 +85,13 @@ static const struct sf_key scenario_keys[] = {
 const struct sf_table sf_scenario_table = {
     "a scenario", scenario_keys, sizeof scenario_keys / sizeof scenario_keys[0], .extensible = true};
 
-/* FNV-1a: the same on every machine and in every version. */
-static uint32_t hash(const char *text)
-{
-    uint32_t sum = 2166136261u;
-    for (; *text; text++)
-        sum = (sum ^ (unsigned char)*text) * 16777619u;
-    return sum;
-}
-
 static void set_seed(struct sf_scenario *scenario, const struct sf_node *root,
                      const struct sf_bindings *bindings)
 {
     if (bindings->seed)
         scenario->seed = *bindings->seed;
     else if (!sf_node_get(root, "seed"))
-        scenario->seed = hash(scenario->name);
+        scenario->seed = sf_hash_text(scenario->name);
 }
 
 /* Services end when the others have: where there are no others, run_for says when. */

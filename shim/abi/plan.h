@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SF_PLAN_MAGIC "SFPLAN\r\n" /* CR LF shows a file mangled by a text-mode copy */
-#define SF_PLAN_VERSION 1u
+#define SF_PLAN_VERSION 2u
 
 /* Limits that the reader states to the user; the image relies on them. */
 #define SF_PLAN_PROGRAMS_MAX 64u /* one bit each in sf_plan_rule.programs */
@@ -65,6 +65,8 @@ struct sf_plan_rule {
     uint32_t id_at; /* offset into the strings */
     uint32_t line;  /* in the scenario file; 0: from the command line */
     uint32_t flags; /* SF_RULE_… */
+    uint32_t draws; /* a hash of the id: what its random decisions hang on besides the seed and the call */
+    uint32_t pad;
 
     /* place */
     uint32_t families; /* bits of enum sf_family that `calls` touches */

@@ -15,14 +15,25 @@ static inline uint64_t sf_hash_mix(uint64_t x)
     return x ^ x >> 31;
 }
 
+/* FNV-1a: the same on every machine and in every version. */
+static inline uint32_t sf_hash_text(const char *text)
+{
+    uint32_t sum = 2166136261u;
+    for (; *text; text++)
+        sum = (sum ^ (unsigned char)*text) * 16777619u;
+    return sum;
+}
+
 enum sf_draw { SF_DRAW_FIRE, SF_DRAW_LENGTH, SF_DRAW_BITS };
 
-/* The draw `purpose` for one call: where it stands, not when it ran. */
-static inline uint64_t sf_hash_draw(uint64_t seed, enum sf_draw purpose, uint32_t rule, uint32_t connection,
+/* The draw `purpose` for one call: where it stands, not when it ran.
+ *
+ * draws  sf_plan_rule.draws: which rule asks. */
+static inline uint64_t sf_hash_draw(uint64_t seed, enum sf_draw purpose, uint32_t draws, uint32_t connection,
                                     uint32_t call)
 {
     uint64_t x = sf_hash_mix(seed ^ (uint64_t)purpose << 56);
-    x = sf_hash_mix(x ^ rule);
+    x = sf_hash_mix(x ^ draws);
     return sf_hash_mix(x ^ ((uint64_t)connection << 32 | call));
 }
 

@@ -87,7 +87,7 @@ static bool trigger_holds(const struct sf_plan *plan, uint32_t index, const stru
     if (rule->exists && !call->exists(call->context, sf_plan_string(plan, rule->exists_at)))
         return false;
     return rule->probability >= SF_PROBABILITY_ALWAYS ||
-           sf_hash_draw(plan->seed, SF_DRAW_FIRE, index, context, nth) >> 11 < rule->probability;
+           sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, context, nth) >> 11 < rule->probability;
 }
 
 /* Of 1..len. Programs ask for far more than a message holds, so that a uniform
@@ -108,7 +108,7 @@ static uint64_t draw_length(const struct sf_plan *plan, uint32_t index, uint32_t
 
     if (max != 0 && min == max)
         return min;
-    uint64_t draw = sf_hash_draw(plan->seed, SF_DRAW_LENGTH, index, context, nth);
+    uint64_t draw = sf_hash_draw(plan->seed, SF_DRAW_LENGTH, rule->draws, context, nth);
     return max == 0 ? draw_any_length(draw, len) : min + draw % (max - min + 1);
 }
 
@@ -207,7 +207,7 @@ static void add(const struct sf_engine *engine, uint32_t index, const struct sf_
         verdict->delay_ns += rule->delay_ns;
     } else if (rule->fault == SF_FAULT_CORRUPT) {
         verdict->corrupt_bits += rule->bits;
-        verdict->corrupt_draw ^= sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, index, context, nth);
+        verdict->corrupt_draw ^= sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, rule->draws, context, nth);
     } else if (rule->fault == SF_FAULT_RESOLVE) {
         if (!verdict->answer)
             verdict->answer = rule;

@@ -278,7 +278,7 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     (void)state;
     struct sf_plan *plan = sample_plan();
     REFUSES(plan, p->magic[6] = '\n', "not a plan");
-    REFUSES(plan, p->version = 2, "another version");
+    REFUSES(plan, p->version++, "another version");
     REFUSES(plan, p->program_count = 0, "number of programs");
     REFUSES(plan, p->program_count = 65, "number of programs");
     REFUSES(plan, p->rule_count = 4097, "too many rules");

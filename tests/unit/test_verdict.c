@@ -239,6 +239,29 @@ static void interleaving_does_not_change_what_a_connection_meets(void **state)
     assert_memory_equal(alone[0], alone[1], sizeof alone[0]);
 }
 
+static void draws_follow_the_id_of_a_rule_not_its_place(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    unsigned char meets[3][500];
+    (void)state;
+    for (int run = 0; run < 3; run++) {
+        const char *shadow = "call: send, partial: 1, id: b";
+        const char *rule = run == 2 ? "call: recv, error: ECONNRESET, when: {probability: 0.5}, id: c"
+                                    : "call: recv, error: ECONNRESET, when: {probability: 0.5}, id: a";
+        if (run == 1)
+            ENGINE(&engine, 7, shadow, rule);
+        else
+            ENGINE(&engine, 7, rule);
+        connection_open_tcp(&engine, &connection);
+        for (int n = 0; n < 500; n++)
+            meets[run][n] = call_on(&engine, &connection, SF_CALL_recv, 9).kind == SF_APPLY;
+        engine_free(&engine);
+    }
+    assert_memory_equal(meets[0], meets[1], sizeof meets[0]);
+    assert_memory_not_equal(meets[0], meets[2], sizeof meets[0]);
+}
+
 static void random_length_stays_within_its_range(void **state)
 {
     struct engine engine;
@@ -597,6 +620,7 @@ int main(void)
         cmocka_unit_test(times_bounds_all_connections_together),
         cmocka_unit_test(probability_fires_about_that_often_and_repeats_with_the_seed),
         cmocka_unit_test(interleaving_does_not_change_what_a_connection_meets),
+        cmocka_unit_test(draws_follow_the_id_of_a_rule_not_its_place),
         cmocka_unit_test(random_length_stays_within_its_range),
         cmocka_unit_test(any_length_is_drawn_over_all_magnitudes),
         cmocka_unit_test(delays_add_up_and_the_smallest_partial_counts),
