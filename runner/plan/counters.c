@@ -39,7 +39,7 @@ static bool is_complete(const struct sf_session_memory *session, const struct sf
 {
     uint32_t bytes = atomic_load_explicit(&event->bytes, memory_order_acquire);
     uint64_t least = sizeof *event + event->rule_count * sizeof event->rules[0];
-    uint64_t most = sizeof *event + (SF_EVENT_RULES_MAX + 1) * sizeof event->rules[0];
+    uint64_t most = sizeof *event + SF_EVENT_RULES_MAX * sizeof event->rules[0];
     return bytes >= least && bytes <= most && bytes <= room && event->version == SF_EVENT_VERSION &&
            (event->producer == SF_PRODUCER_SHIM || event->producer == SF_PRODUCER_WIRE) &&
            (event->kind == SF_EVENT_CALL || event->kind == SF_EVENT_BEGUN) &&

@@ -97,9 +97,9 @@ static const char *describe_event(struct sf_arena *arena, const struct sf_scenar
     const char *fd = event->fd >= 0 ? sf_arena_printf(arena, "%d", event->fd) : "";
     const char *rules = "";
     for (unsigned i = 0; i < event->rule_count; i++)
-        if (event->rules[i] < scenario->rule_count)
+        if (event->rules[i].rule < scenario->rule_count)
             rules = sf_arena_printf(arena, "%s%s%s", rules, *rules ? ", " : "",
-                                    sf_word_rule(arena, scenario->rules[event->rules[i]].id));
+                                    sf_word_rule(arena, scenario->rules[event->rules[i].rule].id));
     return sf_arena_printf(arena, "t=%.4f %s %s(%s) asked %" PRIu64 " → %s  %s", seconds,
                            scenario->programs[event->program].name, sf_call_names[event->call], fd,
                            event->asked, describe_result(arena, event), rules);

@@ -21,6 +21,15 @@ enum sf_event_kind {
     SF_EVENT_BEGUN = 2 /* one that rules delay or send a signal at; it becomes SF_EVENT_CALL when it comes back */
 };
 
+/* A rule that fired at a call, and which of the calls that it counts that was. */
+struct sf_firing {
+    uint16_t rule;    /* index in the plan */
+    uint16_t counter; /* enum sf_counter: what the rule counted the call over … */
+    uint32_t ordinal; /* … and which of these */
+    uint32_t nth;     /* the call's place in that count, from 1 */
+    uint32_t value;   /* what the rule drew: the limit of `partial`, in bytes; otherwise 0 */
+};
+
 struct sf_event_log {
     _Atomic uint64_t reserved_bytes; /* may run past the capacity */
     _Atomic uint64_t dropped;
@@ -46,7 +55,7 @@ struct sf_event {
     int32_t error;  /* errno; 0: none */
     uint32_t payload_bytes;
     uint64_t payload_at; /* reference into a payload store; 0: none */
-    uint32_t rules[];    /* indices of the rules that fired, rule_count of them */
+    struct sf_firing rules[]; /* rule_count of them */
 };
 
 #endif

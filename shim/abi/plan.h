@@ -43,6 +43,14 @@ enum { SF_ROLE_CLIENT = 1, SF_ROLE_SERVER = 2 };
 
 enum sf_per { SF_PER_CONNECTION, SF_PER_PROGRAM, SF_PER_SCENARIO };
 
+/* What one count of calls belongs to, and the ordinal that tells which. */
+enum sf_counter {
+    SF_COUNTER_ALL,        /* everything; 0 */
+    SF_COUNTER_CONNECTION, /* a connection that the rule's scope selects; from 1 */
+    SF_COUNTER_SOCKET,     /* a socket without a connection; from 1, in the order of their first calls */
+    SF_COUNTER_PROGRAM     /* a program; its index in the plan */
+};
+
 enum sf_fault_kind {
     SF_FAULT_ERROR,     /* error */
     SF_FAULT_DELAY,     /* delay_ns */

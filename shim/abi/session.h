@@ -93,7 +93,8 @@ struct sf_rule_state {
     _Atomic uint32_t calls;          /* SF_PER_SCENARIO: calls that place and scope selected */
     _Atomic uint32_t connections;    /* connections that the scope selected */
     _Atomic uint32_t selected;       /* calls for which place, scope and trigger held */
-    uint32_t pad[6];
+    _Atomic uint32_t sockets;        /* without a connection, on which it has counted calls */
+    uint32_t pad[5];
 };
 
 /* Calls on sockets by family, of one thread at a time. A thread claims a tally
@@ -182,7 +183,7 @@ struct sf_socket_rule {
     uint32_t connection;      /* its ordinal among those that the rule's scope selects, from 1; 0: none */
     _Atomic uint32_t calls;   /* calls on it that the rule's place and scope selected */
     _Atomic uint32_t matched; /* how much of `match` the bytes so far end in */
-    uint32_t pad;
+    _Atomic uint32_t socket;  /* its ordinal among those that have no connection; 0: it had one from its first call on */
 };
 
 /* The size and place of every area for this plan, magic and version; the id is

@@ -6,18 +6,51 @@
 
 #include <errno.h>
 
-/* The call's place among those that the rule counts, from 1. */
-static uint32_t count_call(const struct sf_engine *engine, const struct sf_selection *selection,
-                           uint32_t rule, const struct sf_call_info *call)
-{
-    _Atomic uint32_t *counter = &engine->calls[(uint64_t)rule * engine->plan->program_count + call->program];
-    enum sf_per per = sf_plan_rules(engine->plan)[rule].per;
+#define NUMBERING_SPINS 100000 /* then who was to number the socket has died */
 
-    if (per == SF_PER_SCENARIO)
-        counter = &engine->rules[rule].calls;
-    else if (per == SF_PER_CONNECTION && selection->per_rule)
-        counter = &selection->per_rule[rule].calls;
+/* Whoever counts the first call on a socket without a connection gives it its ordinal;
+ * another thread that is as early waits for that. */
+static uint32_t socket_ordinal(const struct sf_engine *engine, uint32_t rule, struct sf_socket_rule *on_socket,
+                               uint32_t nth)
+{
+    uint32_t ordinal = 0;
+
+    if (nth == 1) {
+        ordinal = atomic_fetch_add_explicit(&engine->rules[rule].sockets, 1, memory_order_relaxed) + 1;
+        atomic_store_explicit(&on_socket->socket, ordinal, memory_order_relaxed);
+    }
+    for (int spin = 0; ordinal == 0 && spin < NUMBERING_SPINS; spin++)
+        ordinal = atomic_load_explicit(&on_socket->socket, memory_order_relaxed);
+    return ordinal;
+}
+
+static uint32_t next(_Atomic uint32_t *counter)
+{
     return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
+}
+
+/* The call's place among those that the rule counts. */
+static struct sf_firing count_call(const struct sf_engine *engine, const struct sf_selection *selection,
+                                   uint32_t rule, const struct sf_call_info *call)
+{
+    enum sf_per per = sf_plan_rules(engine->plan)[rule].per;
+    struct sf_firing place = {.rule = (uint16_t)rule};
+
+    if (per == SF_PER_SCENARIO) {
+        place.counter = SF_COUNTER_ALL;
+        place.nth = next(&engine->rules[rule].calls);
+    } else if (per == SF_PER_CONNECTION && selection->per_rule) {
+        struct sf_socket_rule *on_socket = &selection->per_rule[rule];
+        place.nth = next(&on_socket->calls);
+        place.counter = on_socket->connection ? SF_COUNTER_CONNECTION : SF_COUNTER_SOCKET;
+        place.ordinal =
+            on_socket->connection ? on_socket->connection : socket_ordinal(engine, rule, on_socket, place.nth);
+    } else {
+        place.counter = SF_COUNTER_PROGRAM;
+        place.ordinal = call->program;
+        place.nth = next(&engine->calls[(uint64_t)rule * engine->plan->program_count + call->program]);
+    }
+    return place;
 }
 
 /* Which connection of the rule's scope this is. An accept asks for the next. */
@@ -138,13 +171,13 @@ static void count_fired(const struct sf_engine *engine, uint32_t rule)
     atomic_fetch_add_explicit(&engine->rules[rule].fired, 1, memory_order_relaxed);
 }
 
-static void list(const struct sf_engine *engine, struct sf_verdict *verdict, uint32_t rule)
+static void list(const struct sf_engine *engine, struct sf_verdict *verdict, const struct sf_firing *firing)
 {
     verdict->kind = SF_APPLY;
     if (verdict->rule_count < SF_EVENT_RULES_MAX)
-        verdict->rules[verdict->rule_count++] = (uint16_t)rule;
+        verdict->rules[verdict->rule_count++] = *firing;
     else
-        count_fired(engine, rule);
+        count_fired(engine, firing->rule);
 }
 
 static void refuse(const struct sf_engine *engine, uint32_t rule, enum sf_illegal reason)
@@ -156,9 +189,9 @@ static void refuse(const struct sf_engine *engine, uint32_t rule, enum sf_illega
 
 /* The rules that want this call, before it is settled which of them change it. */
 struct wishes {
-    uint16_t failure; /* the first rule that makes the call fail */
-    uint16_t limit_rule;
-    uint64_t limit;
+    struct sf_firing failure; /* the first rule that makes the call fail */
+    struct sf_firing shortest;
+    uint64_t limit; /* of `shortest` */
 };
 
 #define NO_RULE UINT16_MAX
@@ -188,33 +221,35 @@ static bool fits_the_peer(const struct sf_plan *plan, const struct sf_selection 
 }
 
 /* What a rule that may act adds to the call, besides making it fail. */
-static void add(const struct sf_engine *engine, uint32_t index, const struct sf_call_info *call,
-                uint32_t context, uint32_t nth, struct wishes *wishes, struct sf_verdict *verdict)
+static void add(const struct sf_engine *engine, const struct sf_firing *firing, const struct sf_call_info *call,
+                uint32_t context, struct wishes *wishes, struct sf_verdict *verdict)
 {
-    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
+    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[firing->rule];
 
     if (rule->fault == SF_FAULT_PARTIAL) {
-        uint64_t limit = call->len ? draw_length(engine->plan, index, context, nth, call->len) : 0;
+        uint64_t limit =
+            call->len ? draw_length(engine->plan, firing->rule, context, firing->nth, call->len) : 0;
         if (limit < call->len && limit < wishes->limit) {
             wishes->limit = limit;
-            wishes->limit_rule = (uint16_t)index;
+            wishes->shortest = *firing;
+            wishes->shortest.value = limit <= UINT32_MAX ? (uint32_t)limit : 0; /* no call moves more */
         }
         return;
     }
-    if (!fire(engine, index))
+    if (!fire(engine, firing->rule))
         return;
     if (rule->fault == SF_FAULT_DELAY) {
         verdict->delay_ns += rule->delay_ns;
     } else if (rule->fault == SF_FAULT_CORRUPT) {
         verdict->corrupt_bits += rule->bits;
-        verdict->corrupt_draw ^= sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, rule->draws, context, nth);
+        verdict->corrupt_draw ^= sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, rule->draws, context, firing->nth);
     } else if (rule->fault == SF_FAULT_RESOLVE) {
         if (!verdict->answer)
             verdict->answer = rule;
     } else {
         verdict->signal = rule->signal;
     }
-    list(engine, verdict, index);
+    list(engine, verdict, firing);
 }
 
 static void consider(const struct sf_engine *engine, const struct sf_selection *selection,
@@ -232,12 +267,13 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
          !fits_the_peer(engine->plan, selection, call, rule)))
         return;
 
-    uint32_t nth = count_call(engine, selection, index, call);
+    struct sf_firing firing = count_call(engine, selection, index, call);
     uint32_t context = draw_context(rule, connection, call);
-    if (!trigger_holds(engine->plan, index, selection, call, context, nth) || !may_still_fire(engine, index))
+    if (!trigger_holds(engine->plan, index, selection, call, context, firing.nth) ||
+        !may_still_fire(engine, index))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
-    if (fails_the_call(rule) && wishes->failure != NO_RULE)
+    if (fails_the_call(rule) && wishes->failure.rule != NO_RULE)
         return; /* the first in the file wins, and only what changes a call has fired */
     if (rule->fault == SF_FAULT_INTERRUPT && was_interrupted)
         return;
@@ -246,15 +282,15 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
     if (reason != SF_LEGAL)
         refuse(engine, index, reason);
     else if (fails_the_call(rule))
-        wishes->failure = (uint16_t)index;
+        wishes->failure = firing;
     else
-        add(engine, index, call, context, nth, wishes, verdict);
+        add(engine, &firing, call, context, wishes, verdict);
 }
 
-static void make_it_fail(const struct sf_engine *engine, const struct sf_selection *selection, uint32_t index,
-                         struct sf_verdict *verdict)
+static void make_it_fail(const struct sf_engine *engine, const struct sf_selection *selection,
+                         const struct sf_firing *firing, struct sf_verdict *verdict)
 {
-    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
+    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[firing->rule];
 
     verdict->interrupt = rule->fault == SF_FAULT_INTERRUPT;
     verdict->again = rule->fault == SF_FAULT_AGAIN;
@@ -265,7 +301,7 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
     verdict->error = is_interrupt(rule) ? EINTR : verdict->again ? EAGAIN : rule->error;
     if (is_interrupt(rule) && selection->socket)
         atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);
-    list(engine, verdict, index);
+    list(engine, verdict, firing);
 }
 
 /* The calls among which EINTR never comes twice running. */
@@ -280,7 +316,7 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
                                     const struct sf_call_info *call)
 {
     struct sf_verdict verdict = {.kind = SF_PASS, .limit = UINT64_MAX};
-    struct wishes wishes = {.failure = NO_RULE, .limit_rule = NO_RULE, .limit = UINT64_MAX};
+    struct wishes wishes = {{.rule = NO_RULE}, {.rule = NO_RULE}, UINT64_MAX};
     bool was_interrupted = selection->socket && waits(call) &&
                            atomic_exchange_explicit(&selection->socket->interrupted, 0, memory_order_relaxed);
 
@@ -289,11 +325,11 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
             consider(engine, selection, call, word * 64 + (unsigned)__builtin_ctzll(bits), was_interrupted,
                      &wishes, &verdict);
 
-    if (wishes.failure != NO_RULE && fire(engine, wishes.failure)) {
-        make_it_fail(engine, selection, wishes.failure, &verdict);
-    } else if (wishes.limit_rule != NO_RULE && fire(engine, wishes.limit_rule)) {
+    if (wishes.failure.rule != NO_RULE && fire(engine, wishes.failure.rule)) {
+        make_it_fail(engine, selection, &wishes.failure, &verdict);
+    } else if (wishes.shortest.rule != NO_RULE && fire(engine, wishes.shortest.rule)) {
         verdict.limit = wishes.limit;
-        list(engine, &verdict, wishes.limit_rule);
+        list(engine, &verdict, &wishes.shortest);
     }
     return verdict;
 }
@@ -315,11 +351,11 @@ void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdic
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < verdict->rule_count; i++) {
-        uint16_t rule = verdict->rules[i];
-        if (has_changed(&sf_plan_rules(engine->plan)[rule], verdict, result, waited))
-            verdict->rules[kept++] = rule;
+        const struct sf_firing firing = verdict->rules[i];
+        if (has_changed(&sf_plan_rules(engine->plan)[firing.rule], verdict, result, waited))
+            verdict->rules[kept++] = firing;
         else
-            atomic_fetch_sub_explicit(&engine->rules[rule].taken, 1, memory_order_relaxed);
+            atomic_fetch_sub_explicit(&engine->rules[firing.rule].taken, 1, memory_order_relaxed);
     }
     verdict->rule_count = (uint8_t)kept;
 }
@@ -327,7 +363,7 @@ void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdic
 void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict, enum sf_moment moment)
 {
     for (unsigned i = 0; i < verdict->rule_count; i++) {
-        uint16_t rule = verdict->rules[i];
+        uint16_t rule = verdict->rules[i].rule;
         if (sf_rule_acts_before(&sf_plan_rules(engine->plan)[rule]) == (moment == SF_BEFORE_CALL))
             count_fired(engine, rule);
     }

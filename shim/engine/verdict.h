@@ -91,7 +91,7 @@ struct sf_verdict {
     uint32_t corrupt_bits;             /* flipped in what the call moves … */
     uint64_t corrupt_draw;             /* … at places that follow from this */
     uint8_t rule_count;                /* rules that fired; further ones are counted but not listed */
-    uint16_t rules[SF_EVENT_RULES_MAX];
+    struct sf_firing rules[SF_EVENT_RULES_MAX];
 };
 
 /* A view of the state that decisions read and advance. All atomics; any number

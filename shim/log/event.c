@@ -18,7 +18,7 @@ static struct sf_event *reserve(uint32_t bytes)
 
 static uint32_t bytes_of(const struct sf_call *call)
 {
-    return (uint32_t)(sizeof(struct sf_event) + call->verdict.rule_count * sizeof(uint32_t) + 7) & ~7u;
+    return (uint32_t)(sizeof(struct sf_event) + call->verdict.rule_count * sizeof(struct sf_firing));
 }
 
 /* What is known of the call before it is made. */
@@ -50,7 +50,7 @@ void sf_event_begin_call(struct sf_call *call)
     describe(event, call);
     event->kind = SF_EVENT_BEGUN;
     for (uint32_t i = 0; i < call->verdict.rule_count; i++)
-        if (sf_rule_acts_before(&rules[call->verdict.rules[i]]))
+        if (sf_rule_acts_before(&rules[call->verdict.rules[i].rule]))
             event->rules[event->rule_count++] = call->verdict.rules[i];
     atomic_store_explicit(&event->bytes, bytes, memory_order_release);
 }

@@ -503,7 +503,7 @@ static void pending_execs_are_escapes_of_their_program(void **state)
 
 static struct sf_event *append(struct sf_session_memory *memory, uint8_t rules, int32_t fd)
 {
-    uint64_t bytes = (sizeof(struct sf_event) + rules * sizeof(uint32_t) + 7) / 8 * 8;
+    uint64_t bytes = sizeof(struct sf_event) + rules * sizeof(struct sf_firing);
     uint64_t at = atomic_fetch_add(&memory->events->reserved_bytes, bytes);
     struct sf_event *event = (void *)((char *)(memory->events + 1) + at);
     event->version = SF_EVENT_VERSION;

@@ -452,7 +452,7 @@ static void judged_report_keeps_what_happened(void **state)
                                .asked = 4096,
                                .result = -1,
                                .error = ECONNRESET};
-    event->bytes = (sizeof *event + 4 + 7) / 8 * 8;
+    event->bytes = sizeof *event + sizeof(struct sf_firing);
     session->events->reserved_bytes = event->bytes;
     struct sf_exit exit = {.end = SF_END_EXITED, .code = 1, .err = output("bad", 3)};
     struct sf_outcome outcome = {.programs = &exit, .duration_ns = 5000000};

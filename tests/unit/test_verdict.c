@@ -77,7 +77,7 @@ static void limit_that_did_not_bind_is_taken_back(void **state)
     assert_int_equal(engine.rules[0].fired, 0);
     assert_int_equal(engine.rules[1].fired, 1);
     assert_int_equal(verdict.rule_count, 1);
-    assert_int_equal(verdict.rules[0], 1);
+    assert_int_equal(verdict.rules[0].rule, 1);
     verdict = decide_on(&engine, &connection, SF_CALL_recv, 100);
     settle(&engine, &verdict, 10);
     assert_int_equal(engine.rules[0].fired, 1);
@@ -260,6 +260,81 @@ static void draws_follow_the_id_of_a_rule_not_its_place(void **state)
     }
     assert_memory_equal(meets[0], meets[1], sizeof meets[0]);
     assert_memory_not_equal(meets[0], meets[2], sizeof meets[0]);
+}
+
+static void assert_fired_at(const struct sf_verdict *verdict, enum sf_counter counter, uint32_t ordinal,
+                            uint32_t nth)
+{
+    assert_int_equal(verdict->rule_count, 1);
+    assert_int_equal(verdict->rules[0].rule, 1);
+    assert_int_equal(verdict->rules[0].counter, counter);
+    assert_int_equal(verdict->rules[0].ordinal, ordinal);
+    assert_int_equal(verdict->rules[0].nth, nth);
+}
+
+static void firing_tells_which_call_it_met(void **state)
+{
+    struct engine engine;
+    struct connection a, b;
+    (void)state;
+    ENGINE(&engine, 1, "call: close, delay: 1ms", "call: [recv, accept], error: ENOMEM, per: connection");
+    connection_open_tcp(&engine, &a);
+    connection_open_tcp(&engine, &b);
+    call_on(&engine, &b, SF_CALL_recv, 9);
+    struct sf_verdict verdict = call_on(&engine, &b, SF_CALL_recv, 9);
+    assert_fired_at(&verdict, SF_COUNTER_CONNECTION, 2, 2);
+    verdict = call_on(&engine, &a, SF_CALL_recv, 9);
+    assert_fired_at(&verdict, SF_COUNTER_CONNECTION, 1, 1);
+    engine_free(&engine);
+
+    ENGINE(&engine, 1, "call: close, delay: 1ms", "call: recv, error: ENOMEM, per: program");
+    connection_open_tcp(&engine, &a);
+    call_on(&engine, &a, SF_CALL_recv, 9);
+    verdict = call_on(&engine, &a, SF_CALL_recv, 9);
+    assert_fired_at(&verdict, SF_COUNTER_PROGRAM, 0, 2);
+    engine_free(&engine);
+
+    ENGINE(&engine, 1, "call: close, delay: 1ms", "call: poll, error: ENOMEM, per: scenario");
+    verdict = call_on(&engine, NULL, SF_CALL_poll, 9);
+    assert_fired_at(&verdict, SF_COUNTER_ALL, 0, 1);
+    engine_free(&engine);
+}
+
+static void sockets_without_a_connection_are_told_apart(void **state)
+{
+    struct engine engine;
+    struct connection a, b;
+    (void)state;
+    ENGINE(&engine, 1, "call: close, delay: 1ms", "call: recv, error: ENOMEM");
+    connection_open_tcp(&engine, &a);
+    connection_open_tcp(&engine, &b);
+    a.per_rule[1].connection = b.per_rule[1].connection = 0;
+    struct sf_verdict verdict = call_on(&engine, &b, SF_CALL_recv, 9);
+    assert_fired_at(&verdict, SF_COUNTER_SOCKET, 1, 1);
+    verdict = call_on(&engine, &a, SF_CALL_recv, 9);
+    assert_fired_at(&verdict, SF_COUNTER_SOCKET, 2, 1);
+    verdict = call_on(&engine, &b, SF_CALL_recv, 9);
+    assert_fired_at(&verdict, SF_COUNTER_SOCKET, 1, 2);
+    a.per_rule[1].connection = 3; /* it connects: its calls are counted on */
+    verdict = call_on(&engine, &a, SF_CALL_recv, 9);
+    assert_fired_at(&verdict, SF_COUNTER_CONNECTION, 3, 2);
+    engine_free(&engine);
+}
+
+static void firing_tells_the_length_that_was_drawn(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 3, "call: recv, partial: 90", "call: recv, partial: 5..80");
+    connection_open_tcp(&engine, &connection);
+    for (int n = 0; n < 20; n++) {
+        struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
+        assert_in_range(verdict.limit, 5, 80);
+        assert_int_equal(verdict.rules[0].rule, 1);
+        assert_int_equal(verdict.rules[0].value, verdict.limit);
+    }
+    engine_free(&engine);
 }
 
 static void random_length_stays_within_its_range(void **state)
@@ -621,6 +696,9 @@ int main(void)
         cmocka_unit_test(probability_fires_about_that_often_and_repeats_with_the_seed),
         cmocka_unit_test(interleaving_does_not_change_what_a_connection_meets),
         cmocka_unit_test(draws_follow_the_id_of_a_rule_not_its_place),
+        cmocka_unit_test(firing_tells_which_call_it_met),
+        cmocka_unit_test(sockets_without_a_connection_are_told_apart),
+        cmocka_unit_test(firing_tells_the_length_that_was_drawn),
         cmocka_unit_test(random_length_stays_within_its_range),
         cmocka_unit_test(any_length_is_drawn_over_all_magnitudes),
         cmocka_unit_test(delays_add_up_and_the_smallest_partial_counts),
