@@ -8,7 +8,7 @@
 /* Where the next piece of each table goes. The image is sized beforehand. */
 struct writer {
     struct sf_plan *plan;
-    uint32_t pattern_count, string_bytes;
+    uint32_t pattern_count, stretch_count, string_bytes;
 };
 
 static uint32_t put_bytes(struct writer *writer, const void *from, size_t bytes)
@@ -43,6 +43,16 @@ static uint32_t put_patterns(struct writer *writer, const struct sf_pattern *pat
     uint32_t first = writer->pattern_count;
     for (size_t i = 0; i < count; i++)
         put_pattern(writer, &patterns[i]);
+    return first;
+}
+
+static uint32_t put_stretches(struct writer *writer, const struct sf_exactly *exactly)
+{
+    uint32_t first = writer->stretch_count;
+    struct sf_stretch *to = (struct sf_stretch *)((char *)writer->plan + writer->plan->stretches_at) + first;
+    if (exactly->count)
+        memcpy(to, exactly->list, exactly->count * sizeof *to);
+    writer->stretch_count += (uint32_t)exactly->count;
     return first;
 }
 
@@ -85,6 +95,8 @@ static void put_trigger(struct writer *writer, struct sf_plan_rule *to, const st
     if (from->exists)
         to->exists_at = put_string(writer, from->exists);
     to->watches = watched_families(from);
+    to->stretch = put_stretches(writer, &from->exactly);
+    to->stretch_count = (uint32_t)from->exactly.count;
 }
 
 static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struct sf_rule *from)
@@ -92,7 +104,8 @@ static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struc
     to->id_at = put_string(writer, from->id);
     to->draws = sf_hash_text(from->id);
     to->line = from->place.line;
-    to->flags = (from->force ? SF_RULE_FORCE : 0) | (from->optional ? SF_RULE_OPTIONAL : 0);
+    to->flags = (from->force ? SF_RULE_FORCE : 0) | (from->optional ? SF_RULE_OPTIONAL : 0) |
+                (from->exactly.place.file ? SF_RULE_EXACTLY : 0);
     to->families = from->families;
     to->calls = from->calls;
     to->programs = from->programs;
@@ -136,12 +149,13 @@ static uint64_t glob_bytes(const struct sf_pattern *patterns, size_t count)
 /* Count what the scenario takes and lay the tables out one behind the other. */
 static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
 {
-    uint64_t patterns = 0, strings = 0;
+    uint64_t patterns = 0, stretches = 0, strings = 0;
     for (size_t i = 0; i < scenario->program_count; i++)
         strings += strlen(scenario->programs[i].name) + 1;
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct sf_rule *rule = &scenario->rules[i];
         strings += strlen(rule->id) + 1;
+        stretches += rule->exactly.count;
         patterns += rule->peer_count + rule->local_count + rule->exe_count + rule->answer_count;
         strings += glob_bytes(rule->peers, rule->peer_count) + glob_bytes(rule->locals, rule->local_count) +
                    glob_bytes(rule->exes, rule->exe_count) + (rule->match ? rule->match_bytes + 1 : 0) +
@@ -150,6 +164,7 @@ static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
     plan->program_count = (uint32_t)scenario->program_count;
     plan->rule_count = (uint32_t)scenario->rule_count;
     plan->pattern_count = (uint32_t)patterns;
+    plan->stretch_count = (uint32_t)stretches;
     plan->string_bytes = (uint32_t)strings;
     uint64_t at = round8(sizeof *plan);
     plan->programs_at = (uint32_t)at;
@@ -158,6 +173,8 @@ static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
     at = round8(at + plan->rule_count * sizeof(struct sf_plan_rule));
     plan->patterns_at = (uint32_t)at;
     at = round8(at + patterns * sizeof(struct sf_plan_pattern));
+    plan->stretches_at = (uint32_t)at;
+    at = round8(at + stretches * sizeof(struct sf_stretch));
     plan->strings_at = (uint32_t)at;
     plan->total_bytes = round8(at + strings);
 }

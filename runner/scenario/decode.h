@@ -25,6 +25,7 @@ struct sf_decoder {
     size_t combinations;          /* that the matrix makes of it */
     const char *combination;      /* "chunk=7, host=b"; NULL: there is no matrix */
     size_t replaced_bytes;        /* what texts with every `${…}` replaced take altogether */
+    size_t stretches;             /* of calls that rules name one by one */
     bool has_ports;               /* ${port.NAME} and ${dir} mean something here */
     struct sf_scenario *scenario; /* as far as it is known */
     const char **programs;        /* the names that rules may use */

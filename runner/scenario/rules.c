@@ -134,6 +134,7 @@ bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size
     if (sf_mapping_decode(decoder, &sf_rule_table, node, &draft)) {
         sf_fault_choose(decoder, node, &draft);
         finish_per(decoder, node, &draft);
+        sf_exactly_check(decoder, &draft.rule);
         if (draft.rule.kind == SF_RULE_PARTITION)
             check_partition(decoder, node);
     }

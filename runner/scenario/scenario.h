@@ -65,6 +65,12 @@ struct sf_pattern {
     const char *glob;
 };
 
+struct sf_exactly {
+    struct sf_place place; /* file NULL: not given */
+    struct sf_stretch *list; /* sorted and apart, as in the plan */
+    size_t count;
+};
+
 /* What a rule acts on: one call; the network between the two ends of a connection;
  * that between groups of programs. */
 enum sf_rule_kind { SF_RULE_CALL, SF_RULE_LINK, SF_RULE_PARTITION };
@@ -98,6 +104,7 @@ struct sf_rule {
     size_t match_bytes;
     uint32_t states;              /* bit 1 << TCP_ESTABLISHED etc; 0: any */
     const char *exists;           /* a path; NULL: none */
+    struct sf_exactly exactly;    /* the calls that are named one by one */
     enum sf_per per;              /* resolved: the default of the family or the link, or as written */
 
     enum sf_fault_kind fault; /* of a call rule; others have link.fault */

@@ -19,6 +19,11 @@ void sf_rules_decode(struct sf_decoder *decoder, const struct sf_node *node);
 bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size_t number,
                     struct sf_rule *rule);
 
+/* exactly, a trigger: calls named one by one, in a struct sf_exactly. What it may name
+ * hangs on the rest of the rule, which is checked once that is known. */
+extern const struct sf_type sf_type_exactly;
+void sf_exactly_check(struct sf_decoder *decoder, const struct sf_rule *rule);
+
 /* expect: fills scenario->expect and ->rule_expect, for which the sections above made room. */
 void sf_expect_decode(struct sf_decoder *decoder, const struct sf_node *node);
 

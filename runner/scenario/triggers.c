@@ -1,5 +1,6 @@
 /* When a rule fires. */
 #include "scenario/draft.h"
+#include "scenario/sections.h"
 #include "scenario/states.h"
 #include "scenario/tables.h"
 
@@ -70,6 +71,7 @@ static const struct sf_key when_keys[] = {
     {.name = "match", .type = &type_match},
     {.name = "state", .type = &type_state},
     {.name = "exists", .type = &sf_type_line, .offset = AT(rule.exists)},
+    {.name = "exactly", .type = &sf_type_exactly, .offset = AT(rule.exactly)},
 };
 #undef AT
 const struct sf_table sf_when_table = SF_TABLE("when", when_keys);

@@ -51,6 +51,7 @@ static const char *verify_header(const struct sf_plan *plan, uint64_t bytes)
     if (!array_fits(plan, plan->programs_at, plan->program_count, sizeof(struct sf_plan_program)) ||
         !array_fits(plan, plan->rules_at, plan->rule_count, sizeof(struct sf_plan_rule)) ||
         !array_fits(plan, plan->patterns_at, plan->pattern_count, sizeof(struct sf_plan_pattern)) ||
+        !array_fits(plan, plan->stretches_at, plan->stretch_count, sizeof(struct sf_stretch)) ||
         !array_fits(plan, plan->strings_at, plan->string_bytes, 1))
         return "the plan is damaged: a table lies outside of it";
     /* With a NUL at the end of the pool, each offset into it is a string. */
@@ -99,11 +100,25 @@ static int patterns_hold(const struct sf_plan *plan, uint32_t first, uint32_t co
     return 1;
 }
 
+static int stretches_hold(const struct sf_plan *plan, uint32_t first, uint32_t count)
+{
+    const struct sf_stretch *list = sf_plan_stretches(plan) + first;
+    if ((uint64_t)first + count > plan->stretch_count)
+        return 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i].counter > SF_COUNTER_PROGRAM || list[i].first == 0 || list[i].first > list[i].last)
+            return 0;
+        if (i > 0 && sf_stretch_compare(&list[i - 1], &list[i]) >= 0)
+            return 0;
+    }
+    return 1;
+}
+
 static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_rule *rule)
 {
     if (rule->id_at >= plan->string_bytes)
         return "the plan is damaged: a rule's name lies outside of the strings";
-    if (rule->flags & ~(uint32_t)(SF_RULE_FORCE | SF_RULE_OPTIONAL))
+    if (rule->flags & ~(uint32_t)(SF_RULE_FORCE | SF_RULE_OPTIONAL | SF_RULE_EXACTLY))
         return "the plan is damaged: a rule has an unknown flag";
     if (!calls_hold(rule))
         return "the plan is damaged: a rule names calls that there are not";
@@ -122,7 +137,8 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         !range_holds(rule->nth_first, rule->nth_last) || rule->probability > SF_PROBABILITY_ALWAYS ||
         rule->match_bytes > SF_MATCH_BYTES_MAX ||
         (uint64_t)rule->match_at + rule->match_bytes > plan->string_bytes || rule->exists > 1 ||
-        rule->exists_at >= plan->string_bytes || rule->watches >> SF_FAMILY_COUNT)
+        rule->exists_at >= plan->string_bytes || rule->watches >> SF_FAMILY_COUNT ||
+        !stretches_hold(plan, rule->stretch, rule->stretch_count))
         return "the plan is damaged: a rule's trigger is out of range";
     if (rule->fault >= SF_FAULT_COUNT || (rule->fault == SF_FAULT_ERROR && rule->error == 0) ||
         (rule->fault == SF_FAULT_CORRUPT && rule->bits == 0) ||

@@ -17,6 +17,7 @@
 /* Limits that the reader states to the user; the image relies on them. */
 #define SF_PLAN_PROGRAMS_MAX 64u /* one bit each in sf_plan_rule.programs */
 #define SF_PLAN_RULES_MAX 4096u
+#define SF_PLAN_STRETCHES_MAX 1000000u
 #define SF_MATCH_BYTES_MAX 256u
 #define SF_SELECTION_WORDS_MAX (SF_PLAN_RULES_MAX / 64)
 
@@ -27,8 +28,8 @@ struct sf_plan {
     uint64_t total_bytes; /* of the whole image, this header included */
     uint64_t checksum;    /* sf_plan_checksum over the image with this field 0 */
     uint64_t seed;
-    uint32_t program_count, rule_count, pattern_count, string_bytes;
-    uint32_t programs_at, rules_at, patterns_at, strings_at;
+    uint32_t program_count, rule_count, pattern_count, stretch_count, string_bytes;
+    uint32_t programs_at, rules_at, patterns_at, stretches_at, strings_at;
 };
 
 struct sf_plan_program {
@@ -67,7 +68,26 @@ enum sf_fault_kind {
     SF_FAULT_COUNT
 };
 
-enum { SF_RULE_FORCE = 1, SF_RULE_OPTIONAL = 2 };
+/* Calls that a rule names one by one: `first` to `last` (from 1, both included) of one
+ * count. SF_COUNTER_ALL: of whatever the rule counts over. A rule's stretches are sorted
+ * by sf_stretch_compare and do not overlap. */
+struct sf_stretch {
+    uint32_t counter; /* enum sf_counter … */
+    uint32_t ordinal; /* … and which of these */
+    uint32_t first, last;
+    uint32_t value; /* in place of what the rule would draw; 0: it draws */
+};
+
+static inline int sf_stretch_compare(const struct sf_stretch *a, const struct sf_stretch *b)
+{
+    if (a->counter != b->counter)
+        return a->counter < b->counter ? -1 : 1;
+    if (a->ordinal != b->ordinal)
+        return a->ordinal < b->ordinal ? -1 : 1;
+    return a->first < b->first ? -1 : a->first > b->first;
+}
+
+enum { SF_RULE_FORCE = 1, SF_RULE_OPTIONAL = 2, SF_RULE_EXACTLY = 4 /* at its stretches alone */ };
 
 struct sf_plan_rule {
     uint32_t id_at; /* offset into the strings */
@@ -99,6 +119,7 @@ struct sf_plan_rule {
     uint32_t states;              /* bit 1 << tcpi_state; 0: any */
     uint32_t exists_at, exists;   /* a path in the strings, where `exists` is 1 */
     uint32_t watches;             /* families whose bytes the trigger counts */
+    uint32_t stretch, stretch_count;
 
     /* fault */
     uint32_t fault; /* enum sf_fault_kind */
@@ -140,6 +161,10 @@ static inline const struct sf_plan_program *sf_plan_programs(const struct sf_pla
 static inline const struct sf_plan_pattern *sf_plan_patterns(const struct sf_plan *plan)
 {
     return (const void *)((const char *)plan + plan->patterns_at);
+}
+static inline const struct sf_stretch *sf_plan_stretches(const struct sf_plan *plan)
+{
+    return (const void *)((const char *)plan + plan->stretches_at);
 }
 static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at)
 {

@@ -193,7 +193,7 @@ bool sf_waited_has_connection(const struct sf_waited *waited)
 static bool is_meant(const struct sf_call *call, struct sf_socket *socket)
 {
     for (unsigned i = 0; i < call->verdict.rule_count; i++) {
-        uint16_t rule = call->verdict.rules[i];
+        uint32_t rule = call->verdict.rules[i].rule;
         if (sf_plan_rules(sf_shim.plan)[rule].fault == SF_FAULT_RESET &&
             sf_record_selected(socket)[rule / 64] >> (rule % 64) & 1)
             return true;

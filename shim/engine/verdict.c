@@ -3,6 +3,7 @@
 #include "engine/hash.h"
 #include "engine/legality.h"
 #include "engine/scope.h"
+#include "engine/stretch.h"
 
 #include <errno.h>
 
@@ -102,18 +103,30 @@ static bool bytes_hold(const struct sf_plan_rule *rule, uint32_t index, const st
                                                            memory_order_relaxed) >= rule->match_bytes);
 }
 
-static bool trigger_holds(const struct sf_plan *plan, uint32_t index, const struct sf_selection *selection,
-                          const struct sf_call_info *call, uint32_t context, uint32_t nth)
+/* Gives the place the value of the stretch that it lies in. */
+static bool is_named(const struct sf_plan *plan, const struct sf_plan_rule *rule, struct sf_firing *place)
 {
-    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
+    if (!(rule->flags & SF_RULE_EXACTLY))
+        return true;
+    const struct sf_stretch *stretch = sf_stretch_find(plan, rule, place);
+    place->value = stretch ? stretch->value : 0;
+    return stretch != NULL;
+}
 
-    if (!in_range(nth, rule->nth_first, rule->nth_last))
+static bool trigger_holds(const struct sf_plan *plan, struct sf_firing *place,
+                          const struct sf_selection *selection, const struct sf_call_info *call,
+                          uint32_t context)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[place->rule];
+    uint32_t nth = place->nth;
+
+    if (!is_named(plan, rule, place) || !in_range(nth, rule->nth_first, rule->nth_last))
         return false;
     if (rule->every > 1 && nth % rule->every != 0)
         return false;
     if (call->elapsed_ns < rule->after_ns || (rule->until_ns != 0 && call->elapsed_ns >= rule->until_ns))
         return false;
-    if (!bytes_hold(rule, index, selection, call))
+    if (!bytes_hold(rule, place->rule, selection, call))
         return false;
     if (rule->states && !(rule->states >> (call->state(call->context) & 31) & 1))
         return false;
@@ -133,15 +146,18 @@ static uint64_t draw_any_length(uint64_t draw, uint64_t len)
     return least + (draw & UINT32_MAX) % span;
 }
 
-static uint64_t draw_length(const struct sf_plan *plan, uint32_t index, uint32_t context, uint32_t nth,
+/* The place's value is that of the rule's stretch, if it has any. */
+static uint64_t draw_length(const struct sf_plan *plan, const struct sf_firing *place, uint32_t context,
                             uint64_t len)
 {
-    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
+    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[place->rule];
     uint64_t min = rule->bytes_min, max = rule->bytes_max;
 
+    if (place->value != 0)
+        return place->value;
     if (max != 0 && min == max)
         return min;
-    uint64_t draw = sf_hash_draw(plan->seed, SF_DRAW_LENGTH, rule->draws, context, nth);
+    uint64_t draw = sf_hash_draw(plan->seed, SF_DRAW_LENGTH, rule->draws, context, place->nth);
     return max == 0 ? draw_any_length(draw, len) : min + draw % (max - min + 1);
 }
 
@@ -227,8 +243,7 @@ static void add(const struct sf_engine *engine, const struct sf_firing *firing, 
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[firing->rule];
 
     if (rule->fault == SF_FAULT_PARTIAL) {
-        uint64_t limit =
-            call->len ? draw_length(engine->plan, firing->rule, context, firing->nth, call->len) : 0;
+        uint64_t limit = call->len ? draw_length(engine->plan, firing, context, call->len) : 0;
         if (limit < call->len && limit < wishes->limit) {
             wishes->limit = limit;
             wishes->shortest = *firing;
@@ -269,8 +284,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
 
     struct sf_firing firing = count_call(engine, selection, index, call);
     uint32_t context = draw_context(rule, connection, call);
-    if (!trigger_holds(engine->plan, index, selection, call, context, firing.nth) ||
-        !may_still_fire(engine, index))
+    if (!trigger_holds(engine->plan, &firing, selection, call, context) || !may_still_fire(engine, index))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
     if (fails_the_call(rule) && wishes->failure.rule != NO_RULE)

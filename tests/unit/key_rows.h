@@ -604,6 +604,12 @@ static const struct key_row key_rows[] = {
     {"when.state", "[]",
      "state must be a state such as ESTABLISHED, or a list of states, not an empty list"},
     LINE_ROWS("when.exists", "exists must be text on one line"),
+    {"when.exactly", "'1..4, 7'", NULL},
+    {"when.exactly", "3", NULL},
+    {"when.exactly", "[1, 5..6]", NULL},
+    {"when.exactly", "{connection 2: 3..5}", NULL},
+    {"when.exactly", "0", "exactly"},
+    {"when.exactly", "'4, 4'", "exactly names call 4 twice"},
 
     /* ---- a delay that varies ---- */
     DURATION_ROWS("delay.mean"),

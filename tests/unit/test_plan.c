@@ -37,6 +37,9 @@ static struct sf_scenario sample(void)
         {.kind = SF_PATTERN_UNIX, .glob = "/run/x*.sock"},
         {.kind = SF_PATTERN_ANY},
     };
+    static struct sf_stretch stretches[] = {{SF_COUNTER_CONNECTION, 1, 2, 5, 0},
+                                            {SF_COUNTER_CONNECTION, 1, 7, UINT32_MAX, 3},
+                                            {SF_COUNTER_PROGRAM, 0, 1, 1, 0}};
     static struct sf_rule rules[3];
     rules[0] = (struct sf_rule){.id = "slow",
                                 .place = {"a.yaml", 7, 1},
@@ -61,6 +64,7 @@ static struct sf_scenario sample(void)
                                 .nth_last = UINT32_MAX,
                                 .optional = true,
                                 .force = true,
+                                .exactly = {{"a.yaml", 10, 1}, stretches, 3},
                                 .peers = peers + 2,
                                 .peer_count = 1};
     rules[2] = (struct sf_rule){.id = "refused",
@@ -96,6 +100,8 @@ static size_t walk(const struct sf_plan *plan)
     for (uint32_t i = 0; i < plan->rule_count; i++) {
         const struct sf_plan_rule *rule = sf_plan_rules(plan) + i;
         length += strlen(sf_plan_string(plan, rule->id_at));
+        for (uint32_t j = 0; j < rule->stretch_count; j++)
+            length += sf_plan_stretches(plan)[rule->stretch + j].value & 1;
         for (uint32_t j = 0; j < rule->peer_count; j++) {
             const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + rule->peer + j;
             if (pattern->kind == SF_PATTERN_UNIX)
@@ -129,7 +135,13 @@ static void compiled_plan_holds_every_rule_as_written(void **state)
     assert_int_equal(peer[0].address[12], 10);
     assert_string_equal(sf_plan_string(plan, peer[1].glob_at), "/run/x*.sock");
 
-    assert_int_equal(rules[1].flags, SF_RULE_FORCE | SF_RULE_OPTIONAL);
+    assert_int_equal(rules[0].flags, 0);
+    assert_int_equal(rules[1].flags, SF_RULE_FORCE | SF_RULE_OPTIONAL | SF_RULE_EXACTLY);
+    assert_int_equal(rules[1].stretch_count, 3);
+    const struct sf_stretch *stretches = sf_plan_stretches(plan) + rules[1].stretch;
+    assert_int_equal(stretches[1].first, 7);
+    assert_int_equal(stretches[1].value, 3);
+    assert_int_equal(stretches[2].counter, SF_COUNTER_PROGRAM);
     assert_int_equal(rules[1].programs, 2);
     assert_int_equal(rules[1].bytes_max, 5);
     assert_int_equal(rules[1].nth_last, UINT32_MAX);
@@ -262,7 +274,8 @@ static void damage_with_a_right_checksum_is_refused_or_harmless(void **state)
         struct sf_plan_rule *r = (void *)((char *)p + p->rules_at);                \
         struct sf_plan_pattern *t = (void *)((char *)p + p->patterns_at);          \
         struct sf_plan_program *g = (void *)((char *)p + p->programs_at);          \
-        (void)r, (void)t, (void)g;                                                 \
+        struct sf_stretch *s = (void *)((char *)p + p->stretches_at);              \
+        (void)r, (void)t, (void)g, (void)s;                                        \
         change;                                                                    \
         fix_checksum(p);                                                           \
         const char *problem = sf_plan_verify(p, p->total_bytes);                   \
@@ -301,7 +314,7 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     REFUSES(plan, (r[0].fault = SF_FAULT_CORRUPT, r[0].bits = 0), "fault");
     REFUSES(plan, (r[0].fault = SF_FAULT_SIGNAL, r[0].signal = 65), "fault");
     REFUSES(plan, r[0].id_at = p->string_bytes, "name");
-    REFUSES(plan, r[0].flags = 4, "flag");
+    REFUSES(plan, r[0].flags = 8, "flag");
     REFUSES(plan, r[0].families = 0, "calls");
     REFUSES(plan, r[0].calls.word[SF_CALL_WORDS - 1] |= UINT64_C(1) << 63, "calls");
     REFUSES(plan, sf_call_set_add(&r[0].calls, SF_CALL_execve), "calls");
@@ -315,6 +328,13 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     REFUSES(plan, r[0].connection_last = 1, "trigger");
     REFUSES(plan, r[1].nth_last = 2, "trigger");
     REFUSES(plan, r[0].probability = SF_PROBABILITY_ALWAYS + 1, "trigger");
+    REFUSES(plan, p->stretch_count = 1000, "outside");
+    REFUSES(plan, r[1].stretch = 1, "trigger");
+    REFUSES(plan, r[1].stretch_count = UINT32_MAX, "trigger");
+    REFUSES(plan, s[0].counter = SF_COUNTER_PROGRAM + 1, "trigger");
+    REFUSES(plan, s[0].first = 0, "trigger");
+    REFUSES(plan, s[0].last = 1, "trigger");
+    REFUSES(plan, s[0].first = s[0].last = 8, "trigger"); /* no longer in order */
     REFUSES(plan, r[0].fault = SF_FAULT_COUNT, "fault");
     REFUSES(plan, r[1].bytes_min = 0, "fault");
     REFUSES(plan, r[1].bytes_min = 6, "fault");

@@ -367,6 +367,48 @@ static void triggers_are_read(void **state)
     }
 }
 
+static void calls_are_named_exactly(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule;
+        struct sf_stretch list[4];
+        size_t count;
+    } rows[] = {
+        {"call: recv, partial: 1, when: {exactly: 3}", {{SF_COUNTER_ALL, 0, 3, 3, 0}}, 1},
+        {"call: recv, partial: random, when: {exactly: '7=2,1 .. 4'}", {{0}}, 0}, /* no space within a range */
+        {"call: recv, partial: random, when: {exactly: ' 7=2,1..4 , 9..'}",
+         {{SF_COUNTER_ALL, 0, 1, 4, 0}, {SF_COUNTER_ALL, 0, 7, 7, 2}, {SF_COUNTER_ALL, 0, 9, UINT32_MAX, 0}},
+         3},
+        {"call: recv, partial: 1, when: {exactly: {socket 1: 1, connection 2: [3, '1, 2'], connection 1: 5}}",
+         {{SF_COUNTER_CONNECTION, 1, 5, 5, 0},
+          {SF_COUNTER_CONNECTION, 2, 1, 1, 0},
+          {SF_COUNTER_CONNECTION, 2, 2, 2, 0},
+          {SF_COUNTER_CONNECTION, 2, 3, 3, 0}},
+         4}, /* and the socket behind them */
+        {"call: connect, error: EPERM, when: {exactly: {client: 1, server: 2..3}}",
+         {{SF_COUNTER_PROGRAM, 0, 2, 3, 0}, {SF_COUNTER_PROGRAM, 1, 1, 1, 0}},
+         2},
+        {"call: [recv, poll], error: EINTR, per: connection, when: {exactly: {client: 1, connection 9: 1}}",
+         {{SF_COUNTER_CONNECTION, 9, 1, 1, 0}, {SF_COUNTER_PROGRAM, 1, 1, 1, 0}},
+         2},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reading *reading = read_rule(rows[i].rule);
+        if (rows[i].count == 0) {
+            assert_null(reading->scenario);
+        } else {
+            const struct sf_exactly *exactly = &rule_of(reading)->exactly;
+            assert_int_equal(exactly->count, rows[i].count + (i == 3));
+            assert_memory_equal(exactly->list, rows[i].list, rows[i].count * sizeof *rows[i].list);
+        }
+        release(reading);
+    }
+    struct reading *reading = read_rule("call: recv, partial: 1");
+    assert_null(rule_of(reading)->exactly.place.file);
+    release(reading);
+}
+
 static void per_follows_the_calls_unless_written(void **state)
 {
     (void)state;
@@ -677,6 +719,7 @@ int main(void)
         cmocka_unit_test(other_texts_are_no_peers),
         cmocka_unit_test(scopes_are_read),
         cmocka_unit_test(triggers_are_read),
+        cmocka_unit_test(calls_are_named_exactly),
         cmocka_unit_test(per_follows_the_calls_unless_written),
         cmocka_unit_test(faults_are_read),
         cmocka_unit_test(bad_values_are_refused),

@@ -337,6 +337,57 @@ static void firing_tells_the_length_that_was_drawn(void **state)
     engine_free(&engine);
 }
 
+static void exactly_the_named_calls_are_met(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    static const unsigned char met[3][10] = {{1, 1, 0, 0, 1, 0, 0, 1}, {0, 0, 1}, {0}};
+    (void)state;
+    ENGINE(&engine, 1,
+           "call: recv, error: EIO, when: {exactly: {connection 1: '1..2, 5, 8', connection 2: 3, socket 1: 1}}");
+    for (int i = 0; i < 3; i++) {
+        connection_open_tcp(&engine, &connection);
+        for (int n = 0; n < 10; n++)
+            assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).error == EIO, met[i][n]);
+    }
+    connection.per_rule[0] = (struct sf_socket_rule){0};
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).error, EIO);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    engine_free(&engine);
+}
+
+static void named_calls_may_say_what_is_drawn(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, partial: 50..60, when: {exactly: '2..3=7, 5, 6=200, 9..'}");
+    connection_open_tcp(&engine, &connection);
+    for (int n = 1; n <= 10; n++) {
+        uint64_t limit = call_on(&engine, &connection, SF_CALL_recv, 100).limit;
+        if (n == 2 || n == 3)
+            assert_int_equal(limit, 7);
+        else if (n == 5 || n >= 9)
+            assert_in_range(limit, 50, 60);
+        else
+            assert_int_equal(limit, UINT64_MAX);
+    }
+    engine_free(&engine);
+}
+
+static void calls_may_be_named_for_every_program(void **state)
+{
+    struct engine engine;
+    (void)state;
+    ENGINE(&engine, 1, "call: poll, error: ENOMEM, when: {exactly: 2}",
+           "call: poll, error: EINTR, force: true, when: {exactly: {client: 3}}");
+    assert_int_equal(call_on(&engine, NULL, SF_CALL_poll, 9).error, 0);
+    assert_int_equal(call_on(&engine, NULL, SF_CALL_poll, 9).error, ENOMEM);
+    assert_int_equal(call_on(&engine, NULL, SF_CALL_poll, 9).error, EINTR);
+    assert_int_equal(call_on(&engine, NULL, SF_CALL_poll, 9).error, 0);
+    engine_free(&engine);
+}
+
 static void random_length_stays_within_its_range(void **state)
 {
     struct engine engine;
@@ -699,6 +750,9 @@ int main(void)
         cmocka_unit_test(firing_tells_which_call_it_met),
         cmocka_unit_test(sockets_without_a_connection_are_told_apart),
         cmocka_unit_test(firing_tells_the_length_that_was_drawn),
+        cmocka_unit_test(exactly_the_named_calls_are_met),
+        cmocka_unit_test(named_calls_may_say_what_is_drawn),
+        cmocka_unit_test(calls_may_be_named_for_every_program),
         cmocka_unit_test(random_length_stays_within_its_range),
         cmocka_unit_test(any_length_is_drawn_over_all_magnitudes),
         cmocka_unit_test(delays_add_up_and_the_smallest_partial_counts),
