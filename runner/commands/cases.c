@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/regex.h"
+#include "commands/overrides.h"
 #include "plan/session.h"
 #include "scenario/files.h"
 
@@ -87,18 +88,12 @@ static size_t read_file(struct reader *reader, const char *path)
 /* --set must mean something to one scenario or another. Returns how many do not. */
 static size_t check_overrides(const struct reader *reader)
 {
-    size_t unknown = 0;
-    for (size_t i = 0; i < reader->options->override_count; i++) {
-        const char *name = reader->options->overrides[i].name;
-        bool known = false;
-        for (size_t at = 0; at < reader->variable_count && !known; at++)
-            known = strcmp(reader->variables[at], name) == 0;
-        if (known)
-            continue;
+    size_t unknown = 0, index = 0;
+    const char *what;
+    while ((what = sf_override_unknown(reader->arena, reader->options, &index, reader->variables,
+                                       reader->variable_count))) {
+        fprintf(stderr, "sockfault test: --set: no scenario has the %s\n", what);
         unknown++;
-        fprintf(stderr, "sockfault test: --set: no scenario has the variable %s%s\n",
-                sf_quoted(reader->arena, name),
-                sf_suggestion(reader->arena, name, reader->variables, reader->variable_count));
     }
     return unknown;
 }

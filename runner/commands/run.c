@@ -6,6 +6,7 @@
 #include "commands/commands.h"
 #include "commands/help.h"
 #include "commands/options.h"
+#include "commands/overrides.h"
 #include "commands/prepare.h"
 #include "commands/reports.h"
 #include "scenario/bundled.h"
@@ -42,6 +43,16 @@ static const char *base_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+static void check_overrides(struct run *run, const struct sf_document *document,
+                            struct sf_diagnostics *diagnostics)
+{
+    const char **variables = NULL, *what;
+    size_t count = 0, index = 0;
+    sf_document_variables(run->arena, document, &variables, &count);
+    while ((what = sf_override_unknown(run->arena, &run->options, &index, variables, count)))
+        sf_error(diagnostics, (struct sf_place){.file = "--set"}, "the scenario has no %s", what);
+}
+
 /* The faults of a scenario file, for one program of whatever name. */
 static struct sf_scenario *read_scenario(struct run *run, const char *name,
                                          struct sf_diagnostics *diagnostics)
@@ -67,7 +78,10 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
                                          .dir = sf_folder_find,
                                          .dir_context = &run->folder,
                                          .seed = run->options.has_seed ? &run->options.seed : NULL,
+                                         .overrides = run->options.overrides,
+                                         .override_count = run->options.override_count,
                                          .program_name = name};
+    check_overrides(run, documents[0], diagnostics);
     return sf_scenario_decode(run->arena, documents[0], &bindings, diagnostics);
 }
 
@@ -258,6 +272,8 @@ int sf_command_run(int argc, char **argv)
         status = sf_help_print("run", stdout);
     else if (!problem && run.options.rest_count == 0)
         problem = "no program is given";
+    else if (!problem && run.options.override_count && !run.options.scenario)
+        problem = "--set: there is no --scenario whose variables it could override";
     if (problem)
         fprintf(stderr, "sockfault run: %s\nTry 'sockfault help run'.\n", problem);
     else if (!run.options.help && make_scenario(&run))

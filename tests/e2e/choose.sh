@@ -62,6 +62,30 @@ check_status "a variable that no scenario has is wrong usage" 2 "$SOCKFAULT" tes
 check_eq "it says so" "sockfault test: --set: no scenario has the variable 'sise' (did you mean size?)" "$output"
 check_status "a key of the matrix is none" 2 "$SOCKFAULT" test --set chunk=1 matrix.yaml
 
+cat > sized.yaml << 'END'
+name: sized
+vars: {size: 1, rule: "${size}"}
+faults: [{call: recv, partial: "${rule}"}]
+END
+cat > read.py << 'END'
+import socket
+near, far = socket.socketpair()
+near.sendall(b"abcdef")
+print(far.recv(9).decode())
+END
+check_eq "run takes the variables of its scenario" "a" "$("$SOCKFAULT" run -s sized.yaml -- python3 read.py)"
+check_eq "--set overrides them, for those below too" "abc" \
+    "$("$SOCKFAULT" run -s sized.yaml --set size=2 --set size=3 -- python3 read.py)"
+check_status "a value that does not fit is an error" 125 "$SOCKFAULT" run -s sized.yaml --set size=x -- touch ran
+check_match "at the place that uses it" "^sized.yaml:3:32: partial must be" "$output"
+check_status "and so is a variable that the scenario has not" 125 \
+    "$SOCKFAULT" run -s sized.yaml --set sise=1 --set x=1 -- touch ran
+check_eq "all of them" "--set: the scenario has no variable 'sise' (did you mean size?)
+--set: the scenario has no variable 'x'" "$output"
+check_status "without a scenario there are none" 125 "$SOCKFAULT" run --set size=1 -- touch ran
+check_match "which is said" "^sockfault run: --set: there is no --scenario " "$output"
+check "none of these started the program" test ! -e ran
+
 check_status "run takes one scenario" 125 "$SOCKFAULT" run -s matrix.yaml -- true
 check_match "not several" "holds 2 scenarios" "$output"
 sed '/^---/,$d' matrix.yaml > four.yaml
