@@ -73,8 +73,9 @@ struct sf_control {
     /* The next line is written while programs run. */
     _Atomic uint32_t sockets; /* how many were given a number */
     uint32_t pad2;
+    _Atomic uint64_t turn; /* which connection is being numbered (engine/number.c) */
     _Atomic uint64_t kept_bytes; /* taken of the session's kept_bytes; never given back */
-    uint64_t pad3[6];
+    uint64_t pad3[5];
 };
 
 enum sf_escape { /* what a process did that the shim cannot follow */
@@ -179,8 +180,10 @@ struct sf_socket {
      * then struct sf_socket_rule rules[rule_count]. */
 };
 
+#define SF_NUMBER_ASKED UINT32_MAX
 struct sf_socket_rule {
-    uint32_t connection;      /* its ordinal among those that the rule's scope selects, from 1; 0: none */
+    _Atomic uint32_t connection; /* its ordinal among those that the rule's scope selects, from 1; 0: none;
+                                  * SF_NUMBER_ASKED: it is to be given one */
     _Atomic uint32_t calls;   /* calls on it that the rule's place and scope selected */
     _Atomic uint32_t matched; /* how much of `match` the bytes so far end in */
     _Atomic uint32_t socket;  /* its ordinal among those that have no connection; 0: it had one from its first call on */

@@ -2,6 +2,7 @@
 
 #include "engine/hash.h"
 #include "engine/legality.h"
+#include "engine/number.h"
 #include "engine/scope.h"
 #include "engine/stretch.h"
 
@@ -42,10 +43,10 @@ static struct sf_firing count_call(const struct sf_engine *engine, const struct 
         place.nth = next(&engine->rules[rule].calls);
     } else if (per == SF_PER_CONNECTION && selection->per_rule) {
         struct sf_socket_rule *on_socket = &selection->per_rule[rule];
+        uint32_t connection = sf_number_of(on_socket);
         place.nth = next(&on_socket->calls);
-        place.counter = on_socket->connection ? SF_COUNTER_CONNECTION : SF_COUNTER_SOCKET;
-        place.ordinal =
-            on_socket->connection ? on_socket->connection : socket_ordinal(engine, rule, on_socket, place.nth);
+        place.counter = connection ? SF_COUNTER_CONNECTION : SF_COUNTER_SOCKET;
+        place.ordinal = connection ? connection : socket_ordinal(engine, rule, on_socket, place.nth);
     } else {
         place.counter = SF_COUNTER_PROGRAM;
         place.ordinal = call->program;
@@ -60,7 +61,7 @@ static uint32_t connection_ordinal(const struct sf_engine *engine, const struct 
 {
     if (sf_call_families[call->call] == SF_FAMILY_ACCEPT)
         return atomic_load_explicit(&engine->rules[rule].connections, memory_order_relaxed) + 1;
-    return selection->per_rule ? selection->per_rule[rule].connection : 0;
+    return selection->per_rule ? sf_number_of(&selection->per_rule[rule]) : 0;
 }
 
 static bool in_range(uint32_t value, uint32_t first, uint32_t last)

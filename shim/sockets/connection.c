@@ -1,5 +1,6 @@
 #include "sockets/connection.h"
 
+#include "engine/number.h"
 #include "load/real.h"
 #include "sockets/address.h"
 #include "sockets/descriptor.h"
@@ -65,18 +66,25 @@ static struct sf_socket *claim(int fd, const struct sf_scope *scope)
 static void number_connection(struct sf_socket *socket)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    struct sf_socket_rule *on_socket = sf_record_rules(socket);
+    bool is_asked = false;
 
-    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++) {
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected(socket)[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
             uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
-            uint32_t *ordinal = &sf_record_rules(socket)[index].connection;
-            if (*ordinal == 0)
-                *ordinal = atomic_fetch_add(&sf_shim.engine.rules[index].connections, 1) + 1;
+            sf_number_ask(&on_socket[index]);
+            is_asked |= sf_number_of(&on_socket[index]) == 0;
+        }
+    if (is_asked)
+        sf_record_number(socket);
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        for (uint64_t bits = sf_record_selected(socket)[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
+            uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
+            uint32_t ordinal = sf_number_of(&on_socket[index]);
             if (rules[index].connection_first != 0 &&
-                (*ordinal < rules[index].connection_first || *ordinal > rules[index].connection_last))
+                (ordinal < rules[index].connection_first || ordinal > rules[index].connection_last))
                 sf_record_selected(socket)[word] &= ~(bits & -bits);
         }
-    }
 }
 
 /* word: of the socket itself, or of the listening one that gave it. */

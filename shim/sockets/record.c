@@ -2,6 +2,7 @@
 
 #include "apply/clock.h"
 #include "engine/hash.h"
+#include "engine/number.h"
 #include "load/real.h"
 
 #include <errno.h>
@@ -112,6 +113,18 @@ void sf_record_publish(struct sf_socket *socket, uint64_t cookie)
 void sf_record_closed(struct sf_socket *socket)
 {
     atomic_store_explicit(&socket->closed_ns, sf_clock_now_ns(), memory_order_relaxed);
+}
+
+void sf_record_number(struct sf_socket *socket)
+{
+    const struct sf_numbering numbering = {
+        .turn = &sf_shim.control->turn,
+        .rules = sf_shim.engine.rules,
+        .rule_count = sf_shim.plan->rule_count,
+        .first = (char *)sf_record_rules((struct sf_socket *)(void *)sf_shim.sockets),
+        .stride = sf_shim.session->socket_stride,
+    };
+    sf_number(&numbering, (uint32_t)((uint64_t)((char *)socket - sf_shim.sockets) / numbering.stride));
 }
 
 uint32_t sf_record_families(struct sf_socket *socket)

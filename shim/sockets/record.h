@@ -22,6 +22,9 @@ void sf_record_publish(struct sf_socket *socket, uint64_t cookie);
 /* A descriptor of it is being closed: its place may go to another socket. */
 void sf_record_closed(struct sf_socket *socket);
 
+/* Give its connection an ordinal under each rule that asks for one. */
+void sf_record_number(struct sf_socket *socket);
+
 /* The families of the rules that select it and mean this process. */
 uint32_t sf_record_families(struct sf_socket *socket);
 
