@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "engine/hash.h"
+#include "plan/counts.h"
 
 #include <string.h>
 
@@ -193,6 +194,7 @@ struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario)
     }
     for (size_t i = 0; i < scenario->rule_count; i++)
         put_rule(&writer, (struct sf_plan_rule *)((char *)plan + plan->rules_at) + i, &scenario->rules[i]);
+    sf_counts_share(plan);
     plan->checksum = sf_plan_checksum(plan);
     return plan;
 }

@@ -120,6 +120,8 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         return "the plan is damaged: a rule's name lies outside of the strings";
     if (rule->flags & ~(uint32_t)(SF_RULE_FORCE | SF_RULE_OPTIONAL | SF_RULE_EXACTLY))
         return "the plan is damaged: a rule has an unknown flag";
+    if (rule->counts_as >= plan->rule_count || rule->count > SF_COUNTS_MAX)
+        return "the plan is damaged: a rule counts as one that there is not";
     if (!calls_hold(rule))
         return "the plan is damaged: a rule names calls that there are not";
     if (!programs_hold(plan, rule->programs))

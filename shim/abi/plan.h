@@ -18,6 +18,7 @@
 #define SF_PLAN_PROGRAMS_MAX 64u /* one bit each in sf_plan_rule.programs */
 #define SF_PLAN_RULES_MAX 4096u
 #define SF_PLAN_STRETCHES_MAX 1000000u
+#define SF_COUNTS_MAX 16u /* that rules share */
 #define SF_MATCH_BYTES_MAX 256u
 #define SF_SELECTION_WORDS_MAX (SF_PLAN_RULES_MAX / 64)
 
@@ -94,7 +95,11 @@ struct sf_plan_rule {
     uint32_t line;  /* in the scenario file; 0: from the command line */
     uint32_t flags; /* SF_RULE_… */
     uint32_t draws; /* a hash of the id: what its random decisions hang on besides the seed and the call */
-    uint32_t pad;
+
+    /* Rules that select the same calls count them once, so that threads that call at the same time
+     * have one order under all of them. */
+    uint16_t counts_as; /* the first of them: whose counters are used; by itself: the rule */
+    uint16_t count;     /* which of the counts that are shared, from 1; 0: none */
 
     /* place */
     uint32_t families; /* bits of enum sf_family that `calls` touches */

@@ -36,7 +36,7 @@ static struct sf_firing count_call(const struct sf_engine *engine, const struct 
                                    uint32_t rule, const struct sf_call_info *call)
 {
     enum sf_per per = sf_plan_rules(engine->plan)[rule].per;
-    struct sf_firing place = {.rule = (uint16_t)rule};
+    struct sf_firing place = {.rule = 0};
 
     if (per == SF_PER_SCENARIO) {
         place.counter = SF_COUNTER_ALL;
@@ -209,6 +209,9 @@ struct wishes {
     struct sf_firing failure; /* the first rule that makes the call fail */
     struct sf_firing shortest;
     uint64_t limit; /* of `shortest` */
+
+    uint32_t is_counted; /* bit N: `counted[N - 1]` is the call's place in that count */
+    struct sf_firing counted[SF_COUNTS_MAX];
 };
 
 #define NO_RULE UINT16_MAX
@@ -268,6 +271,26 @@ static void add(const struct sf_engine *engine, const struct sf_firing *firing, 
     list(engine, verdict, firing);
 }
 
+/* The call's place in the rule's count, which may be that of others: the first of them counts. */
+static struct sf_firing place_of(const struct sf_engine *engine, const struct sf_selection *selection,
+                                 uint32_t index, const struct sf_call_info *call, struct wishes *wishes)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
+    struct sf_firing place;
+
+    if (rule->count && wishes->is_counted >> rule->count & 1) {
+        place = wishes->counted[rule->count - 1];
+    } else {
+        place = count_call(engine, selection, rule->counts_as, call);
+        if (rule->count) {
+            wishes->is_counted |= UINT32_C(1) << rule->count;
+            wishes->counted[rule->count - 1] = place;
+        }
+    }
+    place.rule = (uint16_t)index;
+    return place;
+}
+
 static void consider(const struct sf_engine *engine, const struct sf_selection *selection,
                      const struct sf_call_info *call, uint32_t index, bool was_interrupted,
                      struct wishes *wishes, struct sf_verdict *verdict)
@@ -283,7 +306,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
          !fits_the_peer(engine->plan, selection, call, rule)))
         return;
 
-    struct sf_firing firing = count_call(engine, selection, index, call);
+    struct sf_firing firing = place_of(engine, selection, index, call, wishes);
     uint32_t context = draw_context(rule, connection, call);
     if (!trigger_holds(engine->plan, &firing, selection, call, context) || !may_still_fire(engine, index))
         return;
@@ -331,7 +354,10 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
                                     const struct sf_call_info *call)
 {
     struct sf_verdict verdict = {.kind = SF_PASS, .limit = UINT64_MAX};
-    struct wishes wishes = {{.rule = NO_RULE}, {.rule = NO_RULE}, UINT64_MAX};
+    struct wishes wishes;
+    wishes.failure.rule = wishes.shortest.rule = NO_RULE;
+    wishes.limit = UINT64_MAX;
+    wishes.is_counted = 0;
     bool was_interrupted = selection->socket && waits(call) &&
                            atomic_exchange_explicit(&selection->socket->interrupted, 0, memory_order_relaxed);
 

@@ -178,6 +178,69 @@ static void equal_rules_are_all_kept(void **state)
     free(plan);
 }
 
+/* Rules as in sample(), but a recv rule: changed in one thing each. */
+static void rules_that_select_the_same_calls_share_a_count(void **state)
+{
+    (void)state;
+    struct sf_scenario scenario = sample();
+    struct sf_rule rules[16];
+    struct sf_pattern other_peers[2] = {scenario.rules[0].peers[0], scenario.rules[0].peers[1]};
+    struct sf_pattern exe = {.kind = SF_PATTERN_EXE, .glob = "curl"};
+    other_peers[1].glob = "/run/y*.sock";
+    for (int i = 0; i < 16; i++)
+        rules[i] = scenario.rules[0];
+    rules[1].programs = 1;
+    rules[2].fault = SF_FAULT_INTERRUPT;
+    rules[3].calls = one_call(SF_CALL_read);
+    rules[4].peers = other_peers;
+    rules[5].nth_first = rules[5].nth_last = 3;
+    rules[6].domains = SF_DOMAIN_INET;
+    rules[7].types = SF_TYPE_STREAM;
+    rules[8].roles = SF_ROLE_CLIENT;
+    rules[9].per = SF_PER_SCENARIO;
+    rules[10].connection_first = rules[10].connection_last = 1;
+    rules[11].peer_count = 1;
+    rules[12].locals = rules[12].peers;
+    rules[12].local_count = 1;
+    rules[13].exes = &exe;
+    rules[13].exe_count = 1;
+    rules[14].programs = 1;
+    scenario.rules = rules;
+    scenario.rule_count = 16;
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    assert_null(sf_plan_verify(plan, plan->total_bytes));
+    for (uint16_t i = 0; i < 16; i++) {
+        bool as_first = i == 0 || i == 2 || i == 5 || i == 15;
+        bool as_second = i == 1 || i == 14;
+        assert_int_equal(sf_plan_rules(plan)[i].counts_as, as_first ? 0 : as_second ? 1 : i);
+        assert_int_equal(sf_plan_rules(plan)[i].count, as_first ? 1 : as_second ? 2 : 0);
+    }
+    free(plan);
+}
+
+static void only_so_many_counts_are_shared(void **state)
+{
+    (void)state;
+    struct sf_scenario scenario = sample();
+    struct sf_rule rules[50];
+    for (unsigned i = 0; i < 50; i++) {
+        rules[i] = scenario.rules[0];
+        rules[i].connection_first = rules[i].connection_last = 1 + i % 25;
+    }
+    scenario.rules = rules;
+    scenario.rule_count = 50;
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    assert_null(sf_plan_verify(plan, plan->total_bytes));
+    for (unsigned i = 0; i < 25; i++) {
+        const struct sf_plan_rule *first = &sf_plan_rules(plan)[i], *second = &sf_plan_rules(plan)[25 + i];
+        assert_int_equal(first->counts_as, i);
+        assert_int_equal(second->counts_as, i < SF_COUNTS_MAX ? i : 25 + i);
+        assert_int_equal(first->count, i < SF_COUNTS_MAX ? i + 1 : 0);
+        assert_int_equal(second->count, first->count);
+    }
+    free(plan);
+}
+
 static void plan_without_rules_is_valid(void **state)
 {
     (void)state;
@@ -328,6 +391,8 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     REFUSES(plan, r[0].connection_last = 1, "trigger");
     REFUSES(plan, r[1].nth_last = 2, "trigger");
     REFUSES(plan, r[0].probability = SF_PROBABILITY_ALWAYS + 1, "trigger");
+    REFUSES(plan, r[0].counts_as = 3, "counts as one");
+    REFUSES(plan, r[0].count = SF_COUNTS_MAX + 1, "counts as one");
     REFUSES(plan, p->stretch_count = 1000, "outside");
     REFUSES(plan, r[1].stretch = 1, "trigger");
     REFUSES(plan, r[1].stretch_count = UINT32_MAX, "trigger");
@@ -576,6 +641,8 @@ int main(void)
         cmocka_unit_test(compiled_plan_holds_every_rule_as_written),
         cmocka_unit_test(probability_becomes_a_share_of_2_to_the_53),
         cmocka_unit_test(equal_rules_are_all_kept),
+        cmocka_unit_test(rules_that_select_the_same_calls_share_a_count),
+        cmocka_unit_test(only_so_many_counts_are_shared),
         cmocka_unit_test(plan_without_rules_is_valid),
         cmocka_unit_test(every_flipped_bit_is_noticed),
         cmocka_unit_test(every_truncation_is_noticed),

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 
 static void call_that_no_rule_names_passes(void **state)
 {
@@ -319,6 +320,35 @@ static void sockets_without_a_connection_are_told_apart(void **state)
     verdict = call_on(&engine, &a, SF_CALL_recv, 9);
     assert_fired_at(&verdict, SF_COUNTER_CONNECTION, 3, 2);
     engine_free(&engine);
+}
+
+static struct engine shared_engine;
+static bool orders_differ;
+
+static void *call_many(void *unused)
+{
+    for (int n = 0; n < 20000; n++) {
+        struct sf_verdict verdict = decide_on(&shared_engine, NULL, SF_CALL_poll, 0);
+        if (verdict.rule_count != 3 || verdict.rules[0].nth != verdict.rules[1].nth ||
+            verdict.rules[0].nth != verdict.rules[2].nth)
+            orders_differ = true;
+    }
+    return unused;
+}
+
+static void threads_call_in_one_order_under_rules_of_the_same_calls(void **state)
+{
+    pthread_t threads[4];
+    (void)state;
+    ENGINE(&shared_engine, 1, "call: poll, delay: 1us", "call: recv, delay: 1us", "call: poll, delay: 2us",
+           "call: poll, signal: USR1, when: {nth: 1..}");
+    orders_differ = false;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_many, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    assert_false(orders_differ);
+    engine_free(&shared_engine);
 }
 
 static void firing_tells_the_length_that_was_drawn(void **state)
@@ -750,6 +780,7 @@ int main(void)
         cmocka_unit_test(firing_tells_which_call_it_met),
         cmocka_unit_test(sockets_without_a_connection_are_told_apart),
         cmocka_unit_test(firing_tells_the_length_that_was_drawn),
+        cmocka_unit_test(threads_call_in_one_order_under_rules_of_the_same_calls),
         cmocka_unit_test(exactly_the_named_calls_are_met),
         cmocka_unit_test(named_calls_may_say_what_is_drawn),
         cmocka_unit_test(calls_may_be_named_for_every_program),
