@@ -28,20 +28,19 @@ bool sf_variable_reserved(const char *name)
     return strcmp(name, folder_name) == 0 || strcmp(name, fresh_name) == 0;
 }
 
-static const char *scenario_folder(struct sf_decoder *decoder)
+const char *sf_scenario_folder(struct sf_arena *arena, const char *file)
 {
-    const char *slash = strrchr(decoder->file, '/');
-    const char *folder = !slash                   ? "."
-                         : slash == decoder->file ? "/"
-                                                  : sf_arena_strndup(decoder->arena, decoder->file,
-                                                                     (size_t)(slash - decoder->file));
+    const char *slash = strrchr(file, '/');
+    const char *folder = !slash          ? "."
+                         : slash == file ? "/"
+                                         : sf_arena_strndup(arena, file, (size_t)(slash - file));
     char absolute[PATH_MAX];
-    return sf_arena_strdup(decoder->arena, realpath(folder, absolute) ? absolute : folder);
+    return sf_arena_strdup(arena, realpath(folder, absolute) ? absolute : folder);
 }
 
 const char *sf_path_resolve(struct sf_decoder *decoder, const char *path)
 {
-    return *path == '/' ? path : sf_arena_printf(decoder->arena, "%s/%s", scenario_folder(decoder), path);
+    return *path == '/' ? path : sf_arena_printf(decoder->arena, "%s/%s", sf_scenario_folder(decoder->arena, decoder->file), path);
 }
 
 static const char *unknown(struct sf_decoder *decoder, struct sf_place place, const char *name)
@@ -106,7 +105,7 @@ static const char *lookup(struct sf_decoder *decoder, struct sf_place place, con
         return value;
     }
     if (strcmp(name, folder_name) == 0)
-        return scenario_folder(decoder);
+        return sf_scenario_folder(decoder->arena, decoder->file);
     if (decoder->has_ports && strcmp(name, fresh_name) == 0)
         return fresh_folder(decoder, place);
     return unknown(decoder, place, name);

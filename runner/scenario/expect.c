@@ -64,12 +64,15 @@ static void decode_empty(struct sf_decoder *decoder, const struct sf_key *key, c
 static void decode_file(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                         void *object)
 {
-    struct sf_text_item *file = sf_key_field(key, object);
+    struct sf_text_expectation *expect = object;
+    struct sf_text_item *file = &expect->equals_file;
     sf_type_item.decode(decoder, key, value, object);
-    if (file->text && !*file->text)
+    if (file->text && !*file->text) {
         sf_value_reject(decoder, key, value, "");
-    else if (file->text)
+    } else if (file->text) {
+        expect->is_file_relative = *file->text != '/';
         file->text = sf_path_resolve(decoder, file->text);
+    }
 }
 
 /* What is found whatever there is, and so tests nothing, is not taken. */

@@ -57,8 +57,15 @@ struct sf_source {
 struct sf_document **sf_documents_parse(struct sf_arena *arena, const struct sf_source *source, size_t *count,
                                         struct sf_diagnostics *diagnostics);
 
+/* A rule of the command line, braces left off or not; NULL: it is not one YAML document. */
+const struct sf_node *sf_rule_parse_argument(struct sf_arena *arena, const char *file, const char *text,
+                                             struct sf_diagnostics *diagnostics);
+
 /* The value of a key, or NULL. */
 const struct sf_node *sf_node_get(const struct sf_node *mapping, const char *key);
+
+/* The value of a valid matrix' `index`th key in one of its combinations. */
+const struct sf_node *sf_matrix_choice(const struct sf_node *matrix, size_t combination, size_t index);
 
 /* A list's items; of anything else the node itself, as a list of one. */
 struct sf_items {

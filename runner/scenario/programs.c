@@ -108,8 +108,10 @@ static void decode_file(struct sf_decoder *decoder, const struct sf_key *key, co
         sf_error(decoder->diagnostics, sf_node_place(decoder, value),
                  "a program has one standard input: stdin or stdin_file");
     sf_type_line.decode(decoder, key, value, &path); /* key->offset is 0 */
-    if (path)
-        program->stdin_file = sf_path_resolve(decoder, path);
+    if (!path)
+        return;
+    program->stdin_file = sf_path_resolve(decoder, path);
+    program->is_stdin_relative = *path != '/';
 }
 
 static const struct sf_type type_file = {"the path of a file", decode_file};

@@ -154,27 +154,35 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
     return document->broken || diagnostics->errors + diagnostics->repeated > errors ? NULL : scenario;
 }
 
-bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text, size_t number,
-                             const char *program_name, struct sf_rule *rule,
-                             struct sf_diagnostics *diagnostics)
+const struct sf_node *sf_rule_parse_argument(struct sf_arena *arena, const char *file, const char *text,
+                                             struct sf_diagnostics *diagnostics)
 {
     const struct sf_source source = {.file = file,
                                      .text = text,
                                      .bytes = strlen(text),
                                      .braces = text[strspn(text, " \t\n")] != '{'};
+    size_t count;
+    struct sf_document **documents = sf_documents_parse(arena, &source, &count, diagnostics);
+    if (count > 1)
+        sf_error(diagnostics, (struct sf_place){source.file, 1, 1}, "one rule is allowed, not %zu", count);
+    return count == 1 ? documents[0]->root : NULL;
+}
+
+bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text, size_t number,
+                             const char *program_name, struct sf_rule *rule,
+                             struct sf_diagnostics *diagnostics)
+{
     const struct sf_bindings bindings = {.program_name = program_name};
     struct sf_decoder decoder = {.arena = arena,
                                  .diagnostics = diagnostics,
-                                 .file = source.file,
+                                 .file = file,
                                  .bindings = &bindings,
                                  .combinations = 1,
                                  .programs = &program_name,
                                  .program_count = 1};
-    size_t errors = diagnostics->errors, count;
-    struct sf_document **documents = sf_documents_parse(arena, &source, &count, diagnostics);
-    if (count > 1)
-        sf_error(diagnostics, (struct sf_place){source.file, 1, 1}, "one rule is allowed, not %zu", count);
-    if (count == 1)
-        sf_rule_decode(&decoder, documents[0]->root, number, rule);
+    size_t errors = diagnostics->errors;
+    const struct sf_node *node = sf_rule_parse_argument(arena, file, text, diagnostics);
+    if (node)
+        sf_rule_decode(&decoder, node, number, rule);
     return diagnostics->errors == errors;
 }

@@ -48,6 +48,7 @@ struct sf_program {
     const char *cwd;   /* NULL: the runner's */
     const char *stdin_text; /* NULL: stdin_file */
     const char *stdin_file; /* NULL: /dev/null */
+    bool is_stdin_relative; /* as written; stdin_file is not */
     uint64_t start_after_ns; /* since the program before it was started, a service: ready */
     bool wrap;         /* default true */
     int stop_signal;   /* default SIGTERM */
@@ -124,6 +125,7 @@ struct sf_text_expectation {
     struct sf_place place; /* file NULL: not given */
     struct sf_text_item equals;
     struct sf_text_item equals_file; /* its path */
+    bool is_file_relative;           /* as written; equals_file is not */
     struct sf_text_item matches;     /* a regular expression */
     struct sf_text_item *contains, *not_contains;
     size_t contains_count, not_contains_count;
@@ -210,6 +212,9 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
 /* How many scenarios the document's matrix makes of it: 1 without one, or with
  * one that is wrong. */
 size_t sf_document_combinations(const struct sf_document *document);
+
+/* The folder of a scenario file, absolute where it can be found: ${scenario_dir}. */
+const char *sf_scenario_folder(struct sf_arena *arena, const char *file);
 
 /* Add the names of the document's vars. */
 void sf_document_variables(struct sf_arena *arena, const struct sf_document *document, const char ***names,

@@ -97,6 +97,16 @@ static size_t combinations(const struct sf_node *matrix)
     return product;
 }
 
+const struct sf_node *sf_matrix_choice(const struct sf_node *matrix, size_t combination, size_t index)
+{
+    size_t stride = 1, values = value_count(&matrix->pairs[index]);
+    for (size_t i = index + 1; i < matrix->count; i++)
+        stride *= value_count(&matrix->pairs[i]);
+    if (stride == 0 || values == 0)
+        return matrix->pairs[index].value; /* it is not valid: there is no combination */
+    return matrix->pairs[index].value->items[combination / stride % values];
+}
+
 static bool too_many(size_t combinations, size_t nodes)
 {
     return combinations > COMBINATIONS_MAX || (combinations > 1 && combinations * nodes > MATRIX_NODES_MAX);
@@ -131,18 +141,11 @@ static void decode_matrix(struct sf_decoder *decoder, const struct sf_key *key, 
     if (!sf_mapping_check(decoder, value, key->name) || !check_count(decoder, value, MATRIX_KEYS_MAX))
         return;
     bool valid = check_matrix(decoder, key, value);
-    size_t rest = decoder->bindings->combination, stride = decoder->combinations;
     for (size_t i = 0; i < value->count; i++) {
         const struct sf_pair *pair = &value->pairs[i];
         const struct sf_node *chosen = pair->value; /* where it is wrong, what it probably meant to say */
-        size_t values = value_count(pair);
-        if (values)
-            chosen = pair->value->items[0];
-        if (valid && values) {
-            stride /= values;
-            chosen = pair->value->items[rest / stride];
-            rest %= stride;
-        }
+        if (value_count(pair))
+            chosen = valid ? sf_matrix_choice(value, decoder->bindings->combination, i) : pair->value->items[0];
         const char *text = chosen->kind == SF_NODE_SCALAR || valid ? decode_value(decoder, chosen) : "";
         add_variable(decoder, pair->key, text);
         decoder->combination =
