@@ -30,6 +30,7 @@ struct crew {
     struct pollfd *fds; /* one a job, then that of signals */
     size_t job_count, running;
     struct sf_report_scenario **reports; /* one a case; NULL: not yet */
+    const struct sf_saved **saved;       /* likewise */
     size_t next;                         /* case to start */
     size_t told;                         /* cases that `done` has seen */
     bool failed;                         /* a scenario did */
@@ -113,6 +114,18 @@ static void start(struct crew *crew, struct job *job)
     job->launch = sf_launch_start(job->scenario, job->session, &options);
 }
 
+static void save(struct crew *crew, const struct job *job)
+{
+    const struct sf_options *options = crew->batch->options;
+    const struct sf_case *this = &crew->batch->cases[job->index];
+    const struct sf_save_source source = {.document = this->document,
+                                          .combination = this->combination,
+                                          .overrides = options->overrides,
+                                          .override_count = options->override_count,
+                                          .timeout_ns = options->timeout_ns};
+    crew->saved[job->index] = sf_save(crew->arena, &source, job->scenario, job->session);
+}
+
 static void collect(struct crew *crew, struct job *job)
 {
     struct sf_batch *batch = crew->batch;
@@ -124,6 +137,8 @@ static void collect(struct crew *crew, struct job *job)
     }
     struct sf_report_scenario *report = sf_report_of(scenario);
     sf_report_judge(report, scenario, job->session, outcome);
+    if (batch->saves)
+        save(crew, job);
     keep(crew, job, report);
 }
 
@@ -175,6 +190,7 @@ static void tell(struct crew *crew, bool all)
         struct sf_report_scenario *report = crew->reports[crew->told];
         if (!report)
             continue;
+        batch->saved[batch->report_count] = crew->saved[crew->told];
         batch->reports[batch->report_count++] = report;
         batch->done(batch->context, report);
     }
@@ -200,7 +216,9 @@ int sf_batch_run(struct sf_arena *arena, struct sf_batch *batch)
     crew.jobs = sf_arena_alloc(arena, jobs * sizeof *crew.jobs);
     crew.fds = sf_arena_alloc(arena, (jobs + 1) * sizeof *crew.fds);
     crew.reports = sf_arena_alloc(arena, batch->count * sizeof(struct sf_report_scenario *));
+    crew.saved = sf_arena_alloc(arena, batch->count * sizeof(struct sf_saved *));
     batch->reports = sf_arena_alloc(arena, batch->count * sizeof(struct sf_report_scenario *));
+    batch->saved = sf_arena_alloc(arena, batch->count * sizeof(struct sf_saved *));
     batch->report_count = 0;
     batch->failure = NULL;
     int signals = sf_interrupt_catch();

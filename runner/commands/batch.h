@@ -3,6 +3,7 @@
 #define SF_COMMANDS_BATCH_H
 
 #include "commands/cases.h"
+#include "save/save.h"
 
 struct sf_batch {
     /* Set by the caller. */
@@ -10,11 +11,13 @@ struct sf_batch {
     size_t count;
     const struct sf_options *options;
     const char *shim_path;
+    bool saves; /* keep what --save writes */
     void (*done)(void *context, const struct sf_report_scenario *report); /* in the cases' order */
     void *context;
 
     /* Filled in. */
     struct sf_report_scenario **reports; /* of what was run, in the cases' order: the caller's */
+    const struct sf_saved **saved;       /* of each report; NULL: it was not started */
     size_t report_count;
     const char *failure;                 /* sockfault itself failed: why; NULL: it did not */
 };

@@ -21,6 +21,8 @@ static const struct command {
      "--timeout ended it, 125 when sockfault failed, 126 when PROGRAM is not\n"
      "executable, 127 when it is not found.\n"
      "\n"
+     "What --save writes is for `test`, and for `run -s`.\n"
+     "\n"
      "  sockfault run -f 'call: recv, partial: 1' -- curl -fsS http://localhost:8080/\n"},
     {{"test", sf_command_test, "test [OPTION…] PATH…", "run scenarios and judge their expectations"},
      SF_COMMAND_TEST,

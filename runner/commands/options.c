@@ -13,7 +13,8 @@
 typedef const char *taker(struct sf_arena *arena, struct sf_options *options, const char *value);
 
 static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs,
-    take_filter, take_repeat, take_set, take_fail_fast, take_no_skip, take_verbose, take_quiet, take_help;
+    take_filter, take_repeat, take_set, take_save, take_fail_fast, take_no_skip, take_verbose, take_quiet,
+    take_help;
 
 static const struct row {
     const char *name;
@@ -37,6 +38,8 @@ static const struct row {
     {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, …"},
     {"set", 0, "KEY=VALUE", SF_COMMAND_RUN | SF_COMMAND_TEST, take_set,
      "override one of the scenario's vars; may be repeated"},
+    {"save", 0, "FILE", SF_COMMAND_RUN | SF_COMMAND_TEST, take_save,
+     "write the faults that fired as a scenario that fires them again"},
     {"fail-fast", 0, NULL, SF_COMMAND_TEST, take_fail_fast, "stop at the first failure"},
     {"no-skip", 0, NULL, SF_COMMAND_TEST, take_no_skip, "a missing requirement fails instead of skipping"},
     {"verbose", 'v', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_verbose,
@@ -131,6 +134,15 @@ static const char *take_set(struct sf_arena *arena, struct sf_options *options, 
         sf_arena_push(arena, &options->overrides, &options->override_count, sizeof *slot);
     *slot = (struct sf_override){sf_arena_strndup(arena, value, length), value + length + 1};
     return NULL;
+}
+
+static const char *take_save(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena;
+    if (options->save)
+        return "--save is given twice; one file is allowed";
+    options->save = value;
+    return *value ? NULL : "--save: a file is needed";
 }
 
 static const char *take_fail_fast(struct sf_arena *arena, struct sf_options *options, const char *value)

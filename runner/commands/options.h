@@ -22,6 +22,8 @@ struct sf_options {
     uint64_t timeout_ns; /* 0: not given */
     struct sf_report_request *reports;
     size_t report_count;
+    const char *save; /* NULL: nothing is saved */
+    FILE *save_file;  /* once it was opened */
     const char *filter;             /* a valid regular expression; NULL: all scenarios */
     unsigned repeat;                /* default 1 */
     struct sf_override *overrides;  /* --set, in order */

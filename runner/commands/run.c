@@ -9,11 +9,15 @@
 #include "commands/overrides.h"
 #include "commands/prepare.h"
 #include "commands/reports.h"
+#include "commands/saves.h"
+#include "save/rules.h"
 #include "scenario/bundled.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SECOND UINT64_C(1000000000)
 
 enum { TIMED_OUT = 124, FAILED = SF_EXIT_INTERNAL, NOT_EXECUTABLE = 126, NOT_FOUND = 127, SIGNALED = 128 };
 
@@ -24,6 +28,7 @@ struct run {
     struct sf_port_set ports;
     struct sf_folder folder;
     const char *shim_path;
+    const struct sf_document *document; /* of --scenario; NULL: none */
     struct sf_scenario *scenario;
     struct sf_session_memory *session;
     struct sf_launch *launch;
@@ -73,6 +78,10 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
                  "this file holds %zu scenarios; run takes a file with one", made);
     if (count == 0 || diagnostics->errors)
         return NULL;
+    const char *conflict = sf_saves_conflict(run->arena, &run->options, path);
+    if (conflict)
+        sf_error(diagnostics, (struct sf_place){.file = path}, "%s", conflict);
+    run->document = documents[0];
     const struct sf_bindings bindings = {.port = sf_port_find,
                                          .context = &run->ports,
                                          .dir = sf_folder_find,
@@ -233,9 +242,51 @@ static int write_reports(struct run *run, int status)
     return status;
 }
 
+/* The nodes of all rules: those of the file, then those of the command line. */
+static const struct sf_node **rule_nodes(const struct run *run)
+{
+    size_t count = run->scenario->rule_count, of_file = count - run->options.fault_count;
+    const struct sf_node **nodes = sf_arena_alloc(run->arena, (count + 1) * sizeof *nodes);
+    struct sf_diagnostics none = {.arena = run->arena}; /* they were read before */
+    if (run->document)
+        memcpy(nodes, sf_rule_nodes(run->arena, run->document, run->scenario), of_file * sizeof *nodes);
+    for (size_t i = of_file; i < count; i++)
+        nodes[i] = sf_rule_parse_argument(run->arena, run->scenario->rules[i].place.file,
+                                          run->options.faults[i - of_file], &none);
+    return nodes;
+}
+
+/* A scenario ends after a minute by itself: too early for a run that took long. */
+static uint64_t timeout_to_save(const struct run *run, const struct sf_outcome *outcome)
+{
+    if (run->options.timeout_ns || outcome->duration_ns < 20 * SECOND)
+        return run->options.timeout_ns;
+    return (3 * outcome->duration_ns / SECOND + 1) * SECOND;
+}
+
+static int write_saves(struct run *run, const struct sf_outcome *outcome, int status)
+{
+    bool ran = !outcome->failure && outcome->programs[0].end != SF_END_FAILED;
+    struct sf_save_entry entry = {.name = run->scenario->programs[0].name};
+    if (!run->options.save)
+        return status;
+    if (ran) {
+        const struct sf_save_source source = {.document = run->document,
+                                              .overrides = run->options.overrides,
+                                              .override_count = run->options.override_count,
+                                              .timeout_ns = timeout_to_save(run, outcome),
+                                              .rules = rule_nodes(run)};
+        entry.saved = sf_save(run->arena, &source, run->scenario, run->session);
+    }
+    int failed = sf_saves_write(run->arena, &run->options, "run", &entry, ran);
+    return failed ? failed : status;
+}
+
 static int start(struct run *run)
 {
     const char *problem = sf_reports_open(run->arena, &run->options);
+    if (!problem)
+        problem = sf_saves_open(run->arena, &run->options);
     if (problem)
         return fail(problem);
     run->shim_path = sf_shim_find(run->arena, &problem);
@@ -253,13 +304,13 @@ static int start(struct run *run)
     const struct sf_outcome *outcome = sf_launch_wait(run->launch);
     int status = status_of(run, outcome);
     if (outcome->failure)
-        return status;
+        return write_saves(run, outcome, status);
     run->report = sf_report_new(run->scenario->name, run->scenario->file, run->scenario->place.line);
     run->report->is_run = true;
     sf_report_judge(run->report, run->scenario, run->session, outcome);
     if (outcome->programs[0].end != SF_END_FAILED) /* that was told already */
         put_notes(run, outcome);
-    return write_reports(run, status);
+    return write_saves(run, outcome, write_reports(run, status));
 }
 
 int sf_command_run(int argc, char **argv)
@@ -278,6 +329,7 @@ int sf_command_run(int argc, char **argv)
         fprintf(stderr, "sockfault run: %s\nTry 'sockfault help run'.\n", problem);
     else if (!run.options.help && make_scenario(&run))
         status = start(&run);
+    sf_saves_write(run.arena, &run.options, "run", NULL, 0); /* where nothing was started */
     sf_reports_close(&run.options);
     sf_report_free(run.report);
     sf_launch_free(run.launch);

@@ -7,6 +7,7 @@
 #include "commands/options.h"
 #include "commands/prepare.h"
 #include "commands/reports.h"
+#include "commands/saves.h"
 
 enum { PASSED = 0, FAILED = 1, INVALID = 2, INTERNAL = SF_EXIT_INTERNAL, SIGNALED = 128 };
 
@@ -60,28 +61,60 @@ static int write_reports(const struct test *test, int status)
     return status;
 }
 
+/* What ran, for --save; `status` unless something is not saved. */
+static int write_saves(struct test *test, const struct sf_batch *batch, int status)
+{
+    size_t count = 0;
+    struct sf_save_entry *entries = sf_arena_alloc(test->arena, (batch->report_count + 1) * sizeof *entries);
+    for (size_t i = 0; i < batch->report_count; i++)
+        if (batch->saved[i])
+            entries[count++] = (struct sf_save_entry){batch->reports[i]->name, batch->saved[i]};
+    int failed = sf_saves_write(test->arena, &test->options, "test", entries, count);
+    return failed ? failed : status;
+}
+
+/* Open the file of --save now that all scenarios are read; it must be none of them. */
+static const char *open_saves(struct test *test, int *status)
+{
+    const char *problem = NULL;
+    *status = INVALID;
+    for (size_t i = 0; i < test->cases.count && !problem; i++)
+        problem = sf_saves_conflict(test->arena, &test->options, test->cases.list[i].document->file);
+    if (problem)
+        return problem;
+    *status = INTERNAL;
+    return sf_saves_open(test->arena, &test->options);
+}
+
 /* Run what was read. */
 static int run_all(struct test *test)
 {
+    int failed;
     const char *problem;
     struct sf_batch batch = {.cases = test->cases.list,
                              .count = test->cases.count,
                              .options = &test->options,
+                             .saves = test->options.save != NULL,
                              .done = show,
                              .context = test};
     batch.shim_path = sf_shim_find(test->arena, &problem);
     if (!batch.shim_path)
         return fail(problem);
+    problem = open_saves(test, &failed);
+    if (problem) {
+        fail(problem);
+        return failed;
+    }
     int signal = sf_batch_run(test->arena, &batch);
     test->run = (struct sf_report_run){batch.reports, batch.report_count, sf_clock_now_ns() - test->start_ns};
     if (batch.failure)
-        return fail(batch.failure);
+        return write_saves(test, &batch, fail(batch.failure));
     if (signal) /* what had finished is reported all the same */
         fprintf(stderr, "sockfault test: interrupted\n");
     if (live_report(test))
         sf_pretty_summary(stdout, &test->run);
     int status = sf_report_count(&test->run, SF_FAILED) ? FAILED : PASSED;
-    return write_reports(test, signal ? SIGNALED + signal : status);
+    return write_saves(test, &batch, write_reports(test, signal ? SIGNALED + signal : status));
 }
 
 static int test_paths(struct test *test)

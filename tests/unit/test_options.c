@@ -229,6 +229,8 @@ static void bad_values_are_refused_with_what_is_allowed(void **state)
     refuses(world, SF_COMMAND_TEST, "test --set =a x", "--set: '=a' is not KEY=VALUE");
     refuses(world, SF_COMMAND_RUN, "run -s a -s b x", "--scenario is given twice; one file is allowed");
     refuses(world, SF_COMMAND_RUN, "run --as= x", "--as: a name is needed");
+    refuses(world, SF_COMMAND_RUN, "run --save= x", "--save: a file is needed");
+    refuses(world, SF_COMMAND_TEST, "test --save a --save b x", "--save is given twice; one file is allowed");
 }
 
 static void help_lists_the_options_of_its_command_alone(void **state)
