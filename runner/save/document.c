@@ -115,7 +115,8 @@ static void check(struct sf_arena *arena, struct sf_saved *result)
     sf_documents_decode(documents, count, NULL, &diagnostics, NULL, NULL);
     for (size_t i = 0; i < diagnostics.count && diagnostics.errors && !result->problem; i++)
         if (diagnostics.list[i].severity == SF_ERROR)
-            result->problem = sf_arena_printf(arena, "it would not be valid: %s", diagnostics.list[i].message);
+            result->problem =
+                sf_arena_printf(arena, "it would not be valid: %s", diagnostics.list[i].message);
 }
 
 static void put_all(const struct sf_writer *writer, const struct sf_node *rules)

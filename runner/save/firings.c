@@ -58,9 +58,9 @@ struct sf_firings *sf_firings_read(struct sf_arena *arena, const struct sf_sessi
             if (!is_sound(session->plan, firing))
                 continue;
             struct sf_firings *firings = &all[firing->rule];
-            struct sf_stretch *slot =
-                sf_arena_push(arena, &firings->list, &firings->count, sizeof *slot);
-            *slot = (struct sf_stretch){firing->counter, firing->ordinal, firing->nth, firing->nth, firing->value};
+            struct sf_stretch *slot = sf_arena_push(arena, &firings->list, &firings->count, sizeof *slot);
+            *slot = (struct sf_stretch){firing->counter, firing->ordinal, firing->nth, firing->nth,
+                                        firing->value};
             firings->recorded++;
         }
     }
@@ -88,8 +88,8 @@ static const char *stretch_text(struct sf_arena *arena, const struct sf_stretch 
 }
 
 /* A text, or a list of them where it would be a long line. */
-static const struct sf_node *stretches_node(struct sf_arena *arena, const struct sf_stretch *list, size_t count,
-                                            bool with_values)
+static const struct sf_node *stretches_node(struct sf_arena *arena, const struct sf_stretch *list,
+                                            size_t count, bool with_values)
 {
     struct sf_node *lines = sf_tree_list(arena);
     for (size_t i = 0; i < count;) {
@@ -108,7 +108,8 @@ static const char *counter_name(struct sf_arena *arena, const struct sf_stretch 
 {
     if (stretch->counter == SF_COUNTER_PROGRAM)
         return scenario->programs[stretch->ordinal].name;
-    return sf_arena_printf(arena, "%s %u", stretch->counter == SF_COUNTER_CONNECTION ? "connection" : "socket",
+    return sf_arena_printf(arena, "%s %u",
+                           stretch->counter == SF_COUNTER_CONNECTION ? "connection" : "socket",
                            stretch->ordinal);
 }
 

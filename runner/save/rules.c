@@ -49,16 +49,18 @@ static bool may_stay_as_it_was(struct sf_arena *arena, const struct sf_node *nod
 {
     const char *name = sf_arena_printf(arena, "%s (%s)", sf_word_rule(arena, rule->id), rule->fault_text);
     if (!hangs_on_counts(node)) {
-        result->problem = sf_arena_printf(
-            arena, "%s fired %s, and the log holds %" PRIu64 " of them: bound it by connection, times or when",
-            name, sf_word_count(arena, fired, "time"), recorded);
+        result->problem = sf_arena_printf(arena,
+                                          "%s fired %s, and the log holds %" PRIu64
+                                          " of them: bound it by connection, times or when",
+                                          name, sf_word_count(arena, fired, "time"), recorded);
         return false;
     }
     const char **note = sf_arena_push(arena, &result->notes, &result->note_count, sizeof *note);
-    *note = sf_arena_printf(arena,
-                            "%s fired %s, more than the log holds: it is saved as it was, and finds its calls "
-                            "by seed and count",
-                            name, sf_word_count(arena, fired, "time"));
+    *note =
+        sf_arena_printf(arena,
+                        "%s fired %s, more than the log holds: it is saved as it was, and finds its calls "
+                        "by seed and count",
+                        name, sf_word_count(arena, fired, "time"));
     return true;
 }
 
@@ -89,9 +91,8 @@ static struct sf_node *save_rule(struct sf_arena *arena, const struct sf_node *n
             (firings && is_one_of(key, triggers)))
             continue;
         sf_tree_set(arena, saved, key,
-                    length && strcmp(key, "partial") == 0
-                        ? length
-                        : sf_pin_node(arena, node->pairs[i].value, folder));
+                    length && strcmp(key, "partial") == 0 ? length
+                                                          : sf_pin_node(arena, node->pairs[i].value, folder));
     }
     if (!firings)
         return saved;

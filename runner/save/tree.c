@@ -30,7 +30,8 @@ void sf_tree_add(struct sf_arena *arena, struct sf_node *list, const struct sf_n
     *slot = item;
 }
 
-void sf_tree_set(struct sf_arena *arena, struct sf_node *mapping, const char *key, const struct sf_node *value)
+void sf_tree_set(struct sf_arena *arena, struct sf_node *mapping, const char *key,
+                 const struct sf_node *value)
 {
     struct sf_pair *slot = sf_arena_push(arena, &mapping->pairs, &mapping->count, sizeof *slot);
     *slot = (struct sf_pair){sf_tree_text(arena, key), value};

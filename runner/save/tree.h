@@ -12,6 +12,7 @@ struct sf_node *sf_tree_mapping(struct sf_arena *arena);
 
 /* Append to a list, or a pair to a mapping: the key must not be there yet. */
 void sf_tree_add(struct sf_arena *arena, struct sf_node *list, const struct sf_node *item);
-void sf_tree_set(struct sf_arena *arena, struct sf_node *mapping, const char *key, const struct sf_node *value);
+void sf_tree_set(struct sf_arena *arena, struct sf_node *mapping, const char *key,
+                 const struct sf_node *value);
 
 #endif

@@ -8,10 +8,10 @@ struct sf_writer {
     struct sf_arena *arena;
     const struct sf_save_source *source;
     const struct sf_scenario *scenario;
-    const char *folder; /* of the scenario's file */
-    const char *here;   /* where relative paths of programs begin */
+    const char *folder;   /* of the scenario's file */
+    const char *here;     /* where relative paths of programs begin */
     struct sf_node *root; /* to put sections into */
-    bool *saved; /* one for each rule: has it fired? */
+    bool *saved;          /* one for each rule: has it fired? */
 };
 
 /* programs: those of the document, or the one of `run`. */

@@ -100,8 +100,8 @@ static bool write_mapping(yaml_emitter_t *emitter, const struct sf_node *mapping
         sf_out_of_memory();
     written = emit(emitter, &event);
     for (size_t i = 0; written && i < mapping->count; i++)
-        written = write_text(emitter, mapping->pairs[i].key->text) &&
-                  write_node(emitter, mapping->pairs[i].value);
+        written =
+            write_text(emitter, mapping->pairs[i].key->text) && write_node(emitter, mapping->pairs[i].value);
     yaml_mapping_end_event_initialize(&event);
     return written && emit(emitter, &event);
 }
@@ -154,9 +154,9 @@ static bool equal(const struct sf_node *a, const struct sf_node *b)
     if (a->kind == SF_NODE_SCALAR)
         return strcmp(a->text, b->text) == 0;
     for (size_t i = 0; i < a->count; i++) {
-        if (a->kind == SF_NODE_LIST ? !equal(a->items[i], b->items[i])
-                                    : !equal(a->pairs[i].key, b->pairs[i].key) ||
-                                          !equal(a->pairs[i].value, b->pairs[i].value))
+        if (a->kind == SF_NODE_LIST
+                ? !equal(a->items[i], b->items[i])
+                : !equal(a->pairs[i].key, b->pairs[i].key) || !equal(a->pairs[i].value, b->pairs[i].value))
             return false;
     }
     return true;

@@ -167,8 +167,9 @@ static bool counts_over(const struct sf_rule *rule, uint32_t counter)
 
 void sf_exactly_check(struct sf_decoder *decoder, const struct sf_rule *rule)
 {
-    static const char *const counters[] = {
-        [SF_COUNTER_CONNECTION] = "connections", [SF_COUNTER_SOCKET] = "sockets", [SF_COUNTER_PROGRAM] = "programs"};
+    static const char *const counters[] = {[SF_COUNTER_CONNECTION] = "connections",
+                                           [SF_COUNTER_SOCKET] = "sockets",
+                                           [SF_COUNTER_PROGRAM] = "programs"};
     static const char *const pers[] = {
         [SF_PER_CONNECTION] = "connection", [SF_PER_PROGRAM] = "program", [SF_PER_SCENARIO] = "scenario"};
     const struct sf_exactly *exactly = &rule->exactly;

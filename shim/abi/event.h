@@ -18,7 +18,7 @@ enum sf_producer { SF_PRODUCER_SHIM = 1, SF_PRODUCER_WIRE = 2 };
 
 enum sf_event_kind {
     SF_EVENT_CALL = 1, /* a call that rules changed, or that a trace asked for */
-    SF_EVENT_BEGUN = 2 /* one that rules delay or send a signal at; it becomes SF_EVENT_CALL when it comes back */
+    SF_EVENT_BEGUN = 2 /* one that rules delay or send a signal at, until it comes back */
 };
 
 /* A rule that fired at a call, and which of the calls that it counts that was. */

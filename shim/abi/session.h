@@ -186,7 +186,7 @@ struct sf_socket_rule {
                                   * SF_NUMBER_ASKED: it is to be given one */
     _Atomic uint32_t calls;   /* calls on it that the rule's place and scope selected */
     _Atomic uint32_t matched; /* how much of `match` the bytes so far end in */
-    _Atomic uint32_t socket;  /* its ordinal among those that have no connection; 0: it had one from its first call on */
+    _Atomic uint32_t socket;  /* its ordinal among those without a connection at their first call; 0: none */
 };
 
 /* The size and place of every area for this plan, magic and version; the id is

@@ -12,8 +12,8 @@
 
 /* Whoever counts the first call on a socket without a connection gives it its ordinal;
  * another thread that is as early waits for that. */
-static uint32_t socket_ordinal(const struct sf_engine *engine, uint32_t rule, struct sf_socket_rule *on_socket,
-                               uint32_t nth)
+static uint32_t socket_ordinal(const struct sf_engine *engine, uint32_t rule,
+                               struct sf_socket_rule *on_socket, uint32_t nth)
 {
     uint32_t ordinal = 0;
 
@@ -241,8 +241,9 @@ static bool fits_the_peer(const struct sf_plan *plan, const struct sf_selection 
 }
 
 /* What a rule that may act adds to the call, besides making it fail. */
-static void add(const struct sf_engine *engine, const struct sf_firing *firing, const struct sf_call_info *call,
-                uint32_t context, struct wishes *wishes, struct sf_verdict *verdict)
+static void add(const struct sf_engine *engine, const struct sf_firing *firing,
+                const struct sf_call_info *call, uint32_t context, struct wishes *wishes,
+                struct sf_verdict *verdict)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[firing->rule];
 
@@ -261,7 +262,8 @@ static void add(const struct sf_engine *engine, const struct sf_firing *firing, 
         verdict->delay_ns += rule->delay_ns;
     } else if (rule->fault == SF_FAULT_CORRUPT) {
         verdict->corrupt_bits += rule->bits;
-        verdict->corrupt_draw ^= sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, rule->draws, context, firing->nth);
+        verdict->corrupt_draw ^=
+            sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, rule->draws, context, firing->nth);
     } else if (rule->fault == SF_FAULT_RESOLVE) {
         if (!verdict->answer)
             verdict->answer = rule;
@@ -401,7 +403,8 @@ void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdic
     verdict->rule_count = (uint8_t)kept;
 }
 
-void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict, enum sf_moment moment)
+void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict,
+                      enum sf_moment moment)
 {
     for (unsigned i = 0; i < verdict->rule_count; i++) {
         uint16_t rule = verdict->rules[i].rule;

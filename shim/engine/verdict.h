@@ -141,7 +141,8 @@ static inline bool sf_rule_acts_before(const struct sf_plan_rule *rule)
  * process may be killed at any time, and the log shall not know less than the
  * counters. */
 enum sf_moment { SF_BEFORE_CALL, SF_AFTER_CALL };
-void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict, enum sf_moment moment);
+void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict,
+                      enum sf_moment moment);
 
 /* Bytes passed on a connection: advance the triggers that count or search them.
  *

@@ -376,7 +376,7 @@ static void calls_are_named_exactly(void **state)
         size_t count;
     } rows[] = {
         {"call: recv, partial: 1, when: {exactly: 3}", {{SF_COUNTER_ALL, 0, 3, 3, 0}}, 1},
-        {"call: recv, partial: random, when: {exactly: '7=2,1 .. 4'}", {{0}}, 0}, /* no space within a range */
+        {"call: recv, partial: random, when: {exactly: '7=2,1 .. 4'}", {{0}}, 0}, /* no space within */
         {"call: recv, partial: random, when: {exactly: ' 7=2,1..4 , 9..'}",
          {{SF_COUNTER_ALL, 0, 1, 4, 0}, {SF_COUNTER_ALL, 0, 7, 7, 2}, {SF_COUNTER_ALL, 0, 9, UINT32_MAX, 0}},
          3},

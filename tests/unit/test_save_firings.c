@@ -55,12 +55,12 @@ static struct sf_event *log_event(struct world *world, size_t count, const struc
     return event;
 }
 
-#define LOG(world, ...)                                                            \
+#define LOG(world, ...)                                                                    \
     log_event(world, sizeof((struct sf_firing[]){__VA_ARGS__}) / sizeof(struct sf_firing), \
               (struct sf_firing[]){__VA_ARGS__})
 #define CONNECTION SF_COUNTER_CONNECTION
-#define SOCKET     SF_COUNTER_SOCKET
-#define PROGRAM    SF_COUNTER_PROGRAM
+#define SOCKET SF_COUNTER_SOCKET
+#define PROGRAM SF_COUNTER_PROGRAM
 
 /* The text of one rule's node: "connection 1: 1..2; socket 1: 3". */
 static const char *text_of(struct world *world, const struct sf_firings *all, size_t rule, bool with_values)
@@ -87,7 +87,8 @@ static void neighbours_of_equal_value_are_joined(void **state)
     LOG(world, {0, CONNECTION, 2, 6, 8});
     LOG(world, {0, SOCKET, 2, 5, 8});
     const struct sf_firings *all = sf_firings_read(world->arena, world->session);
-    assert_string_equal(text_of(world, all, 0, true), "connection 1: 2=7; connection 2: 1..3=7, 4=8, 6=8; socket 2: 5=8");
+    assert_string_equal(text_of(world, all, 0, true),
+                        "connection 1: 2=7; connection 2: 1..3=7, 4=8, 6=8; socket 2: 5=8");
     assert_string_equal(text_of(world, all, 3, true), "connection 1: 9");
     assert_int_equal(all[0].recorded, 7);
     assert_int_equal(all[1].recorded, 0);
@@ -105,7 +106,7 @@ static void counts_of_programs_and_of_all_are_named(void **state)
     const struct sf_firings *all = sf_firings_read(world->arena, world->session);
     assert_string_equal(text_of(world, all, 1, false), "client: 3; server: 3");
     assert_string_equal(text_of(world, all, 2, false), "4..5");
-    world->reading->scenario->program_count = 1; /* `run` */
+    world->reading->scenario->program_count = 1;                     /* `run` */
     assert_string_equal(text_of(world, all, 3, false), "client: 1"); /* recv might be meant as well */
     assert_int_equal(sf_firings_node(world->arena, &all[0], world->reading->scenario,
                                      &world->reading->scenario->rules[0], false)
@@ -116,8 +117,8 @@ static void counts_of_programs_and_of_all_are_named(void **state)
 static void what_cannot_be_named_is_not_recorded(void **state)
 {
     struct world *world = *state;
-    LOG(world, {4, CONNECTION, 1, 1, 0}, {0, CONNECTION, 0, 1, 0}, {0, SOCKET, 0, 1, 0}, {0, PROGRAM, 2, 1, 0},
-        {0, CONNECTION, 1, 0, 0}, {0, PROGRAM + 1, 1, 1, 0}, {0, CONNECTION, 5, 6, 1});
+    LOG(world, {4, CONNECTION, 1, 1, 0}, {0, CONNECTION, 0, 1, 0}, {0, SOCKET, 0, 1, 0},
+        {0, PROGRAM, 2, 1, 0}, {0, CONNECTION, 1, 0, 0}, {0, PROGRAM + 1, 1, 1, 0}, {0, CONNECTION, 5, 6, 1});
     LOG(world, {0, CONNECTION, 5, 7, 1})->bytes = 0; /* its producer died half-way */
     LOG(world, {0, CONNECTION, 5, 8, 1});
     const struct sf_firings *all = sf_firings_read(world->arena, world->session);
@@ -149,7 +150,7 @@ static void many_calls_are_several_lines(void **state)
 static void literal_text_holds_no_variable(void **state)
 {
     static const char *const pairs[][2] = {
-        {"", ""},       {"plain", "plain"},     {"$", "$"},           {"${x}", "$${x}"},
+        {"", ""},        {"plain", "plain"},         {"$", "$"},       {"${x}", "$${x}"},
         {"$${", "$$${"}, {"a${b}${c", "a$${b}$${c"}, {"$$ {", "$$ {"},
     };
     struct world *world = *state;
@@ -184,12 +185,9 @@ static void folder_of_the_scenario_is_pinned_and_nothing_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(neighbours_of_equal_value_are_joined),
-        T(counts_of_programs_and_of_all_are_named),
-        T(what_cannot_be_named_is_not_recorded),
-        T(many_calls_are_several_lines),
-        T(literal_text_holds_no_variable),
-        T(folder_of_the_scenario_is_pinned_and_nothing_else),
+        T(neighbours_of_equal_value_are_joined), T(counts_of_programs_and_of_all_are_named),
+        T(what_cannot_be_named_is_not_recorded), T(many_calls_are_several_lines),
+        T(literal_text_holds_no_variable),       T(folder_of_the_scenario_is_pinned_and_nothing_else),
     };
     return cmocka_run_group_tests_name("save_firings", tests, NULL, NULL);
 }

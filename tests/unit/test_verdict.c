@@ -374,7 +374,8 @@ static void exactly_the_named_calls_are_met(void **state)
     static const unsigned char met[3][10] = {{1, 1, 0, 0, 1, 0, 0, 1}, {0, 0, 1}, {0}};
     (void)state;
     ENGINE(&engine, 1,
-           "call: recv, error: EIO, when: {exactly: {connection 1: '1..2, 5, 8', connection 2: 3, socket 1: 1}}");
+           "call: recv, error: EIO, when: {exactly: {connection 1: '1..2, 5, 8', connection 2: 3, "
+           "socket 1: 1}}");
     for (int i = 0; i < 3; i++) {
         connection_open_tcp(&engine, &connection);
         for (int n = 0; n < 10; n++)
