@@ -136,11 +136,28 @@ static void put_all(const struct sf_writer *writer, const struct sf_node *rules)
         sf_save_expect(writer);
 }
 
+/* A scenario of `run`, its program under a name that a scenario may give it. */
+static const struct sf_scenario *with_usable_name(struct sf_arena *arena, const struct sf_scenario *scenario)
+{
+    struct sf_scenario *copy = sf_arena_alloc(arena, sizeof *copy);
+    char *name = sf_arena_strdup(arena, scenario->programs[0].name);
+    for (char *c = name; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7f)
+            *c = '_';
+    *copy = *scenario;
+    copy->programs = sf_arena_alloc(arena, sizeof *copy->programs);
+    *copy->programs = *scenario->programs;
+    copy->programs->name = strcmp(name, "faults") == 0 ? "faults_" : name;
+    return copy;
+}
+
 static void save(struct sf_arena *arena, const struct sf_save_source *source,
                  const struct sf_scenario *scenario, const struct sf_session_memory *session,
                  struct sf_saved *result)
 {
     char here[PATH_MAX];
+    if (source->rules)
+        scenario = with_usable_name(arena, scenario);
     const struct sf_writer writer = {
         .arena = arena,
         .source = source,

@@ -41,16 +41,6 @@ static void put_programs(const struct sf_writer *writer)
     sf_tree_set(writer->arena, writer->root, "programs", saved);
 }
 
-/* A name that a scenario may give its program: `run` takes any. */
-static const char *program_name(const struct sf_writer *writer)
-{
-    char *name = sf_arena_strdup(writer->arena, writer->scenario->programs[0].name);
-    for (char *c = name; *c; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7f)
-            *c = '_';
-    return strcmp(name, "faults") == 0 ? "faults_" : name;
-}
-
 static void put_program_of_run(const struct sf_writer *writer)
 {
     struct sf_arena *arena = writer->arena;
@@ -60,7 +50,7 @@ static void put_program_of_run(const struct sf_writer *writer)
         sf_tree_add(arena, run, sf_tree_text(arena, sf_pin_literal(arena, *word)));
     sf_tree_set(arena, program, "run", run);
     sf_tree_set(arena, program, "cwd", sf_tree_text(arena, sf_pin_literal(arena, writer->here)));
-    sf_tree_set(arena, programs, program_name(writer), program);
+    sf_tree_set(arena, programs, writer->scenario->programs[0].name, program);
     sf_tree_set(arena, writer->root, "programs", programs);
 }
 

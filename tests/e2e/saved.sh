@@ -103,9 +103,13 @@ check_status "a program that is not there" 127 "$SOCKFAULT" run --save none.yaml
 check_eq "is told of" "sockfault run: nonexist: No such file or directory
 sockfault run: --save: nothing ran, and none.yaml holds no scenario" "$output"
 check_status "and there is no scenario" 2 "$SOCKFAULT" check none.yaml
-check_status "a program of another name" 0 "$SOCKFAULT" run -q --save odd.yaml --as 'a program' -f 'call: recv, program: a program, partial: 1' -- \
-    python3 read.py
-check_status "has one that a scenario may use" 0 "$SOCKFAULT" test odd.yaml
+for name in 'a program' faults $'two\nlines'; do
+    check_status "a program of another name" 0 "$SOCKFAULT" run -q --save odd.yaml --as "$name" \
+        -f "{call: [recv, resolve], program: '${name//$'\n'/$'\n\n'}', per: connection, delay: 1us}" -- \
+        python3 -c "import socket; socket.getaddrinfo('localhost', 80)"
+    check_match "is met where it has no socket" "exactly:"$'\n'"      [a-z_]+: 1$" "$(cat odd.yaml)"
+    check_status "and has a name that a scenario may use" 0 "$SOCKFAULT" test odd.yaml
+done
 
 # A call that never comes back has met what comes before it.
 cat > waits.py << 'END'
@@ -298,6 +302,13 @@ check_match "are saved as a rule that counts" "# rule 1 .* fired $counted times,
     "$(cat many.yaml)"
 check_match "which is said" "--save: rule 1 \(error: ENOPROTOOPT\) fired $counted times, more than the log holds" "$output"
 check_eq "and repeats" "$counted" "$("$SOCKFAULT" run -s many.yaml -- python3 many.py 200000)"
+rules=()
+for _ in {1..17}; do
+    rules+=(-f 'call: send, delay: 1us')
+done
+check_status "a record holds sixteen rules of a call" 0 "$SOCKFAULT" run -q --save rules.yaml "${rules[@]}" -- python3 read.py
+check_match "the seventeenth is known to be missing" "sockfault run: --save: rule 17 \(delay: 1us\) fired 1 time, more than" "$output"
+check_match "and stays as it was" $'- id: rule-17\n  call: send\n  delay: 1us$' "$(cat rules.yaml)"
 check_status "more than a line of calls" 0 "$SOCKFAULT" run -q --save lines.yaml -f 'call: option, error: EPERM, when: {probability: 0.5}' -- python3 many.py 500
 counted=$output
 check_match "is a list of lines" $'\n      socket 1:\n      - [0-9., ]{90,120}\n      - ' "$(cat lines.yaml)"
