@@ -4,6 +4,8 @@
 #include "calls/vector.h"
 #include "load/memory.h"
 
+#include <errno.h>
+
 /* A stream has no addresses of its own: what is given in place of the call says so. */
 static ssize_t unnamed(const struct sf_call *call, socklen_t *length)
 {
@@ -109,6 +111,10 @@ static ssize_t receive_cut(struct sf_call *call, struct msghdr *message, int fla
 /* What the kernel writes of a stream: where it has ended, or gives what was kept. */
 static ssize_t ended(const struct sf_call *call, struct msghdr *message)
 {
+    if (!sf_memory_is_readable(message, sizeof *message)) {
+        errno = call->instead >= 0 ? EFAULT : errno;
+        return -1;
+    }
     if (call->instead >= 0) {
         message->msg_namelen = 0;
         message->msg_controllen = 0;
@@ -170,14 +176,14 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     struct sf_call call = SF_CALL(recvmmsg, fd, 0, flags);
     if (count && sf_memory_is_readable(messages, sizeof *messages))
         describe_room(&call, &messages->msg_hdr);
+    struct msghdr *first = (void *)messages; /* which may point nowhere */
     if (!sf_call_enter(&call)) {
-        if (call.instead < 0)
+        if (ended(&call, first) < 0)
             return -1;
         messages->msg_len = (unsigned)call.instead;
-        ended(&call, &messages->msg_hdr);
         return take_more(&call, messages, count);
     }
-    if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits) {
+    if (count == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)) {
         int result = (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout));
         for (int i = 0; i < result; i++)
             sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen,
@@ -187,8 +193,8 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     /* What a rule changes is what the call moves: it then takes one message. */
     int one = flags & ~MSG_WAITFORONE;
     int64_t moved =
-        sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, &messages->msg_hdr, one)
-                                                       : sf_real.recvmsg(fd, &messages->msg_hdr, one));
+        sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, first, one)
+                                                       : sf_real.recvmsg(fd, first, one));
     if (moved >= 0)
         messages->msg_len = (unsigned)moved;
     if (moved > 0)

@@ -145,7 +145,7 @@ SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned cou
         describe_message(&call, &messages->msg_hdr);
     if (!sf_call_enter(&call))
         return -1;
-    if (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits) {
+    if (count == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)) {
         int result = (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags));
         for (int i = 0; i < result; i++)
             sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen,
@@ -153,7 +153,8 @@ SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned cou
         return result;
     }
     /* What a rule changes is what the call moves: it then sends of one message. */
-    int64_t moved = sf_call_leave(&call, send_one(&call, &messages->msg_hdr, flags));
+    const struct msghdr *first = (void *)messages; /* which may point nowhere */
+    int64_t moved = sf_call_leave(&call, send_one(&call, first, flags));
     if (moved >= 0)
         messages->msg_len = (unsigned)moved;
     if (moved > 0)
