@@ -38,10 +38,13 @@ static enum sf_wait wait_of(struct sf_call *call)
     switch (family_of(call)) {
     case SF_FAMILY_POLL:
         return SF_WAIT_ENDS;
+    case SF_FAMILY_CONNECT:
+        if (call->info.type == SF_TYPE_DGRAM) /* sets a peer, and asks nobody */
+            return SF_WAIT_GOES_ON;
+        /* fall through */
     case SF_FAMILY_RECV:
     case SF_FAMILY_SEND:
     case SF_FAMILY_ACCEPT:
-    case SF_FAMILY_CONNECT:
         if (sf_call_fact(call, SF_FACT_NONBLOCKING))
             return SF_WAIT_GOES_ON;
         return sf_call_fact(call, SF_FACT_TIMEOUT) ? SF_WAIT_ENDS : SF_WAIT_RESTARTS;
