@@ -63,7 +63,9 @@ core_obj := $(filter-out $(out)/obj/runner/main.o,$(runner_src:%.c=$(out)/obj/%.
 
 unit_tests := $(patsubst tests/unit/%.c,$(out)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 bench_src := tests/bench/worker.c
-test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c tests/programs/*.c))
+matrix_src := $(sort $(wildcard tests/shim/matrix/*.c))
+test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c tests/programs/*.c)) \
+                 $(out)/tests/shim/matrix
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
@@ -142,6 +144,10 @@ $(out)/tests/bench/libempty.so: tests/bench/empty.c $(out)/made/shim | build-dep
 $(out)/tests/%: tests/%.c $(out)/made/tests | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(LDFLAGS) $(test_libs)
+
+$(out)/tests/shim/matrix: $(matrix_src) $(wildcard tests/shim/matrix/*.h) $(out)/made/tests | build-deps
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -o $@ $(matrix_src) $(LDFLAGS) $(test_libs)
 
 tests-built: all $(unit_tests) $(test_programs)
 
