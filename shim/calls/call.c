@@ -258,12 +258,12 @@ static int time_out(struct sf_call *call)
 /* All that comes before the call. Returns the error to fail with, or 0. */
 static int apply(struct sf_call *call)
 {
-    if (call->verdict.signal || call->verdict.delay_ns) {
+    if (call->verdict.signal_count || call->verdict.delay_ns) {
         sf_event_begin_call(call);
         sf_verdict_count(&sf_shim.engine, &call->verdict, SF_BEFORE_CALL);
     }
-    if (call->verdict.signal)
-        kill(getpid(), call->verdict.signal);
+    for (unsigned i = 0; i < call->verdict.signal_count; i++)
+        kill(getpid(), call->verdict.signals[i]);
     if (call->verdict.delay_ns && sf_clock_sleep(call->verdict.delay_ns, wait_of(call)) == EINTR)
         return EINTR;
     call->waited = true;

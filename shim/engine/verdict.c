@@ -256,6 +256,10 @@ static void add(const struct sf_engine *engine, const struct sf_firing *firing,
         }
         return;
     }
+    if (rule->fault == SF_FAULT_RESOLVE && verdict->answer)
+        return; /* one answer is all that there can be */
+    if (rule->fault == SF_FAULT_SIGNAL && verdict->signal_count == SF_EVENT_RULES_MAX)
+        return;
     if (!fire(engine, firing->rule))
         return;
     if (rule->fault == SF_FAULT_DELAY) {
@@ -265,10 +269,9 @@ static void add(const struct sf_engine *engine, const struct sf_firing *firing,
         verdict->corrupt_draw ^=
             sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, rule->draws, context, firing->nth);
     } else if (rule->fault == SF_FAULT_RESOLVE) {
-        if (!verdict->answer)
-            verdict->answer = rule;
+        verdict->answer = rule;
     } else {
-        verdict->signal = rule->signal;
+        verdict->signals[verdict->signal_count++] = (uint8_t)rule->signal;
     }
     list(engine, verdict, firing);
 }
@@ -386,6 +389,8 @@ static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict
         return result >= 0 && (uint64_t)result == verdict->limit;
     if (rule->fault == SF_FAULT_RESET)
         return verdict->reset; /* a connection that did not come about was not reset */
+    if (rule->fault == SF_FAULT_RESOLVE)
+        return verdict->error == 0;
     return rule->fault != SF_FAULT_CORRUPT || result > 0;
 }
 

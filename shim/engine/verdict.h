@@ -87,7 +87,8 @@ struct sf_verdict {
     bool eof;          /* the peer has half-closed: 0 bytes, now and ever after */
     const struct sf_plan_rule *answer; /* the rule whose answers a look-up gives; NULL: its own */
     bool refuse;                       /* the connection is refused, by a port where nobody listens */
-    int signal;                        /* sent to the process before the call; 0: none */
+    uint8_t signal_count;              /* signals that are sent to the process before the call … */
+    uint8_t signals[SF_EVENT_RULES_MAX]; /* … in the order of the file */
     uint32_t corrupt_bits;             /* flipped in what the call moves … */
     uint64_t corrupt_draw;             /* … at places that follow from this */
     uint8_t rule_count;                /* rules that fired; further ones are counted but not listed */

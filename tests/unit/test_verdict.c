@@ -12,6 +12,7 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 
 static void call_that_no_rule_names_passes(void **state)
 {
@@ -489,6 +490,44 @@ static void first_failure_in_the_file_wins_and_only_it_has_fired(void **state)
     engine_free(&engine);
 }
 
+static void signals_add_up_in_the_order_of_the_file(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, signal: USR2", "call: recv, error: ECONNRESET",
+           "call: recv, signal: HUP");
+    connection_open_tcp(&engine, &connection);
+    struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_recv, 100);
+    assert_int_equal(verdict.signal_count, 2);
+    assert_int_equal(verdict.signals[0], SIGUSR2);
+    assert_int_equal(verdict.signals[1], SIGHUP);
+    engine_free(&engine);
+}
+
+static void one_answer_alone_has_fired(void **state)
+{
+    struct engine engine;
+    (void)state;
+    ENGINE(&engine, 1, "call: resolve, resolve: 127.0.0.1", "call: resolve, resolve: 127.0.0.2");
+    struct sf_verdict verdict = call_on(&engine, NULL, SF_CALL_getaddrinfo, 0);
+    assert_ptr_equal(verdict.answer, sf_plan_rules(engine.plan));
+    assert_int_equal(engine.rules[0].fired, 1);
+    assert_int_equal(engine.rules[1].fired, 0);
+    engine_free(&engine);
+}
+
+static void answer_to_a_look_up_that_fails_is_taken_back(void **state)
+{
+    struct engine engine;
+    (void)state;
+    ENGINE(&engine, 1, "call: resolve, resolve: 127.0.0.1", "call: resolve, error: EAI_AGAIN");
+    assert_int_equal(call_on(&engine, NULL, SF_CALL_getaddrinfo, 0).error, EAI_AGAIN);
+    assert_int_equal(engine.rules[0].fired, 0);
+    assert_int_equal(engine.rules[1].fired, 1);
+    engine_free(&engine);
+}
+
 static void interrupt_needs_a_handler_or_a_timeout(void **state)
 {
     struct engine engine;
@@ -789,6 +828,9 @@ int main(void)
         cmocka_unit_test(any_length_is_drawn_over_all_magnitudes),
         cmocka_unit_test(delays_add_up_and_the_smallest_partial_counts),
         cmocka_unit_test(first_failure_in_the_file_wins_and_only_it_has_fired),
+        cmocka_unit_test(signals_add_up_in_the_order_of_the_file),
+        cmocka_unit_test(one_answer_alone_has_fired),
+        cmocka_unit_test(answer_to_a_look_up_that_fails_is_taken_back),
         cmocka_unit_test(interrupt_needs_a_handler_or_a_timeout),
         cmocka_unit_test(interrupt_never_strikes_twice_running),
         cmocka_unit_test(tcp_alone_gives_a_silent_peer_up),
