@@ -71,6 +71,7 @@ static void keep_rules(struct sf_report_scenario *report, const struct sf_scenar
             .id = sf_arena_strdup(report->arena, scenario->rules[i].id),
             .text = sf_arena_strdup(report->arena, scenario->rules[i].fault_text),
             .line = scenario->rules[i].place.line,
+            .forced = scenario->rules[i].force,
             .fired = state->fired,
             .illegal = state->illegal,
             .illegal_reason = state->illegal ? sf_illegal_text(state->illegal_reason) : NULL,

@@ -97,6 +97,8 @@ static json_t *json_of_rules(const struct sf_report_scenario *scenario)
         json_object_set_new(entry, "line", json_integer(rule->line));
         json_object_set_new(entry, "fired", json_integer((json_int_t)rule->fired));
         json_object_set_new(entry, "illegal", json_integer((json_int_t)rule->illegal));
+        if (rule->forced)
+            json_object_set_new(entry, "forced", json_true());
         if (rule->illegal_reason)
             json_object_set_new(entry, "illegal_reason", text_of(rule->illegal_reason));
         json_array_append_new(list, entry);

@@ -136,6 +136,8 @@ static void put_details(FILE *out, const struct sf_report_scenario *report)
         const struct sf_report_rule *rule = &report->rules[i];
         fprintf(out, "    %s (%s): fired %s", sf_word_rule(report->arena, rule->id), rule->text,
                 sf_word_count(report->arena, rule->fired, "time"));
+        if (rule->forced)
+            fputs(", forced", out);
         if (rule->illegal)
             fprintf(out, ", refused %s: %s", sf_word_count(report->arena, rule->illegal, "time"),
                     rule->illegal_reason);

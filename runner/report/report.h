@@ -20,6 +20,7 @@ struct sf_report_program {
 struct sf_report_rule {
     const char *id, *text; /* text: "partial: 1" */
     unsigned line;
+    bool forced; /* it says force: true: what it did need not be what the kernel could do */
     uint64_t fired, illegal;
     const char *illegal_reason; /* NULL: none */
 };

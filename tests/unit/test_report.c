@@ -130,6 +130,16 @@ static void verbose_report_adds_seed_programs_rules_and_events(void **state)
                                  "    … and 11 more\n"));
 }
 
+static void forced_rule_is_marked(void **state)
+{
+    struct world *world = *state;
+    assert_null(strstr(write_report(world, SF_REPORT_JSON, 0), "forced"));
+    world->rule.forced = true;
+    assert_non_null(strstr(write_report(world, SF_REPORT_PRETTY, 1),
+                           "    rule one-byte (partial: 1): fired 12 times, forced\n"));
+    assert_non_null(strstr(write_report(world, SF_REPORT_JSON, 0), "\"forced\": true"));
+}
+
 static void rules_are_called_as_in_findings(void **state)
 {
     struct world *world = *state;
@@ -481,6 +491,7 @@ int main(void)
         T(pretty_report_has_a_line_a_scenario_and_a_summary),
         T(quiet_report_leaves_out_what_passed),
         T(verbose_report_adds_seed_programs_rules_and_events),
+        T(forced_rule_is_marked),
         T(rules_are_called_as_in_findings),
         T(report_of_a_run_has_no_verdict),
         T(finding_names_the_file_that_its_rule_stands_in),
