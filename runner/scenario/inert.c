@@ -30,6 +30,7 @@ static enum sf_illegal reason_at(const struct sf_rule *rule, enum sf_call_id cal
 
 /* Where a rule can do nothing for one reason: whole families, or functions of others. */
 struct inert {
+    enum sf_illegal reasons[SF_CALL_COUNT]; /* of each call in the rule */
     uint32_t families;
     const char *functions[SF_CALL_COUNT];
     size_t function_count;
@@ -48,7 +49,7 @@ static void look_at_family(const struct sf_rule *rule, unsigned family, enum sf_
             continue;
         if (!sf_call_set_has(&rule->calls, (enum sf_call_id)call)) {
             is_whole = false;
-        } else if (reason_at(rule, (enum sf_call_id)call) != reason) {
+        } else if (inert->reasons[call] != reason) {
             is_dead = false;
         } else if (sf_call_nameable((enum sf_call_id)call)) {
             inert->functions[inert->function_count++] = sf_call_names[call];
@@ -125,8 +126,15 @@ void sf_inert_warn(struct sf_decoder *decoder, const struct sf_rule *rule)
         return;
     }
     bool is_inert = false;
-    for (unsigned reason = SF_LEGAL + 1; reason < SF_ILLEGAL_COUNT && !rule->force; reason++) {
-        struct inert inert = {0};
+    struct inert inert;
+
+    for (int call = 0; call < SF_CALL_COUNT && !rule->force; call++)
+        inert.reasons[call] = sf_call_set_has(&rule->calls, (enum sf_call_id)call)
+                                  ? reason_at(rule, (enum sf_call_id)call)
+                                  : SF_LEGAL;
+    for (enum sf_illegal reason = SF_LEGAL + 1; reason < SF_ILLEGAL_COUNT && !rule->force; reason++) {
+        inert.families = 0;
+        inert.function_count = 0;
         for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
             if (rule->families >> family & 1)
                 look_at_family(rule, family, reason, &inert);

@@ -270,31 +270,41 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
     }
 }
 
-/* One state of the world: the answers to all facts and what the call says of itself, as bits. */
+/* One state of the world: the answers to all facts, as bits, and those that were asked for. */
+struct world {
+    unsigned facts, asked;
+};
+
 static bool fact_of_world(void *context, enum sf_fact fact)
 {
-    return *(const unsigned *)context >> fact & 1;
+    struct world *world = context;
+    world->asked |= 1u << fact;
+    return world->facts >> fact & 1;
 }
 
 enum sf_illegal sf_legality_ever(const struct sf_plan_rule *rule, enum sf_call_id call, uint8_t domain,
                                  uint8_t type)
 {
-    enum { WAITALL = SF_FACT_COUNT, PEEKS, NUMERIC, BITS };
+    enum { WAITALL = 1, PEEKS = 2, NUMERIC = 4, SAYINGS = 8 }; /* what a call says of itself */
     enum sf_illegal first = SF_LEGAL;
 
-    for (unsigned world = 0; world < 1u << BITS; world++) {
+    for (unsigned says = 0; says < SAYINGS; says++) {
+        struct world world = {0};
         const struct sf_call_info info = {.call = call,
                                           .domain = domain,
                                           .type = type,
-                                          .waitall = world >> WAITALL & 1,
-                                          .peeks = world >> PEEKS & 1,
-                                          .numeric = world >> NUMERIC & 1,
+                                          .waitall = says & WAITALL,
+                                          .peeks = says & PEEKS,
+                                          .numeric = says & NUMERIC,
                                           .fact = fact_of_world,
                                           .context = &world};
-        enum sf_illegal reason = sf_legality(rule, &info);
-        if (reason == SF_LEGAL)
-            return SF_LEGAL;
-        first = first ? first : reason;
+        /* Where no fact is asked for, all worlds are alike. */
+        for (; world.facts < 1u << SF_FACT_COUNT && (world.facts == 0 || world.asked); world.facts++) {
+            enum sf_illegal reason = sf_legality(rule, &info);
+            if (reason == SF_LEGAL)
+                return SF_LEGAL;
+            first = first ? first : reason;
+        }
     }
     return first;
 }
