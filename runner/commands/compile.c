@@ -21,6 +21,22 @@ static int wrong_usage(const char *problem, const char *what)
     return INVALID;
 }
 
+/* Each program that loads a plan has a session of its own. */
+static void warn_of_peers(const struct sf_scenario *scenario, struct sf_diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < scenario->rule_count; i++) {
+        const struct sf_rule *rule = &scenario->rules[i];
+        for (size_t j = 0; j < rule->peer_count; j++) {
+            const struct sf_pattern *peer = &rule->peers[j];
+            if (peer->kind == SF_PATTERN_PROGRAM && scenario->programs[peer->program].ready.kind != SF_READY_PORT)
+                sf_warning(diagnostics, peer->place,
+                           "without the runner no program learns the addresses of another: "
+                           "ready: {port: N} would tell where %s listens",
+                           peer->text);
+        }
+    }
+}
+
 /* The only scenario of a file, or NULL after its errors. A plan without programs
  * gets one, so that it fits whatever loads it. */
 static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *path)
@@ -43,6 +59,8 @@ static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *pat
         scenario->programs[0] = (struct sf_program){.name = "program", .wrap = true};
         scenario->program_count = 1;
     }
+    if (scenario)
+        warn_of_peers(scenario, &diagnostics);
     sf_diagnostics_print(&diagnostics, stderr);
     return diagnostics.errors ? NULL : scenario;
 }

@@ -35,6 +35,7 @@ static void put_pattern(struct writer *writer, const struct sf_pattern *from)
     to->port = from->port;
     to->prefix_len = from->prefix_len;
     memcpy(to->address, from->address, sizeof to->address);
+    to->program = from->program;
     if (from->glob)
         to->glob_at = put_string(writer, from->glob);
 }
@@ -191,6 +192,8 @@ struct sf_plan *sf_plan_compile(const struct sf_scenario *scenario)
         struct sf_plan_program *program = (struct sf_plan_program *)((char *)plan + plan->programs_at) + i;
         program->name_at = put_string(&writer, scenario->programs[i].name);
         program->wrap = scenario->programs[i].wrap;
+        if (scenario->programs[i].ready.kind == SF_READY_PORT)
+            program->ready_port = scenario->programs[i].ready.port;
     }
     for (size_t i = 0; i < scenario->rule_count; i++)
         put_rule(&writer, (struct sf_plan_rule *)((char *)plan + plan->rules_at) + i, &scenario->rules[i]);

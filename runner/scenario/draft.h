@@ -25,9 +25,10 @@ static inline struct sf_draft *sf_draft_of(void *object)
 
 /* One pattern or a list of them, read by `parse`; what `hint` (NULL: nothing)
  * makes of a bad one stands behind its error. */
+typedef bool sf_pattern_parser(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern);
+typedef const char *sf_pattern_adviser(const struct sf_decoder *decoder, const char *text);
 void sf_patterns_decode(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                        void *object, bool (*parse)(struct sf_arena *, const char *, struct sf_pattern *),
-                        const char *(*hint)(const char *));
+                        void *object, sf_pattern_parser *parse, sf_pattern_adviser *hint);
 
 /* Which place a rule has, before its keys are decoded: what others may be hangs on
  * it. None and several are reported. */
@@ -43,7 +44,7 @@ const char *sf_fault_text(struct sf_decoder *decoder, const struct sf_node *node
 
 extern const struct sf_type sf_type_call; /* before the faults: what they may be hangs on it */
 extern const struct sf_type sf_type_partition;
-extern const struct sf_type sf_type_programs, sf_type_exe, sf_type_address;
+extern const struct sf_type sf_type_programs, sf_type_exe, sf_type_peer, sf_type_local;
 extern const struct sf_type sf_type_when;
 extern const struct sf_type sf_type_error, sf_type_partial, sf_type_true, sf_type_answer;
 extern const struct sf_type sf_type_delay, sf_type_chunk;

@@ -10,10 +10,15 @@
 
 #define FAMILY(name) (1u << SF_FAMILY_##name)
 
+static bool parse_answer(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern)
+{
+    return sf_address_parse(decoder->arena, text, pattern);
+}
+
 static void decode_answer(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                           void *object)
 {
-    sf_patterns_decode(decoder, key, value, object, sf_address_parse, NULL);
+    sf_patterns_decode(decoder, key, value, object, parse_answer, NULL);
 }
 
 static void decode_error(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,

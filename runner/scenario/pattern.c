@@ -7,7 +7,7 @@
 
 static const char unix_prefix[] = "unix:";
 
-enum { HOST_BYTES_MAX = 64, MAPPED_BITS = 96, ADDRESS_BITS = 128 };
+enum { HOST_BYTES_MAX = 64, NAME_BYTES_MAX = 253, MAPPED_BITS = 96, ADDRESS_BITS = 128 };
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -33,20 +33,25 @@ static bool parse_address(char *host, int family, struct sf_pattern *pattern)
     return true;
 }
 
+static bool parse_port(const char *text, uint16_t *port)
+{
+    uint64_t number = 0;
+    if (strcmp(text, "*") != 0 && (!sf_number_parse(text, &number) || number < 1 || number > UINT16_MAX))
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
 static bool parse_inet(const char *text, struct sf_pattern *pattern)
 {
     char host[HOST_BYTES_MAX];
     const char *colon = strrchr(text, ':');
-    uint64_t port = 0;
-    if (!colon || (size_t)(colon - text) >= sizeof host)
-        return false;
-    if (strcmp(colon + 1, "*") != 0 && (!sf_number_parse(colon + 1, &port) || port < 1 || port > UINT16_MAX))
+    if (!colon || (size_t)(colon - text) >= sizeof host || !parse_port(colon + 1, &pattern->port))
         return false;
     size_t bytes = (size_t)(colon - text);
     memcpy(host, text, bytes);
     host[bytes] = '\0';
     pattern->kind = SF_PATTERN_INET;
-    pattern->port = (uint16_t)port;
     if (strcmp(host, "*") == 0) {
         pattern->domains = SF_DOMAIN_INET | SF_DOMAIN_INET6;
         return true;
@@ -56,6 +61,30 @@ static bool parse_inet(const char *text, struct sf_pattern *pattern)
         return parse_address(host + 1, AF_INET6, pattern);
     }
     return parse_address(host, AF_INET, pattern);
+}
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+
+/* A name that can be looked up, up to the first byte that cannot belong to it.
+ * Digits and dots alone are an address gone wrong. */
+static bool is_name(const char *text, size_t bytes)
+{
+    return bytes <= NAME_BYTES_MAX && strspn(text, LETTERS "0123456789.*?") == bytes &&
+           strcspn(text, LETTERS) < bytes && text[0] != '.' && !memmem(text, bytes, "..", 2);
+}
+
+static bool parse_host(struct sf_arena *arena, const char *text, struct sf_pattern *pattern)
+{
+    const char *colon = strrchr(text, ':');
+    size_t bytes = colon ? (size_t)(colon - text) : 0;
+    if (!is_name(text, bytes) || !parse_port(colon + 1, &pattern->port))
+        return false;
+    char *glob = sf_arena_strndup(arena, text, text[bytes - 1] == '.' ? bytes - 1 : bytes);
+    for (char *c = glob; *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    pattern->kind = SF_PATTERN_HOST;
+    pattern->glob = glob;
+    return true;
 }
 
 bool sf_pattern_parse(struct sf_arena *arena, const char *text, struct sf_pattern *pattern)
@@ -68,8 +97,12 @@ bool sf_pattern_parse(struct sf_arena *arena, const char *text, struct sf_patter
         new.glob = new.text + sizeof unix_prefix - 1;
         if (!*new.glob)
             return false;
-    } else if (!parse_inet(text, &new)) {
-        return false;
+    } else {
+        struct sf_pattern host = new;
+        if (parse_host(arena, text, &host))
+            new = host;
+        else if (!parse_inet(text, &new))
+            return false;
     }
     *pattern = new;
     return true;
@@ -88,6 +121,12 @@ bool sf_address_parse(struct sf_arena *arena, const char *text, struct sf_patter
     return true;
 }
 
+static bool is_address_glob(const char *text, size_t bytes)
+{
+    return strspn(text, "0123456789.*?") == bytes && strcspn(text, "*?") < bytes &&
+           strcspn(text, "0123456789") < bytes;
+}
+
 const char *sf_pattern_hint(const char *text)
 {
     struct in6_addr address;
@@ -97,6 +136,10 @@ const char *sf_pattern_hint(const char *text)
         return " (a socket's path begins with unix:)";
     if (text[0] != '[' && colon && strchr(text, ':') != colon)
         return " (an IPv6 address wants brackets: \"[::1]:80\")";
+    if (!colon && strchr(text, '.') && is_name(text, strlen(text)))
+        return " (the port is missing, * is any)";
+    if (colon && is_address_glob(text, (size_t)(colon - text)))
+        return " (a range of addresses is written as 10.0.0.0/8)";
     size_t bytes = strcspn(text, "/");
     if (!colon && bytes < sizeof inet) {
         memcpy(inet, text, bytes);

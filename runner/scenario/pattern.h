@@ -6,7 +6,8 @@
 #include "scenario/scenario.h"
 
 /* "*", "HOST:PORT" (each may be *; HOST an IPv4 address or an IPv6 one in [],
- * with or without /PREFIX) or "unix:GLOB". Sets all but `place`.
+ * with or without /PREFIX, or a host name with * and ?) or "unix:GLOB". Sets all
+ * but `place`. Programs are not looked for: whoever knows their names does that.
  *
  * An IPv4 pattern also selects AF_INET6 sockets that use the address mapped,
  * as those of Java do. */

@@ -64,6 +64,7 @@ struct sf_pattern {
     uint32_t prefix_len;
     uint16_t port; /* 0: any */
     const char *glob;
+    uint32_t program; /* SF_PATTERN_PROGRAM: its index */
 };
 
 struct sf_exactly {

@@ -1,6 +1,7 @@
 /* Which programs and sockets a rule selects. */
 #include "scenario/draft.h"
 #include "scenario/pattern.h"
+#include "scenario/peer.h"
 
 #include <string.h>
 
@@ -41,8 +42,7 @@ static void decode_programs(struct sf_decoder *decoder, const struct sf_key *key
 }
 
 void sf_patterns_decode(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                            void *object, bool (*parse)(struct sf_arena *, const char *, struct sf_pattern *),
-                            const char *(*hint)(const char *))
+                        void *object, sf_pattern_parser *parse, sf_pattern_adviser *hint)
 {
     struct sf_pattern **patterns = sf_key_field(key, object);
     size_t *count = (size_t *)((char *)object + key->count_offset);
@@ -53,20 +53,35 @@ void sf_patterns_decode(struct sf_decoder *decoder, const struct sf_key *key, co
         const char *text = sf_text_decode(decoder, key, items.list[i]);
         struct sf_pattern *pattern = sf_arena_push(decoder->arena, patterns, count, sizeof *pattern);
         pattern->place = sf_node_place(decoder, items.list[i]);
-        if (text && !parse(decoder->arena, text, pattern))
-            sf_value_reject(decoder, key, items.list[i], hint ? hint(text) : "");
+        if (text && !parse(decoder, text, pattern))
+            sf_value_reject(decoder, key, items.list[i], hint ? hint(decoder, text) : "");
     }
 }
 
-static void decode_address(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
-                           void *object)
+static void decode_peer(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
 {
-    sf_patterns_decode(decoder, key, value, object, sf_pattern_parse, sf_pattern_hint);
+    struct sf_draft *draft = sf_draft_of(object);
+    sf_patterns_decode(decoder, key, value, object, sf_peer_parse, sf_peer_hint);
+    for (size_t i = 0; i < draft->rule.peer_count && !draft->foreign; i++)
+        if (draft->rule.peers[i].kind == SF_PATTERN_PROGRAM)
+            sf_peer_check(decoder, &draft->rule.peers[i]);
 }
 
-static bool parse_exe(struct sf_arena *arena, const char *text, struct sf_pattern *pattern)
+static bool parse_local(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern)
 {
-    (void)arena;
+    return sf_pattern_parse(decoder->arena, text, pattern);
+}
+
+static void decode_local(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                         void *object)
+{
+    sf_patterns_decode(decoder, key, value, object, parse_local, sf_local_hint);
+}
+
+static bool parse_exe(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern)
+{
+    (void)decoder;
     *pattern =
         (struct sf_pattern){.place = pattern->place, .text = text, .kind = SF_PATTERN_EXE, .glob = text};
     return *text != '\0';
@@ -81,6 +96,9 @@ static void decode_exe(struct sf_decoder *decoder, const struct sf_key *key, con
 const struct sf_type sf_type_programs = {"the name of a program or a list of names", decode_programs};
 const struct sf_type sf_type_exe = {
     "the base name or path of an executable, with * and ?, or a list of these", decode_exe};
-const struct sf_type sf_type_address = {"ADDRESS:PORT such as \"127.0.0.1:80\", \"10.0.0.0/8:*\", "
-                                         "\"[fd00::/8]:*\" or \"*:443\", unix:GLOB, or \"*\"",
-                                         decode_address};
+
+#define ADDRESSES                                                                                  \
+    "ADDRESS:PORT such as \"127.0.0.1:80\", \"10.0.0.0/8:*\", \"[fd00::/8]:*\" or \"*:443\", " \
+    "HOST:PORT such as \"db.internal:5432\", unix:GLOB, "
+const struct sf_type sf_type_peer = {ADDRESSES "the name of a program, or \"*\"", decode_peer};
+const struct sf_type sf_type_local = {ADDRESSES "or \"*\"", decode_local};

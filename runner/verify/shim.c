@@ -14,19 +14,29 @@ static const struct {
      "started more programs at once than can be followed: some may have met no rule"},
     {SF_ESCAPE_UNREAD, "too much unread",
      "had more unread bytes in connections that were reset than can be kept for it: some were lost"},
+    {SF_ESCAPE_DIRECTORY, "too many addresses",
+     "had more addresses, its own and those of names, than can be followed: rules that name peers may have "
+     "missed some"},
+};
+
+/* [a rule selects the program][it is one process] */
+static const char *const unreached[2][2] = {
+    {"nobody learnt their addresses", "nobody learnt its addresses"},
+    {"no rule could reach them", "no rule could reach it"},
 };
 
 void sf_judge_shim(struct sf_judge *judge, size_t index)
 {
     const struct sf_program *program = &judge->scenario->programs[index];
     const struct sf_program_state *state = &judge->session->programs[index];
-    if (!sf_judge_ran(&judge->outcome->programs[index]) || !sf_verify_is_faulted(judge->scenario, index))
+    bool is_faulted = sf_verify_is_faulted(judge->scenario, index);
+    if (!sf_judge_ran(&judge->outcome->programs[index]) ||
+        (!is_faulted && !sf_verify_is_peer(judge->scenario, index)))
         return;
     if (state->loaded == 0) {
-        sf_judge_note(
-            judge, program->place, program->name, "loaded", "with the shim", "without the shim",
-            "%s ran without the shim, so no rule could reach it: libsockfault.so was not loaded into %s",
-            program->name, program->argv[0]);
+        sf_judge_note(judge, program->place, program->name, "loaded", "with the shim", "without the shim",
+                      "%s ran without the shim, so %s: libsockfault.so was not loaded into %s", program->name,
+                      unreached[is_faulted][true], program->argv[0]);
         return;
     }
     char what[160];
@@ -34,9 +44,9 @@ void sf_judge_shim(struct sf_judge *judge, size_t index)
     if (escaped > 0)
         sf_judge_note(judge, program->place, program->name, "escaped", "no process without the shim",
                       sf_arena_printf(judge->arena, "%s", what),
-                      escaped == 1 ? "%s started %s without the shim: no rule could reach it"
-                                   : "%s started %s and %u more without the shim: no rule could reach them",
-                      program->name, what, escaped - 1);
+                      "%s started %s%s without the shim: %s", program->name, what,
+                      escaped == 1 ? "" : sf_arena_printf(judge->arena, " and %u more", escaped - 1),
+                      unreached[is_faulted][escaped == 1]);
     for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
         if (state->escapes & escapes[i].escape)
             sf_judge_note(judge, program->place, program->name, "escaped", "nothing beyond reach",

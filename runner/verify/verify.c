@@ -31,6 +31,23 @@ bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program)
     return false;
 }
 
+static bool names(const struct sf_rule *rule, size_t program)
+{
+    for (size_t i = 0; i < rule->peer_count; i++)
+        if (rule->peers[i].kind == SF_PATTERN_PROGRAM && rule->peers[i].program == program)
+            return true;
+    return false;
+}
+
+bool sf_verify_is_peer(const struct sf_scenario *scenario, size_t program)
+{
+    const struct sf_program *peer = &scenario->programs[program];
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        if (names(&scenario->rules[i], program))
+            return peer->wrap && peer->ready.kind != SF_READY_PORT;
+    return false;
+}
+
 /* The programs that the time-out ended. Services wait for the others by
  * design, so they are to blame only when nothing else was running. */
 static const char *still_running(const struct sf_judge *judge, bool services, unsigned *count)

@@ -42,4 +42,8 @@ const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
 /* Can some rule of the scenario select what this program does? */
 bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program);
 
+/* Must its addresses be known for some rule to select its peers, and are they known by
+ * its own account alone? Of a service that is ready by port the scenario tells enough. */
+bool sf_verify_is_peer(const struct sf_scenario *scenario, size_t program);
+
 #endif

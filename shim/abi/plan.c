@@ -66,6 +66,8 @@ static const char *verify_program(const struct sf_plan *plan, const struct sf_pl
         return "the plan is damaged: a program's name lies outside of the strings";
     if (program->wrap > 1)
         return "the plan is damaged: a program's switch is out of range";
+    if (program->ready_port > UINT16_MAX)
+        return "the plan is damaged: a program's port is out of range";
     return NULL;
 }
 
@@ -87,7 +89,7 @@ static int programs_hold(const struct sf_plan *plan, uint64_t programs)
     return programs == UINT64_MAX || plan->program_count == 64 || programs >> plan->program_count == 0;
 }
 
-#define ADDRESSES (1u << SF_PATTERN_ANY | 1u << SF_PATTERN_INET | 1u << SF_PATTERN_UNIX)
+#define ADDRESSES (1u << SF_PATTERN_ANY | 1u << SF_PATTERN_INET | 1u << SF_PATTERN_UNIX | 1u << SF_PATTERN_HOST)
 
 /* Patterns that there are (verified by now), each of one of the kinds (a set of bits) that fit here. */
 static int patterns_hold(const struct sf_plan *plan, uint32_t first, uint32_t count, uint32_t kinds)
@@ -126,7 +128,7 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         return "the plan is damaged: a rule names calls that there are not";
     if (!programs_hold(plan, rule->programs))
         return "the plan is damaged: a rule names a program that there is not";
-    if (!patterns_hold(plan, rule->peer, rule->peer_count, ADDRESSES) ||
+    if (!patterns_hold(plan, rule->peer, rule->peer_count, ADDRESSES | 1u << SF_PATTERN_PROGRAM) ||
         !patterns_hold(plan, rule->local, rule->local_count, ADDRESSES) ||
         !patterns_hold(plan, rule->exe, rule->exe_count, 1u << SF_PATTERN_EXE) ||
         !patterns_hold(plan, rule->answer, rule->answer_count, 1u << SF_PATTERN_INET))
@@ -163,8 +165,13 @@ static const char *verify_pattern(const struct sf_plan *plan, const struct sf_pl
         return NULL;
     case SF_PATTERN_UNIX:
     case SF_PATTERN_EXE:
+    case SF_PATTERN_HOST:
         if (pattern->glob_at >= plan->string_bytes)
             return "the plan is damaged: a pattern lies outside of the strings";
+        return NULL;
+    case SF_PATTERN_PROGRAM:
+        if (pattern->program >= plan->program_count)
+            return "the plan is damaged: a pattern names a program that there is not";
         return NULL;
     default:
         return "the plan is damaged: a pattern is of an unknown kind";

@@ -36,6 +36,7 @@ struct sf_plan {
 struct sf_plan_program {
     uint32_t name_at; /* offset into the strings, NUL-terminated */
     uint32_t wrap;    /* 0: started without the shim */
+    uint32_t ready_port; /* a TCP port that it listens on when it is ready; 0: none */
 };
 
 /* Bits of sf_plan_rule.domains, types and roles; 0 in a rule means any. */
@@ -142,16 +143,20 @@ enum sf_pattern_kind {
     SF_PATTERN_ANY,  /* "*": any address, unix ones included */
     SF_PATTERN_INET, /* address/prefix and port */
     SF_PATTERN_UNIX, /* glob on the path */
-    SF_PATTERN_EXE   /* glob on an executable's path or base name */
+    SF_PATTERN_EXE,  /* glob on an executable's path or base name */
+    SF_PATTERN_HOST, /* glob on a host name, as the program looked it up, and port */
+    SF_PATTERN_PROGRAM, /* another program of the scenario */
+    SF_PATTERN_COUNT
 };
 
 struct sf_plan_pattern {
     uint32_t kind;       /* enum sf_pattern_kind */
     uint16_t domains;    /* SF_PATTERN_INET: SF_DOMAIN_INET, _INET6 or both */
-    uint16_t port;       /* host order; 0: any */
+    uint16_t port;       /* SF_PATTERN_INET, _HOST: host order; 0: any */
     uint32_t prefix_len; /* bits of `address` that count, of 128 */
-    uint32_t glob_at;    /* SF_PATTERN_UNIX, _EXE: offset into the strings */
+    uint32_t glob_at;    /* SF_PATTERN_UNIX, _EXE, _HOST (in lower case): offset into the strings */
     uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint32_t program;    /* SF_PATTERN_PROGRAM: its index */
 };
 
 /* Views into an image that sf_plan_verify accepted. */

@@ -9,6 +9,7 @@
 #define EXECS 1024u
 #define SOCKETS 65536u
 #define SOCKETS_BYTES_MAX (UINT64_C(1) << 30)
+#define DIRECTORY 65536u
 #define EVENTS_BYTES (UINT64_C(16) << 20)
 #define KEPT_BYTES (UINT64_C(64) << 20)
 #define LINE 64u
@@ -39,6 +40,7 @@ void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan, 
     session->socket_stride = (uint32_t)stride;
     session->tally_count = TALLIES;
     session->exec_count = EXECS;
+    session->directory_count = DIRECTORY;
     session->events_bytes = EVENTS_BYTES;
     session->kept_bytes = KEPT_BYTES;
 
@@ -54,6 +56,8 @@ void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan, 
     session->tallies_at = reserve(&end, TALLIES, sizeof(struct sf_tally));
     session->execs_at = reserve(&end, EXECS, sizeof(struct sf_exec));
     session->sockets_at = reserve(&end, session->socket_count, stride);
+    session->directory_at = reserve(&end, DIRECTORY, sizeof(uint64_t));
+    session->arrivals_at = reserve(&end, 1, sizeof(struct sf_arrivals));
     session->events_at = reserve(&end, 1, sizeof(struct sf_event_log) + EVENTS_BYTES);
     session->kept_at = reserve(&end, 1, KEPT_BYTES);
     session->total_bytes = round_up(end, page);

@@ -54,9 +54,12 @@ struct sf_session {
     uint64_t tallies_at;
     uint64_t execs_at;
     uint64_t sockets_at;
+    uint64_t directory_at; /* _Atomic uint64_t[directory_count], see engine/directory.h */
+    uint64_t arrivals_at;  /* struct sf_arrivals */
     uint64_t events_at;
     uint32_t tally_count, exec_count;
     uint32_t socket_count, socket_stride; /* count: a power of two */
+    uint32_t directory_count;             /* likewise */
     uint64_t events_bytes;                /* capacity of sf_event_log.bytes */
     uint32_t refused_port; /* the runner holds it on all loopback addresses and never listens; 0: none */
     uint32_t silent_port;  /* held likewise: it leaves every SYN without an answer; 0: no rule needs it */
@@ -82,7 +85,19 @@ enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_IO_URING = 1,
     SF_ESCAPE_SOCKETS = 2, /* the socket table was full: some sockets met no rule */
     SF_ESCAPE_EXECS = 4,   /* the exec table was full: escaped children may go unseen */
-    SF_ESCAPE_UNREAD = 8   /* no room was left for what reset connections had not read: it was lost */
+    SF_ESCAPE_UNREAD = 8,  /* no room was left for what reset connections had not read: it was lost */
+    SF_ESCAPE_DIRECTORY = 16 /* the directory was full: some of its addresses are nobody's */
+};
+
+/* Calls under way that will give a socket an address which others may meet before
+ * it stands in the directory; see sockets/arrival.h. The ticket of a process that
+ * dies on the way stays. */
+#define SF_ARRIVALS 1024u
+struct sf_arrivals {
+    _Atomic uint32_t newest; /* the number of the ticket that was taken last */
+    _Atomic uint32_t used;   /* places, from the first on, that ever held one */
+    uint64_t pad[7];
+    _Atomic uint64_t tickets[SF_ARRIVALS]; /* 0: none */
 };
 
 
@@ -123,15 +138,22 @@ struct sf_exec {
     char path[240]; /* its tail when longer */
 };
 
-/* A socket address without pointers or padding: comparable bytes.
- * Zero (domain 0) means unknown or unconnected. */
+/* A socket address without pointers. Zero (domain 0) means unknown or unconnected. */
 struct sf_addr {
     uint8_t domain; /* SF_DOMAIN_… */
     uint8_t path_len;
     uint16_t port; /* host order */
     uint8_t ip[16];  /* IPv4 as ::ffff:a.b.c.d */
     char path[108];  /* AF_UNIX; an abstract name starts with '@' in place of its NUL */
+    uint8_t owner;   /* the program whose address it is, as the directory has them; 0: none, or not asked */
+    uint8_t pad[3];
 };
+
+static inline int sf_ip_is_mapped(const uint8_t ip[16])
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    return __builtin_memcmp(ip, prefix, sizeof prefix) == 0;
+}
 
 /* A socket that a program should have closed. Domain 0: it has no such address. */
 struct sf_leak {

@@ -13,6 +13,7 @@
 #include "load/memory.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
+#include "sockets/owner.h"
 #include "sockets/record.h"
 
 #include <errno.h>
@@ -59,18 +60,20 @@ static void select_for_program(struct sf_call *call, uint64_t *selected)
 {
     struct sf_scope scope = sf_scope_here(call->domain, call->info.type, 0);
 
+    scope.host = call->host;
     sf_tally_add(family_of(call));
     sf_scope_select(sf_shim.plan, &scope, selected);
     if (call->waited_for && sf_shim.has_waited)
         sf_waited_select(call->waited_for, selected);
 }
 
-/* Whoever binds or listens acts as a server before the socket has that role. */
+/* Whoever binds or listens acts as a server before the socket has that role; who
+ * binds, with the address that it asks for. */
 static void select_as_server(struct sf_call *call, uint64_t *selected)
 {
     struct sf_addr local;
     struct sf_scope scope = sf_scope_here(call->socket->domain, call->socket->type, SF_ROLE_SERVER);
-    scope.local = sf_local_of(&local, call->fd);
+    scope.local = call->destination.domain ? &call->destination : sf_local_of(&local, call->fd);
     sf_scope_select(sf_shim.plan, &scope, selected);
 }
 
@@ -159,8 +162,10 @@ static bool decide(struct sf_call *call)
         }
         if (family_of(call) == SF_FAMILY_RECV && !learn_sender(call, selected))
             return false;
-        if (call->has_destination)
+        if (call->has_destination) {
+            sf_owner_find(&call->destination, -1, call->info.type, SF_ROLE_CLIENT);
             call->info.destination = &call->destination;
+        }
         call->info.waitall = call->flags & MSG_WAITALL;
         call->info.peeks = call->flags & MSG_PEEK;
         call->verdict = sf_verdict_decide(&sf_shim.engine, &selection, &call->info);
@@ -318,7 +323,7 @@ static int64_t read_kept(struct sf_call *call)
     return (int64_t)sf_kept_read(call->socket, call->data, count, limit, call->flags & MSG_PEEK);
 }
 
-bool sf_call_enter(struct sf_call *call)
+static bool enter(struct sf_call *call)
 {
     int saved_errno = errno;
 
@@ -338,6 +343,13 @@ bool sf_call_enter(struct sf_call *call)
     }
     bool is_made = !error && call->instead < 0;
     errno = is_made || fail(call, error) == 0 ? saved_errno : error;
+    return is_made;
+}
+
+bool sf_call_enter(struct sf_call *call)
+{
+    bool is_made = enter(call);
+    call->is_arriving = is_made && family_of(call) == SF_FAMILY_SEND && sf_owner_sends(call->fd, &call->arrival);
     return is_made;
 }
 
@@ -389,6 +401,8 @@ static bool returns_bytes(const struct sf_call *call)
 
 int64_t sf_call_leave(struct sf_call *call, int64_t result)
 {
+    if (call->is_arriving)
+        sf_owner_sent(call->fd, call->arrival);
     if (sf_shim.has_watches && result > 0 && returns_bytes(call))
         sf_call_passed(call, call->data, is_data_there(call) ? call->data_count : 0, (uint64_t)result);
     if (call->verdict.kind == SF_PASS)

@@ -24,12 +24,15 @@ struct sf_call {
     uint8_t domain; /* SF_DOMAIN_… of the socket to be made; 0: none is */
     int flags;      /* MSG_… */
     bool has_destination;
+    bool is_arriving; /* a send that gives its socket an address … */
+    uint64_t arrival; /* … and what sf_owner_sends left */
     int64_t instead; /* what a call that is not made returns: -1, or 0 at the end of a stream */
     bool waited;     /* its delay was not cut short */
     bool is_begun;   /* `event` was made before the call … */
     struct sf_event *event; /* … unless the log was full: NULL */
-    uintptr_t quiet; /* of a look-up: the token of sf_quiet */
-    struct sf_addr destination;
+    uintptr_t quiet; /* of a look-up: the token of sf_quiet … */
+    const char *host; /* … and the name that is asked for; NULL: none, or a look-up within another */
+    struct sf_addr destination; /* of bind: the address that is asked for */
     void *return_address;
 
     /* Where the bytes lie that the call moves; count 0: out of sight (sendfile, splice). */

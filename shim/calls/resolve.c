@@ -2,6 +2,7 @@
  * none of the program's calls: sf_quiet keeps rules and counts away from it. */
 #include "calls/answer.h"
 #include "calls/call.h"
+#include "sockets/name.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,9 +23,11 @@ static int as_h_errno(int eai)
     }
 }
 
-/* Returns the EAI_* code to fail with, or 0: then all below `call` is quiet. */
-static int enter(struct sf_call *call)
+/* A look-up of `host`; NULL: of no name. Returns the EAI_* code to fail with, or
+ * 0: then all below `call` is quiet. */
+static int enter(struct sf_call *call, const char *host)
 {
+    call->host = call->info.numeric || sf_is_quiet() ? NULL : host;
     call->verdict.kind = SF_PASS;
     int error = sf_is_idle_program(SF_FAMILY_RESOLVE) ? 0 : sf_call_enter_resolve(call);
     if (error == 0 && !sf_is_quiet()) {
@@ -52,11 +55,13 @@ SF_EXPORT int getaddrinfo(const char *node, const char *service, const struct ad
 {
     struct sf_call call = SF_CALL(getaddrinfo, -1, 0, 0);
     call.info.numeric = is_numeric(node) || (hints && hints->ai_flags & AI_NUMERICHOST);
-    int result = enter(&call);
+    int result = enter(&call, node);
     if (result != 0)
         return result;
     result = call.verdict.answer ? sf_answer_addrinfo(call.verdict.answer, service, hints, answer)
                                  : sf_real.getaddrinfo(node, service, hints, answer);
+    for (const struct addrinfo *told = result == 0 ? *answer : NULL; told && call.host; told = told->ai_next)
+        sf_name_told(call.host, told->ai_addr, told->ai_addrlen);
     leave(&call, result);
     return result;
 }
@@ -65,7 +70,7 @@ SF_EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t length, char *h
                           char *service, socklen_t service_length, int flags)
 {
     struct sf_call call = SF_CALL(getnameinfo, -1, 0, 0);
-    int result = enter(&call);
+    int result = enter(&call, NULL);
     if (result != 0)
         return result;
     result = sf_real.getnameinfo(addr, length, host, host_length, service, service_length, flags);
@@ -82,13 +87,20 @@ static const char *name_to_ask(const struct sf_call *call, const char *host, int
     return sf_answer_text(call->verdict.answer, family, text) ? text : NULL;
 }
 
+static void learn(const struct sf_call *call, const struct hostent *entry)
+{
+    for (char **told = entry && call->host ? entry->h_addr_list : NULL; told && *told; told++)
+        sf_name_told_bytes(call->host, entry->h_addrtype, *told);
+}
+
 #define HOST_BODY(name, host, family, arguments)                               \
     struct sf_call call = SF_CALL(name, -1, 0, 0);                             \
     call.info.numeric = is_numeric(host);                                      \
     char text[46];                                                             \
-    int error = enter(&call);                                                  \
+    int error = enter(&call, host);                                            \
     const char *asked = error ? NULL : name_to_ask(&call, host, family, text); \
     struct hostent *answer = asked ? sf_real.name arguments : NULL;            \
+    learn(&call, answer);                                                      \
     if (!asked)                                                                \
         h_errno = error ? as_h_errno(error) : NO_DATA;                         \
     if (!error)                                                                \
@@ -108,7 +120,7 @@ SF_EXPORT struct hostent *gethostbyname2(const char *host, int family)
 SF_EXPORT struct hostent *gethostbyaddr(const void *addr, socklen_t length, int family)
 {
     struct sf_call call = SF_CALL(gethostbyaddr, -1, 0, 0);
-    int error = enter(&call);
+    int error = enter(&call, NULL);
     if (error != 0) {
         h_errno = as_h_errno(error);
         return NULL;
@@ -131,11 +143,12 @@ static int not_found(int h_error, struct hostent **answer, int *error)
     struct sf_call call = SF_CALL(name, -1, 0, 0);                               \
     call.info.numeric = is_numeric(host);                                        \
     char text[46];                                                               \
-    int result = enter(&call);                                                   \
+    int result = enter(&call, host);                                             \
     if (result != 0)                                                             \
         return not_found(as_h_errno(result), answer, error);                     \
     const char *asked = name_to_ask(&call, host, family, text);                  \
     result = asked ? sf_real.name arguments : not_found(NO_DATA, answer, error); \
+    learn(&call, result == 0 ? *answer : NULL);                                  \
     leave(&call, result);                                                        \
     return result
 
@@ -155,7 +168,7 @@ SF_EXPORT int gethostbyaddr_r(const void *addr, socklen_t length, int family, st
                               char *buffer, size_t bytes, struct hostent **answer, int *error)
 {
     struct sf_call call = SF_CALL(gethostbyaddr_r, -1, 0, 0);
-    int result = enter(&call);
+    int result = enter(&call, NULL);
     if (result != 0)
         return not_found(as_h_errno(result), answer, error);
     result = sf_real.gethostbyaddr_r(addr, length, family, entry, buffer, bytes, answer, error);

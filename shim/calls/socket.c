@@ -8,6 +8,7 @@
 #include "load/memory.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
+#include "sockets/owner.h"
 #include "sockets/record.h"
 
 #include <errno.h>
@@ -66,7 +67,29 @@ SF_EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
     return selected_socketpair(domain, type, protocol, pair);
 }
 
-SF_INTERPOSE(BIND, bind, (int fd, const struct sockaddr *addr, socklen_t length), (fd, addr, length), fd)
+static int bound(int fd, int result)
+{
+    if (result == 0 && sf_shim.has_locals)
+        sf_socket_bound(fd);
+    return result;
+}
+
+SF_SELECTED int selected_bind(int fd, const struct sockaddr *addr, socklen_t length)
+{
+    struct sf_call call = SF_CALL(bind, fd, 0, 0);
+    if (sf_memory_is_readable(addr, length))
+        sf_address_from(&call.destination, addr, length);
+    if (!sf_call_enter(&call))
+        return -1;
+    return bound(fd, (int)sf_call_leave(&call, sf_owner_bind(fd, addr, length)));
+}
+
+SF_EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t length)
+{
+    if (sf_is_idle(fd, SF_FAMILY_BIND))
+        return bound(fd, sf_owner_bind(fd, addr, length));
+    return selected_bind(fd, addr, length);
+}
 
 /* The record of a socket that a rule has reset, or NULL. */
 static struct sf_socket *reset_socket(int fd)
@@ -107,7 +130,7 @@ SF_SELECTED int selected_listen(int fd, int backlog)
     struct sf_call call = SF_CALL(listen, fd, 0, 0);
     if (!sf_call_enter(&call))
         return -1;
-    return listening(fd, (int)sf_call_leave(&call, sf_real.listen(fd, backlog)));
+    return listening(fd, (int)sf_call_leave(&call, sf_owner_listen(fd, backlog)));
 }
 
 SF_EXPORT int listen(int fd, int backlog)
@@ -115,7 +138,7 @@ SF_EXPORT int listen(int fd, int backlog)
     if (is_over(fd, EINVAL))
         return -1;
     if (sf_is_idle(fd, SF_FAMILY_LISTEN))
-        return listening(fd, sf_real.listen(fd, backlog));
+        return listening(fd, sf_owner_listen(fd, backlog));
     return selected_listen(fd, backlog);
 }
 
@@ -176,7 +199,7 @@ static int make_connection(struct sf_call *call, const struct sockaddr *addr, so
     if (verdict->timeout_ns)
         return sf_timeout_connect(call->fd, call->socket, verdict->timeout_ns, sf_call_timeout_ns(call),
                                   sf_call_fact(call, SF_FACT_NONBLOCKING));
-    return sf_real.connect(call->fd, addr, length);
+    return sf_owner_connect(call->fd, addr, length);
 }
 
 /* A TCP connect that a signal ends goes on by itself, and what comes of it shows as
@@ -188,7 +211,7 @@ static void go_on_connecting(const struct sf_call *call, const struct sockaddr *
     bool was_signal = call->verdict.interrupt || !call->waited;
 
     if (is_tcp && was_signal && sf_real.fcntl(call->fd, F_SETFL, flags | O_NONBLOCK) == 0) {
-        sf_real.connect(call->fd, addr, length);
+        sf_owner_connect(call->fd, addr, length);
         sf_real.fcntl(call->fd, F_SETFL, flags);
     }
     errno = saved_errno;
@@ -218,7 +241,7 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
     bool is_known = sf_shim.families && !sf_is_quiet() && sf_memory_is_readable(addr, length);
     if (is_known)
         sf_socket_connects(fd, addr, length);
-    int result = sf_is_idle(fd, SF_FAMILY_CONNECT) ? sf_real.connect(fd, addr, length)
+    int result = sf_is_idle(fd, SF_FAMILY_CONNECT) ? sf_owner_connect(fd, addr, length)
                                                    : selected_connect(fd, addr, length);
     /* The kernel has chosen an address for it only now. */
     if (is_known && sf_shim.has_locals && (result == 0 || errno == EINPROGRESS))

@@ -3,15 +3,26 @@
 #include <stddef.h>
 #include <string.h>
 
-/* fnmatch(3) reads the locale: here `*` matches any run and `?` one byte. */
-static bool glob_matches(const char *glob, const char *text, const char *end)
+static char as_it_is(char byte)
+{
+    return byte;
+}
+
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
+/* fnmatch(3) reads the locale: here `*` matches any run and `?` one byte. `fold` is
+ * applied to each byte of the text. */
+static bool glob_matches(const char *glob, const char *text, const char *end, char (*fold)(char))
 {
     const char *star = NULL, *resume = NULL;
     while (text < end) {
         if (*glob == '*') {
             star = ++glob;
             resume = text;
-        } else if (*glob == '?' || (*glob && *glob == *text)) {
+        } else if (*glob == '?' || (*glob && *glob == fold(*text))) {
             glob++;
             text++;
         } else if (star) {
@@ -35,22 +46,39 @@ static bool prefix_matches(const uint8_t *a, const uint8_t *b, uint32_t bits)
     return rest == 0 || (uint8_t)((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
 }
 
-static bool is_mapped_ipv4(const uint8_t *ip)
+bool sf_host_matches(const struct sf_plan *plan, const struct sf_plan_pattern *pattern, const char *host)
 {
-    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-    return prefix_matches(ip, prefix, 96);
+    size_t length = strlen(host);
+    if (length > 0 && host[length - 1] == '.')
+        length--;
+    return glob_matches(sf_plan_string(plan, pattern->glob_at), host, host + length, lower);
+}
+
+/* Was the program told this address for the pattern's name? */
+static bool was_told(const struct sf_plan *plan, const struct sf_plan_pattern *pattern,
+                     const struct sf_addr *address, const struct sf_names *names)
+{
+    if (!names->directory || (pattern->port != 0 && pattern->port != address->port) ||
+        !(address->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6)))
+        return false;
+    uint64_t key = sf_key_of_name(sf_plan_string(plan, pattern->glob_at), names->program, address->ip);
+    return sf_directory_find(names->directory, key) != SF_OWNER_NONE;
 }
 
 static bool pattern_matches(const struct sf_plan *plan, const struct sf_plan_pattern *pattern,
-                            const struct sf_addr *address)
+                            const struct sf_addr *address, const struct sf_names *names)
 {
     switch (pattern->kind) {
     case SF_PATTERN_ANY:
         return true;
+    case SF_PATTERN_PROGRAM:
+        return address->owner == sf_owner_of_program(pattern->program);
+    case SF_PATTERN_HOST:
+        return was_told(plan, pattern, address, names);
     case SF_PATTERN_UNIX:
         return address->domain == SF_DOMAIN_UNIX &&
                glob_matches(sf_plan_string(plan, pattern->glob_at), address->path,
-                            address->path + address->path_len);
+                            address->path + address->path_len, as_it_is);
     case SF_PATTERN_EXE: /* no address */
         return false;
     default:
@@ -61,14 +89,14 @@ static bool pattern_matches(const struct sf_plan *plan, const struct sf_plan_pat
             return false;
         /* An IPv6 socket that talks to an IPv4 host is asked for by either. */
         if (!(pattern->domains & address->domain) &&
-            !(pattern->domains & SF_DOMAIN_INET && is_mapped_ipv4(address->ip)))
+            !(pattern->domains & SF_DOMAIN_INET && sf_ip_is_mapped(address->ip)))
             return false;
         return prefix_matches(pattern->address, address->ip, pattern->prefix_len);
     }
 }
 
 static bool any_matches(const struct sf_plan *plan, uint32_t first, uint32_t count,
-                        const struct sf_addr *address)
+                        const struct sf_addr *address, const struct sf_names *names)
 {
     const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + first;
     if (count == 0)
@@ -76,15 +104,26 @@ static bool any_matches(const struct sf_plan *plan, uint32_t first, uint32_t cou
     if (!address || address->domain == 0)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (pattern_matches(plan, &pattern[i], address))
+        if (pattern_matches(plan, &pattern[i], address, names))
             return true;
     return false;
 }
 
 bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule,
-                     const struct sf_addr *address)
+                     const struct sf_addr *address, const struct sf_names *names)
 {
-    return any_matches(plan, rule->peer, rule->peer_count, address);
+    return any_matches(plan, rule->peer, rule->peer_count, address, names);
+}
+
+/* Does a rule mean the look-up of this name? One without `peer` means all. */
+static bool asks_for(const struct sf_plan *plan, const struct sf_plan_rule *rule, const char *host)
+{
+    const struct sf_plan_pattern *patterns = sf_plan_patterns(plan);
+
+    for (uint32_t at = rule->peer; at < rule->peer + rule->peer_count; at++)
+        if (patterns[at].kind == SF_PATTERN_HOST && sf_host_matches(plan, &patterns[at], host))
+            return true;
+    return rule->peer_count == 0;
 }
 
 static bool exe_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const char *path)
@@ -96,7 +135,7 @@ static bool exe_matches(const struct sf_plan *plan, const struct sf_plan_rule *r
         name--;
     for (uint32_t i = 0; i < rule->exe_count; i++) {
         const char *glob = sf_plan_string(plan, pattern[i].glob_at);
-        if (glob_matches(glob, path, end) || glob_matches(glob, name, end))
+        if (glob_matches(glob, path, end, as_it_is) || glob_matches(glob, name, end, as_it_is))
             return true;
     }
     return rule->exe_count == 0;
@@ -126,11 +165,13 @@ bool sf_scope_selects(const struct sf_plan *plan, uint32_t index, const struct s
     if ((rule->domains && !(rule->domains & scope->domain)) ||
         (rule->types && !(rule->types & scope->type)) || (rule->roles && !(rule->roles & scope->role)))
         return false;
-    if (!any_matches(plan, rule->local, rule->local_count, scope->local))
+    if (!any_matches(plan, rule->local, rule->local_count, scope->local, &scope->names))
         return false;
+    if (scope->host)
+        return asks_for(plan, rule, scope->host);
     if (scope->type == SF_TYPE_DGRAM && (!scope->peer || scope->peer->domain == 0))
         return true; /* sf_verdict_decide looks at each datagram's own address */
-    return sf_peer_matches(plan, rule, scope->peer);
+    return sf_peer_matches(plan, rule, scope->peer, &scope->names);
 }
 
 void sf_ports_collect(const struct sf_plan *plan, uint32_t program, struct sf_ports *ports)
@@ -144,7 +185,8 @@ void sf_ports_collect(const struct sf_plan *plan, uint32_t program, struct sf_po
             continue;
         ports->any |= rules[i].peer_count == 0;
         for (uint32_t at = rules[i].peer; at < rules[i].peer + rules[i].peer_count; at++) {
-            ports->any |= patterns[at].kind != SF_PATTERN_INET || patterns[at].port == 0;
+            bool has_port = patterns[at].kind == SF_PATTERN_INET || patterns[at].kind == SF_PATTERN_HOST;
+            ports->any |= !has_port || patterns[at].port == 0;
             ports->bits[patterns[at].port / 64 % 16] |= UINT64_C(1) << (patterns[at].port % 64);
         }
     }

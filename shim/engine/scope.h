@@ -3,10 +3,17 @@
 #define SF_ENGINE_SCOPE_H
 
 #include "abi/session.h"
+#include "engine/directory.h"
 
 #include <stdbool.h>
 
 #define SF_PROGRAM_ANY UINT32_MAX
+
+/* The addresses that a program was told for names. */
+struct sf_names {
+    const struct sf_directory *directory; /* NULL: none */
+    uint32_t program;                     /* the one that looked them up */
+};
 
 /* What is known of a socket when the question is asked. */
 struct sf_scope {
@@ -14,12 +21,15 @@ struct sf_scope {
     uint8_t domain, type, role;  /* role 0: neither connected nor accepted nor listening */
     const struct sf_addr *peer;  /* NULL or domain 0: none */
     const struct sf_addr *local; /* likewise: not bound, or not asked for */
+    const char *host;            /* of a look-up: the name that is asked for; NULL: none, or no look-up */
+    struct sf_names names;
     const uint64_t *excluded;    /* bit i: rule i names other executables; NULL: none does */
 };
 
 /* Does one rule's scope (connection ordinals aside) select the socket? A rule
  * with `peer` does not select a socket without one, except that of a datagram
- * socket, whose every datagram may have another peer: then it *may*. */
+ * socket, whose every datagram may have another peer: then it *may*. Of look-ups
+ * it selects those of a host name that it gives. */
 bool sf_scope_selects(const struct sf_plan *plan, uint32_t rule, const struct sf_scope *scope);
 
 /* The rules that an executable (its path) is not meant by. */
@@ -27,7 +37,11 @@ void sf_exe_exclude(const struct sf_plan *plan, const char *path, uint64_t *excl
 
 /* Does an address fit one of a rule's peer patterns? No patterns: yes. */
 bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule,
-                     const struct sf_addr *address);
+                     const struct sf_addr *address, const struct sf_names *names);
+
+/* Is a name as a program looked it up meant by a pattern of kind SF_PATTERN_HOST?
+ * The case and a dot at the end are nothing. */
+bool sf_host_matches(const struct sf_plan *plan, const struct sf_plan_pattern *pattern, const char *host);
 
 /* A first look that costs nothing: the ports of the peers that a program's rules
  * name, hashed. `any` when some rule may select a connection whatever its port. */

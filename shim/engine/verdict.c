@@ -229,14 +229,16 @@ static bool is_interrupt(const struct sf_plan_rule *rule)
 }
 
 /* A rule with `peer` met a socket without one, on which every datagram may have
- * another: the call says which. */
-static bool fits_the_peer(const struct sf_plan *plan, const struct sf_selection *selection,
+ * another: the call says which. Of a look-up its scope has seen the name. */
+static bool fits_the_peer(const struct sf_engine *engine, const struct sf_selection *selection,
                           const struct sf_call_info *call, const struct sf_plan_rule *rule)
 {
-    if (rule->peer_count == 0)
+    const struct sf_names names = {engine->directory, call->program};
+
+    if (rule->peer_count == 0 || sf_call_families[call->call] == SF_FAMILY_RESOLVE)
         return true;
     if (call->destination)
-        return sf_peer_matches(plan, rule, call->destination);
+        return sf_peer_matches(engine->plan, rule, call->destination, &names);
     return selection->socket && selection->socket->peer.domain != 0;
 }
 
@@ -308,7 +310,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
     /* A rule that selects sockets selects a poll by those that it waits for, and has done so. */
     if (sf_call_families[call->call] != SF_FAMILY_POLL &&
         (!in_range(connection, rule->connection_first, rule->connection_last) ||
-         !fits_the_peer(engine->plan, selection, call, rule)))
+         !fits_the_peer(engine, selection, call, rule)))
         return;
 
     struct sf_firing firing = place_of(engine, selection, index, call, wishes);

@@ -101,6 +101,7 @@ struct sf_engine {
     const struct sf_plan *plan;
     struct sf_rule_state *rules; /* [rule_count] */
     _Atomic uint32_t *calls;     /* [rule_count][program_count] */
+    const struct sf_directory *directory; /* NULL: no program was told an address for a name */
 };
 
 /* The candidates of a socket, in its record or on the caller's stack. */

@@ -56,10 +56,30 @@ static void point_at(const struct sf_session *session)
     sf_shim.execs = (void *)(base + session->execs_at);
     sf_shim.events = (void *)(base + session->events_at);
     sf_shim.sockets = base + session->sockets_at;
+    sf_shim.directory = (struct sf_directory){(void *)(base + session->directory_at), session->directory_count};
+    sf_shim.arrivals = (void *)(base + session->arrivals_at);
     sf_shim.state = (struct sf_program_state *)(base + session->programs_at) + sf_shim.program;
     sf_shim.engine = (struct sf_engine){.plan = sf_shim.plan,
                                         .rules = (void *)(base + session->rules_at),
-                                        .calls = (void *)(base + session->calls_at)};
+                                        .calls = (void *)(base + session->calls_at),
+                                        .directory = &sf_shim.directory};
+}
+
+/* Whose addresses must be known for a rule to select: asked of every process of
+ * the program, whatever it executes. Returns whether hosts are among its peers. */
+static bool select_parties(const struct sf_plan_rule *rule)
+{
+    const struct sf_plan_pattern *patterns = sf_plan_patterns(sf_shim.plan);
+    bool is_ours = rule->programs >> sf_shim.program & 1, has_hosts = false;
+
+    for (uint32_t at = rule->peer; at < rule->peer + rule->peer_count; at++) {
+        has_hosts |= patterns[at].kind == SF_PATTERN_HOST;
+        sf_shim.has_programs |= patterns[at].kind == SF_PATTERN_PROGRAM;
+    }
+    for (uint32_t at = rule->local; at < rule->local + rule->local_count; at++)
+        sf_shim.has_hosts |= is_ours && patterns[at].kind == SF_PATTERN_HOST;
+    sf_shim.has_hosts |= is_ours && has_hosts;
+    return has_hosts;
 }
 
 static bool selects_sockets(const struct sf_plan_rule *rule)
@@ -78,6 +98,7 @@ static void select_program(void)
     path[length > 0 ? length : 0] = '\0';
     sf_exe_exclude(sf_shim.plan, path, sf_shim.excluded);
     for (uint32_t i = 0; i < sf_shim.plan->rule_count; i++) {
+        bool has_hosts = select_parties(&rules[i]);
         if (!(rules[i].programs >> sf_shim.program & 1) || sf_shim.excluded[i / 64] >> (i % 64) & 1)
             continue;
         sf_shim.meant[i / 64] |= UINT64_C(1) << (i % 64);
@@ -88,8 +109,11 @@ static void select_program(void)
             sf_shim.has_waited = true;
             sf_shim.program_families |= 1u << SF_FAMILY_POLL;
         }
+        sf_shim.has_local_binds |= rules[i].local_count != 0 && rules[i].families >> SF_FAMILY_BIND & 1;
         if (rules[i].peer_count == 0 && rules[i].local_count == 0)
             sf_shim.program_families |= rules[i].families;
+        else if (has_hosts && rules[i].local_count == 0)
+            sf_shim.program_families |= rules[i].families & 1u << SF_FAMILY_RESOLVE;
     }
     sf_ports_collect(sf_shim.plan, sf_shim.program, &sf_shim.ports);
 }

@@ -30,8 +30,13 @@ struct sf_shim {
     struct sf_event_log *events;
     char *sockets;
     struct sf_engine engine;
+    struct sf_directory directory;
+    struct sf_arrivals *arrivals;
     struct sf_ports ports;                     /* of the peers that our rules name */
-    bool has_locals;                           /* some rule names sockets' own addresses */
+    bool has_hosts;                            /* some rule of ours names hosts */
+    bool has_programs;                         /* some rule of the plan names a program as peer */
+    bool has_locals;                           /* some rule names sockets' own addresses … */
+    bool has_local_binds;                      /* … and the calls that give them */
     bool has_watches;                          /* some rule's trigger looks at what passes */
     bool has_waited;                           /* some rule selects polls by the sockets that they wait for */
     uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables … */
@@ -88,6 +93,7 @@ static inline struct sf_scope sf_scope_here(uint8_t domain, uint8_t type, uint8_
                              .domain = domain,
                              .type = type,
                              .role = role,
+                             .names = {&sf_shim.directory, sf_shim.program},
                              .excluded = sf_shim.excluded};
 }
 

@@ -49,35 +49,33 @@ void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t 
     }
 }
 
+static void ask(struct sf_addr *to, int fd, int (*name)(int, struct sockaddr *, socklen_t *))
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t length = sizeof address;
+    int saved_errno = errno;
+    if (name(fd, (struct sockaddr *)&address, &length) == 0)
+        sf_address_from(to, (struct sockaddr *)&address,
+                        length < sizeof address ? length : (socklen_t)sizeof address);
+    else
+        memset(to, 0, sizeof *to);
+    errno = saved_errno;
+}
+
+void sf_address_of_own(struct sf_addr *to, int fd)
+{
+    ask(to, fd, sf_real.getsockname);
+}
+
+void sf_address_of_peer(struct sf_addr *to, int fd)
+{
+    ask(to, fd, sf_real.getpeername);
+}
+
 const struct sf_addr *sf_local_of(struct sf_addr *to, int fd)
 {
     if (!sf_shim.has_locals)
         return NULL;
     sf_address_of_own(to, fd);
     return to;
-}
-
-void sf_address_of_own(struct sf_addr *to, int fd)
-{
-    struct sockaddr_storage local = {.ss_family = AF_UNSPEC};
-    socklen_t length = sizeof local;
-    int saved_errno = errno;
-    if (sf_real.getsockname(fd, (struct sockaddr *)&local, &length) == 0)
-        sf_address_from(to, (struct sockaddr *)&local,
-                        length < sizeof local ? length : (socklen_t)sizeof local);
-    else
-        memset(to, 0, sizeof *to);
-    errno = saved_errno;
-}
-
-void sf_address_of_peer(struct sf_addr *to, int fd)
-{
-    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
-    socklen_t length = sizeof peer;
-    int saved_errno = errno;
-    if (sf_real.getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
-        sf_address_from(to, (struct sockaddr *)&peer, length < sizeof peer ? length : (socklen_t)sizeof peer);
-    else
-        memset(to, 0, sizeof *to);
-    errno = saved_errno;
 }

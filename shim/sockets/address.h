@@ -11,7 +11,11 @@
  * SF_DOMAIN_OTHER; AF_UNSPEC gives 0, as for a socket without a peer. */
 void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t length);
 
-/* The own address of a socket, where some rule asks for it: `to`, otherwise NULL.
+/* The own address of a socket: bound to nothing, that of its family with port 0 or
+ * no path; domain 0 when it is none. Keeps errno. */
+void sf_address_of_own(struct sf_addr *to, int fd);
+
+/* The same, where some rule asks for it: `to`, otherwise NULL.
  * Keeps errno. */
 const struct sf_addr *sf_local_of(struct sf_addr *to, int fd);
 

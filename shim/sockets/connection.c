@@ -4,19 +4,10 @@
 #include "load/real.h"
 #include "sockets/address.h"
 #include "sockets/descriptor.h"
+#include "sockets/owner.h"
 #include "sockets/record.h"
 
 #include <string.h>
-
-static uint8_t word_domain(uint64_t word)
-{
-    return word >> SF_WORD_DOMAIN_SHIFT & 0xf;
-}
-
-static uint8_t word_type(uint64_t word)
-{
-    return word >> SF_WORD_TYPE_SHIFT & 0x7;
-}
 
 static void set_word(int fd, const struct sf_scope *scope, uint32_t families)
 {
@@ -28,6 +19,8 @@ void sf_socket_opened(int fd, int domain, int type)
 {
     if (sf_is_quiet())
         sf_descriptor_new(fd, SF_WORD_NOT_SOCKET); /* libc's own: none that rules or counts know */
+    else if (sf_shim.has_programs && sf_type_bit(type) == SF_TYPE_DGRAM)
+        sf_descriptor_new(fd, SF_WORD_OWN); /* its first send is not to pass unseen */
     else
         sf_descriptor_new(fd,
                           SF_WORD_OWN | sf_descriptor_fresh_word(sf_domain_bit(domain), sf_type_bit(type)));
@@ -88,14 +81,15 @@ static void number_connection(struct sf_socket *socket)
 }
 
 /* word: of the socket itself, or of the listening one that gave it. */
-static void open_connection(int fd, uint64_t word, uint8_t role, const struct sf_addr *peer)
+static void open_connection(int fd, uint64_t word, uint8_t role, struct sf_addr *peer)
 {
     uint64_t selected[SF_SELECTION_WORDS_MAX];
     uint32_t families = 0;
     struct sf_addr local;
     struct sf_socket *socket = NULL;
-    struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), role);
+    struct sf_scope scope = sf_scope_here(sf_word_domain(word), sf_word_type(word), role);
 
+    sf_owner_find(peer, fd, scope.type, role);
     scope.peer = peer;
     if (sf_ports_may_select(&sf_shim.ports, peer)) {
         scope.local = sf_local_of(&local, fd);
@@ -118,7 +112,7 @@ static void without_connection(int fd, uint64_t word, uint8_t role)
 {
     struct sf_socket *socket = word & SF_WORD_FAMILIES ? sf_record_find(sf_cookie(fd)) : NULL;
     struct sf_addr local;
-    struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), role);
+    struct sf_scope scope = sf_scope_here(sf_word_domain(word), sf_word_type(word), role);
 
     if (socket) {
         scope.local = sf_local_of(&local, fd);
@@ -160,9 +154,14 @@ void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, sockl
         sf_address_of_peer(&peer, fd);
     /* A Unix client seldom has a name: unnamed, but a connection all the same. */
     if (peer.domain == 0)
-        peer.domain = word_domain(word);
+        peer.domain = sf_word_domain(word);
     sf_descriptor_new(fd, sf_is_quiet() ? 0 : SF_WORD_OWN);
     open_connection(fd, word, SF_ROLE_SERVER, &peer);
+}
+
+void sf_socket_bound(int fd)
+{
+    without_connection(fd, sf_descriptor_discover(fd), 0);
 }
 
 void sf_socket_listens(int fd)
@@ -190,10 +189,11 @@ struct sf_socket *sf_socket_record(int fd)
     if (!(word & SF_WORD_SOCKET) || !(word & SF_WORD_FAMILIES))
         return NULL;
     sf_address_of_peer(&peer, fd);
+    sf_owner_find(&peer, fd, sf_word_type(word), 0);
     int listening = 0;
     socklen_t length = sizeof listening;
     sf_real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
-    struct sf_scope scope = sf_scope_here(word_domain(word), word_type(word), listening ? SF_ROLE_SERVER : 0);
+    struct sf_scope scope = sf_scope_here(sf_word_domain(word), sf_word_type(word), listening ? SF_ROLE_SERVER : 0);
     scope.peer = &peer;
     scope.local = sf_local_of(&local, fd);
     return claim(fd, &scope);

@@ -20,6 +20,9 @@ void sf_socket_was_connected(int fd);
 /* accept(2) on `listener` gave `fd`. from: its peer as the kernel told; NULL: not known. */
 void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length);
 
+/* bind(2) succeeded, where some rule asks for sockets' own addresses. */
+void sf_socket_bound(int fd);
+
 /* listen(2) succeeded. */
 void sf_socket_listens(int fd);
 

@@ -3,6 +3,7 @@
 #include "engine/scope.h"
 #include "load/real.h"
 #include "sockets/address.h"
+#include "sockets/owner.h"
 #include "sockets/record.h"
 
 #include <errno.h>
@@ -111,11 +112,20 @@ static uint64_t socket_word(uint8_t domain, uint8_t type, uint32_t families)
            (uint64_t)type << SF_WORD_TYPE_SHIFT;
 }
 
-static uint32_t select_families(uint8_t domain, uint8_t type, uint8_t role)
+static uint32_t select_families(const struct sf_scope *scope)
 {
     uint64_t selected[SF_SELECTION_WORDS_MAX];
-    struct sf_scope scope = sf_scope_here(domain, type, role);
-    return sf_scope_select(sf_shim.plan, &scope, selected);
+    return sf_scope_select(sf_shim.plan, scope, selected);
+}
+
+/* Of a socket without a role: whoever binds or listens acts as a server before it
+ * has one, and where it binds to is told by the call alone. */
+static uint32_t select_without_role(const struct sf_scope *scope)
+{
+    struct sf_scope as_server = *scope;
+    as_server.role = SF_ROLE_SERVER;
+    return select_families(scope) | (sf_shim.has_local_binds ? 1u << SF_FAMILY_BIND : 0) |
+           (select_families(&as_server) & (1u << SF_FAMILY_BIND | 1u << SF_FAMILY_LISTEN));
 }
 
 uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type)
@@ -126,11 +136,8 @@ uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type)
     uint64_t word = atomic_load_explicit(&remembered[domain][type], memory_order_relaxed);
 
     if ((word & UINT64_C(0xffffffff) << SF_WORD_GENERATION_SHIFT) != generation) {
-        /* Whoever binds or listens acts as a server before it has a role. */
-        uint32_t as_server = 1u << SF_FAMILY_BIND | 1u << SF_FAMILY_LISTEN;
-        uint32_t families =
-            select_families(domain, type, 0) | (select_families(domain, type, SF_ROLE_SERVER) & as_server);
-        word = socket_word(domain, type, families) | generation;
+        struct sf_scope scope = sf_scope_here(domain, type, 0);
+        word = socket_word(domain, type, select_without_role(&scope)) | generation;
         atomic_store_explicit(&remembered[domain][type], word, memory_order_relaxed);
     }
     return word;
@@ -154,16 +161,17 @@ static uint64_t discover_socket(int fd, uint8_t domain)
         return socket_word(domain, type, sf_record_families(record));
     /* A bound socket's own address may be what a rule asks for: no shared answer then. */
     bool is_listening = get_option(fd, SO_ACCEPTCONN) == 1;
-    sf_address_of_peer(&peer, fd);
-    if (peer.domain == 0 && !sf_shim.has_locals)
-        return is_listening ? socket_word(domain, type, select_families(domain, type, SF_ROLE_SERVER))
-                            : sf_descriptor_fresh_word(domain, type);
-    uint64_t selected[SF_SELECTION_WORDS_MAX];
-    struct sf_addr local;
     struct sf_scope scope = sf_scope_here(domain, type, is_listening ? SF_ROLE_SERVER : 0);
+    sf_address_of_peer(&peer, fd);
+    sf_owner_find(&peer, fd, type, 0);
+    if (peer.domain == 0 && !sf_shim.has_locals)
+        return is_listening ? socket_word(domain, type, select_families(&scope))
+                            : sf_descriptor_fresh_word(domain, type);
+    struct sf_addr local;
     scope.peer = &peer;
     scope.local = sf_local_of(&local, fd);
-    return socket_word(domain, type, sf_scope_select(sf_shim.plan, &scope, selected));
+    return socket_word(domain, type,
+                       is_listening || peer.domain ? select_families(&scope) : select_without_role(&scope));
 }
 
 uint64_t sf_descriptor_discover(int fd)
@@ -179,7 +187,8 @@ uint64_t sf_descriptor_discover(int fd)
         word = discover_socket(fd, sf_domain_bit(domain));
     else
         word = errno == EBADF ? 0 : SF_WORD_NOT_SOCKET;
-    sf_descriptor_set(fd, word);
+    if (domain < 0 || sf_owner_discovered(fd, sf_word_domain(word), sf_word_type(word)))
+        sf_descriptor_set(fd, word);
     errno = saved_errno;
     return word;
 }

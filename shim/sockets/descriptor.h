@@ -30,6 +30,16 @@
 #define SF_WORD_TYPE_SHIFT 24
 #define SF_WORD_GENERATION_SHIFT 32
 
+static inline uint8_t sf_word_domain(uint64_t word)
+{
+    return word >> SF_WORD_DOMAIN_SHIFT & 0xf;
+}
+
+static inline uint8_t sf_word_type(uint64_t word)
+{
+    return word >> SF_WORD_TYPE_SHIFT & 0x7;
+}
+
 /* Neighbouring descriptors, which two threads tend to open and close at the
  * same time, lie on different cache lines: the nibbles of the low byte swap. */
 static inline uint32_t sf_descriptor_index(uint32_t fd)
@@ -103,7 +113,8 @@ uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type);
 uint8_t sf_domain_bit(int domain);
 uint8_t sf_type_bit(int type);
 
-/* What the word of `fd` is now: asks the kernel when it is unknown. Keeps errno. */
+/* What the word of `fd` is now: asks the kernel when it is unknown. That of a datagram
+ * socket whose address others want to know is not kept before it has one. Keeps errno. */
 uint64_t sf_descriptor_discover(int fd);
 
 #endif

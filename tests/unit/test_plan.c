@@ -23,11 +23,12 @@ static struct sf_call_set one_call(enum sf_call_id call)
     return set;
 }
 
-/* Two programs, three rules, patterns of each kind. */
+/* Two programs, one of them ready by port, three rules, patterns of several kinds. */
 static struct sf_scenario sample(void)
 {
-    static struct sf_program programs[] = {{.name = "server", .wrap = true},
-                                           {.name = "client", .wrap = false}};
+    static struct sf_program programs[] = {
+        {.name = "server", .wrap = true, .ready = {.kind = SF_READY_PORT, .port = 8080}},
+        {.name = "client", .wrap = false, .ready = {.kind = SF_READY_OUTPUT, .port = 9}}};
     static struct sf_pattern peers[] = {
         {.kind = SF_PATTERN_INET,
          .domains = SF_DOMAIN_INET,
@@ -123,6 +124,8 @@ static void compiled_plan_holds_every_rule_as_written(void **state)
     assert_string_equal(sf_plan_string(plan, sf_plan_programs(plan)[1].name_at), "client");
     assert_int_equal(sf_plan_programs(plan)[0].wrap, 1);
     assert_int_equal(sf_plan_programs(plan)[1].wrap, 0);
+    assert_int_equal(sf_plan_programs(plan)[0].ready_port, 8080);
+    assert_int_equal(sf_plan_programs(plan)[1].ready_port, 0);
 
     const struct sf_plan_rule *rules = sf_plan_rules(plan);
     assert_string_equal(sf_plan_string(plan, rules[0].id_at), "slow");
@@ -404,7 +407,11 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     REFUSES(plan, r[1].bytes_min = 0, "fault");
     REFUSES(plan, r[1].bytes_min = 6, "fault");
     REFUSES(plan, r[2].error = 0, "fault");
-    REFUSES(plan, t[0].kind = 4, "unknown kind");
+    REFUSES(plan, t[0].kind = SF_PATTERN_COUNT, "unknown kind");
+    REFUSES(plan, (t[0].kind = SF_PATTERN_PROGRAM, t[0].program = 2), "program");
+    REFUSES(plan, (t[0].kind = SF_PATTERN_HOST, t[0].glob_at = p->string_bytes), "strings");
+    REFUSES(plan, (t[0].kind = SF_PATTERN_PROGRAM, r[0].local = 0, r[0].local_count = 1), "pattern");
+    REFUSES(plan, g[0].ready_port = 65536, "port");
     REFUSES(plan, t[0].prefix_len = 129, "pattern");
     REFUSES(plan, t[0].domains = 0, "pattern");
     REFUSES(plan, t[0].domains = SF_DOMAIN_UNIX, "pattern");
@@ -429,6 +436,8 @@ static void extremes_that_are_legal_are_taken(void **state)
     pattern->prefix_len = 128;
     pattern->domains = SF_DOMAIN_INET | SF_DOMAIN_INET6;
     pattern[1].glob_at = plan->string_bytes - 1;
+    pattern[2].kind = SF_PATTERN_PROGRAM;
+    pattern[2].program = plan->program_count - 1;
     fix_checksum(plan);
     assert_null(sf_plan_verify(plan, plan->total_bytes));
     free(plan);

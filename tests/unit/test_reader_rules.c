@@ -200,6 +200,19 @@ static void fault_that_cannot_be_is_warned_of(void **state)
          "the bytes passed within the kernel, out of reach, so the rule will not fire at sendfile, splice "
          "(force: "
          "true lifts that)"},
+        {"call: listen, peer: '*:80', delay: 1s",
+         "peer selects no call of listen: there is no peer before it has been made, so the rule will not fire"},
+        {"call: [accept, recv], peer: '*:80', delay: 1s",
+         "peer selects no call of accept: there is no peer before it has been made, so the rule will not fire "
+         "there"},
+        {"call: resolve, peer: ['127.0.0.1:80', '*'], delay: 1s",
+         "peer selects no call of resolve: of a look-up only HOST:PORT says which, so the rule will not fire"},
+        {"call: [resolve, socket, bind], local: '*:80', delay: 1s",
+         "local selects no call of socket, resolve: there is no address of its own, so the rule will not fire "
+         "there"},
+        {"call: [resolve, connect], peer: ['127.0.0.1:80', 'db:80'], delay: 1s", NULL},
+        {"call: [connect, recv, send, close, shutdown, option, poll], peer: '*:80', delay: 1s", NULL},
+        {"call: [bind, listen, accept, recv], local: '*:80', delay: 1s", NULL},
         {"call: recv, error: EADDRINUSE, force: true", NULL},
         {"call: recv, error: ETIMEDOUT", NULL},
         {"call: connect, again: true", NULL},
@@ -260,6 +273,11 @@ static void peers_are_patterns(void **state)
         {"[::ffff:9.8.7.6]:1", SF_PATTERN_INET, BOTH, 128, 1, 9},
         {"unix:/run/x*.sock", SF_PATTERN_UNIX, 0, 0, 0, 0},
         {"unix:@abstract", SF_PATTERN_UNIX, 0, 0, 0, 0},
+        {"db.internal:5432", SF_PATTERN_HOST, 0, 0, 5432, 0},
+        {"localhost:*", SF_PATTERN_HOST, 0, 0, 0, 0},
+        {"*.internal:443", SF_PATTERN_HOST, 0, 0, 443, 0},
+        {"10.0.0.x:80", SF_PATTERN_HOST, 0, 0, 80, 0},
+        {"0-1_2:80", SF_PATTERN_HOST, 0, 0, 80, 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[128];
@@ -303,8 +321,21 @@ static void other_texts_are_no_peers(void **state)
                                        "[]:1",
                                        "[1.2.3.4]:1",
                                        "unix:",
-                                       "host:80",
                                        "[*]:80",
+                                       "host",
+                                       "host:",
+                                       "host:0",
+                                       "host:65536",
+                                       "host:http",
+                                       "host:80:90",
+                                       "[host]:80",
+                                       "host/8:80",
+                                       "my host:80",
+                                       ".internal:80",
+                                       "a..b:80",
+                                       "10.0.0.*:80",
+                                       "10.0.0.256:80",
+                                       "h\xc3\xb6st:80",
                                        "1.2.3.4:80 ",
                                        "**:1",
                                        "/run/x",
@@ -317,6 +348,89 @@ static void other_texts_are_no_peers(void **state)
         assert_true(says(reading, "peer must be ADDRESS:PORT"));
         release(reading);
     }
+}
+
+static void host_names_are_kept_as_they_are_compared(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *glob;
+    } rows[] = {
+        {"Db.Internal:5432", "db.internal"}, {"db.internal.:5432", "db.internal"}, {"*.Example.COM:*", "*.example.com"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[128];
+        snprintf(text, sizeof text, "call: recv, partial: 1, local: '%s'", rows[i].text);
+        struct reading *reading = read_rule(text);
+        const struct sf_pattern *local = &rule_of(reading)->locals[0];
+        assert_int_equal(local->kind, SF_PATTERN_HOST);
+        assert_string_equal(local->glob, rows[i].glob);
+        assert_string_equal(local->text, rows[i].text);
+        assert_int_equal(local->prefix_len | local->domains, 0);
+        release(reading);
+    }
+}
+
+/* Programs a, b and c (unwrapped, known by its port) and d (unwrapped); one rule with this peer. */
+static struct reading *read_peer(const char *scope, const struct sf_bindings *bindings)
+{
+    char text[400];
+    snprintf(text, sizeof text,
+             "name: n\nprograms:\n  a: 'true'\n  bee: 'true'\n"
+             "  c: {run: 'true', wrap: false, ready: {port: 80}}\n  d: {run: 'true', wrap: false}\n"
+             "faults: [{call: recv, partial: 1, %s}]\n",
+             scope);
+    return read_text_bytes(text, strlen(text), bindings);
+}
+
+static void a_bare_word_is_a_program(void **state)
+{
+    (void)state;
+    struct reading *reading = read_peer("peer: [bee, '127.0.0.1:80', c]", NULL);
+    const struct sf_rule *rule = rule_of(reading);
+    assert_int_equal(rule->peer_count, 3);
+    assert_int_equal(rule->peers[0].kind, SF_PATTERN_PROGRAM);
+    assert_int_equal(rule->peers[0].program, 1);
+    assert_string_equal(rule->peers[0].text, "bee");
+    assert_int_equal(rule->peers[1].kind, SF_PATTERN_INET);
+    assert_int_equal(rule->peers[2].program, 2);
+    release(reading);
+}
+
+static void program_that_cannot_be_a_peer_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scope, *words;
+    } rows[] = {
+        {"peer: been", "(did you mean bee?)"},
+        {"peer: zzzzz", "the name of a program, or \"*\", not 'zzzzz'"},
+        {"peer: d", "nobody learns the addresses of d, which says wrap: false"},
+        {"local: bee", "its sockets are what program: bee selects"},
+        {"peer: bee.example", "the port is missing"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reading *reading = read_peer(rows[i].scope, NULL);
+        assert_null(reading->scenario);
+        assert_true(says(reading, rows[i].words));
+        release(reading);
+    }
+}
+
+static void a_run_knows_no_peer_but_its_own_program(void **state)
+{
+    (void)state;
+    struct sf_bindings bindings = {.program_name = "bee"};
+    struct reading *reading = read_peer("peer: bee", &bindings);
+    assert_int_equal(rule_of(reading)->peers[0].program, 0);
+    release(reading);
+    reading = read_peer("program: bee, peer: a", &bindings);
+    assert_null(reading->scenario);
+    assert_true(says(reading, "run starts bee alone: nobody learns the addresses of a"));
+    release(reading);
+    reading = read_peer("program: a, peer: c", &bindings); /* a rule for another program is none of ours */
+    assert_non_null(reading->scenario);
+    assert_int_equal(reading->scenario->rule_count, 0);
+    release(reading);
 }
 
 static void scopes_are_read(void **state)
@@ -717,6 +831,10 @@ int main(void)
         cmocka_unit_test(errors_leave_no_room_for_that_warning),
         cmocka_unit_test(peers_are_patterns),
         cmocka_unit_test(other_texts_are_no_peers),
+        cmocka_unit_test(host_names_are_kept_as_they_are_compared),
+        cmocka_unit_test(a_bare_word_is_a_program),
+        cmocka_unit_test(program_that_cannot_be_a_peer_is_refused),
+        cmocka_unit_test(a_run_knows_no_peer_but_its_own_program),
         cmocka_unit_test(scopes_are_read),
         cmocka_unit_test(triggers_are_read),
         cmocka_unit_test(calls_are_named_exactly),

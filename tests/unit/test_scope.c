@@ -90,6 +90,129 @@ static void peer_pattern_selects_what_it_says(void **state)
                      cases[i].port, cases[i].selects ? "selected" : "left alone");
 }
 
+/* The rule's program is client, the first. */
+static void program_selects_the_addresses_that_are_its(void **state)
+{
+    struct sf_addr at = address("127.0.0.1", 80), path = address("/run/x", 0);
+    struct sf_scope scope = {.domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM, .peer = &at};
+    (void)state;
+    assert_false(selects("peer: client", scope));
+    at.owner = sf_owner_of_program(1);
+    assert_false(selects("peer: client", scope));
+    at.owner = sf_owner_of_program(0);
+    assert_true(selects("peer: client", scope));
+    assert_true(selects("peer: ['*:81', client]", scope));
+    assert_false(selects("peer: '*:81'", scope));
+    path.owner = sf_owner_of_program(0);
+    scope = (struct sf_scope){.domain = SF_DOMAIN_UNIX, .type = SF_TYPE_STREAM, .peer = &path};
+    assert_true(selects("peer: client", scope));
+}
+
+static _Atomic uint64_t entries[64];
+static const struct sf_directory directory = {entries, 64};
+
+static void told(const char *name, uint32_t program, const char *ip)
+{
+    struct sf_addr at = address(ip, 0);
+    assert_true(sf_directory_enter(&directory, sf_key_of_name(name, program, at.ip),
+                                   sf_owner_of_program(program), false));
+}
+
+static void host_selects_addresses_that_the_program_was_told(void **state)
+{
+    static const struct {
+        const char *pattern, *peer;
+        uint16_t port;
+        uint32_t program;
+        bool selects;
+    } cases[] = {
+        {"db.internal:5432", "10.0.0.5", 5432, 0, true},
+        {"DB.Internal.:5432", "10.0.0.5", 5432, 0, true},
+        {"db.internal:*", "10.0.0.5", 1, 0, true},
+        {"db.internal:5432", "10.0.0.5", 5433, 0, false},
+        {"db.internal:5432", "10.0.0.6", 5432, 0, false},
+        {"db.internal:5432", "10.0.0.5", 5432, 1, false}, /* another program asked */
+        {"db.internal:5432", "::ffff:10.0.0.5", 5432, 0, true},
+        {"db.internal:5432", "fd00::5", 5432, 0, true},
+        {"*.internal:5432", "10.0.0.5", 5432, 0, false}, /* nobody looked up what it says */
+        {"db.internal:*", "/run/x", 0, 0, false},
+    };
+    (void)state;
+    told("db.internal", 0, "10.0.0.5");
+    told("db.internal", 0, "fd00::5");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sf_addr at = address(cases[i].peer, cases[i].port);
+        char text[100];
+        snprintf(text, sizeof text, "peer: '%s'", cases[i].pattern);
+        struct sf_scope scope = {.domain = at.domain,
+                                 .type = SF_TYPE_STREAM,
+                                 .peer = &at,
+                                 .names = {&directory, cases[i].program}};
+        if (selects(text, scope) != cases[i].selects)
+            fail_msg("peer %s and socket %s port %u of program %u: expected %s", cases[i].pattern,
+                     cases[i].peer, cases[i].port, cases[i].program,
+                     cases[i].selects ? "selected" : "left alone");
+        scope.names.directory = NULL;
+        assert_false(selects(text, scope));
+    }
+}
+
+static void look_up_is_selected_by_its_name(void **state)
+{
+    static const struct {
+        const char *scope, *host;
+        bool selects;
+    } cases[] = {
+        {"peer: 'db.internal:5432'", "db.internal", true},
+        {"peer: 'db.internal:5432'", "DB.internal.", true},
+        {"peer: 'db.internal:5432'", "db.internal.net", false},
+        {"peer: 'db.internal:5432'", "xdb.internal", false},
+        {"peer: 'db.internal:5432'", ".", false},
+        {"peer: 'db.internal:5432'", "", false},
+        {"peer: '*.internal:*'", "a.b.internal", true},
+        {"peer: 'db?.internal:*'", "db7.internal", true},
+        {"peer: ['127.0.0.1:80', 'db.internal:1']", "db.internal", true},
+        {"peer: '*:*'", "db.internal", false}, /* an address, and there is none */
+        {"peer: client", "client", false},
+        {"connection: 1..", "db.internal", true},
+        {"local: '*'", "db.internal", false},
+        {"peer: 'db.internal:1', role: client", "db.internal", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (selects(cases[i].scope, (struct sf_scope){.host = cases[i].host}) != cases[i].selects)
+            fail_msg("%s and the look-up of '%s': expected %s", cases[i].scope, cases[i].host,
+                     cases[i].selects ? "selected" : "left alone");
+}
+
+/* The first look, by the port alone, leaves out nothing that a rule may select. */
+static void ports_let_through_what_has_no_port(void **state)
+{
+    static const struct {
+        const char *peer;
+        uint16_t port;
+        bool may;
+    } cases[] = {
+        {"'127.0.0.1:80'", 80, true}, {"'127.0.0.1:80'", 81, false}, {"'db.internal:80'", 80, true},
+        {"'db.internal:80'", 81, false}, {"'db.internal:*'", 81, true}, {"client", 81, true},
+        {"'unix:/x'", 0, true}, {"'*'", 81, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct engine engine;
+        struct sf_ports ports;
+        char rule[100];
+        struct sf_addr peer = address("127.0.0.1", cases[i].port);
+        snprintf(rule, sizeof rule, "call: recv, peer: %s, delay: 1ms", cases[i].peer);
+        ENGINE(&engine, 1, rule);
+        sf_ports_collect(engine.plan, 0, &ports);
+        if (sf_ports_may_select(&ports, &peer) != cases[i].may)
+            fail_msg("peer %s and port %u: expected %s", cases[i].peer, cases[i].port,
+                     cases[i].may ? "a closer look" : "none");
+        engine_free(&engine);
+    }
+}
+
 static void rule_with_a_peer_leaves_unconnected_streams_alone(void **state)
 {
     (void)state;
@@ -182,6 +305,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_pattern_selects_what_it_says),
+        cmocka_unit_test(program_selects_the_addresses_that_are_its),
+        cmocka_unit_test(host_selects_addresses_that_the_program_was_told),
+        cmocka_unit_test(look_up_is_selected_by_its_name),
+        cmocka_unit_test(ports_let_through_what_has_no_port),
         cmocka_unit_test(rule_with_a_peer_leaves_unconnected_streams_alone),
         cmocka_unit_test(rule_with_a_peer_may_select_any_datagram),
         cmocka_unit_test(family_type_and_role_must_all_fit),

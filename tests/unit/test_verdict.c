@@ -789,6 +789,42 @@ static void datagram_meets_rules_of_its_own_destination(void **state)
     engine_free(&engine);
 }
 
+static void datagram_meets_rules_of_the_program_and_the_name_behind_its_address(void **state)
+{
+    static _Atomic uint64_t entries[16];
+    static const struct sf_directory directory = {entries, 16};
+    struct engine engine;
+    struct connection connection;
+    struct sf_addr other = engine_peer;
+    (void)state;
+    ENGINE(&engine, 1, "call: send, peer: client, error: ENOBUFS", "call: send, peer: 'db:80', delay: 1ms");
+    engine.engine.directory = &directory;
+    connection_open(&engine, &connection, (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM});
+    struct sf_selection selection = {connection.selected, connection.per_rule, &connection.socket};
+    struct sf_call_info info = {.call = SF_CALL_sendto, .len = 9, .destination = &other};
+    assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_PASS);
+    sf_directory_enter(&directory, sf_key_of_name("db", 0, other.ip), 1, false);
+    assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).delay_ns, 1000000);
+    info.program = 1; /* it was another one's question */
+    assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_PASS);
+    other.owner = sf_owner_of_program(0);
+    assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).error, ENOBUFS);
+    engine_free(&engine);
+}
+
+static void resolve_rule_with_a_name_is_decided(void **state)
+{
+    struct engine engine;
+    uint64_t selected[1];
+    struct sf_selection selection = {.selected = selected};
+    struct sf_call_info info = {.call = SF_CALL_getaddrinfo, .fact = engine_fact, .context = &engine};
+    (void)state;
+    ENGINE(&engine, 1, "call: resolve, peer: 'db:80', error: EAI_AGAIN");
+    sf_scope_select(engine.plan, &(struct sf_scope){.host = "db"}, selected);
+    assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).error, EAI_AGAIN);
+    engine_free(&engine);
+}
+
 static void resolve_takes_eai_codes(void **state)
 {
     struct engine engine;
@@ -846,6 +882,8 @@ int main(void)
         cmocka_unit_test(match_is_found_across_calls_and_pieces),
         cmocka_unit_test(state_and_file_must_hold),
         cmocka_unit_test(datagram_meets_rules_of_its_own_destination),
+        cmocka_unit_test(datagram_meets_rules_of_the_program_and_the_name_behind_its_address),
+        cmocka_unit_test(resolve_rule_with_a_name_is_decided),
         cmocka_unit_test(resolve_takes_eai_codes),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

@@ -752,6 +752,37 @@ static void io_uring_is_reported(void **state)
     expect_one(world, "client.escaped", 6, "client uses io_uring, which no rule can reach");
 }
 
+static void too_many_addresses_are_reported(void **state)
+{
+    struct world *world = *state;
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_DIRECTORY;
+    expect_one(world, "client.escaped", 6,
+               "client had more addresses, its own and those of names, than can be followed: "
+               "rules that name peers may have missed some");
+}
+
+/* The rule selects client alone. */
+static void peer_without_the_shim_fails(void **state)
+{
+    struct world *world = *state;
+    static struct sf_pattern peer = {.kind = SF_PATTERN_PROGRAM, .text = "server", .program = SERVER};
+    world->rules[0].peers = &peer;
+    world->rules[0].peer_count = 1;
+    world->session->programs[SERVER].loaded = 0;
+    expect_none(world); /* where it listens is known by its port */
+    world->programs[SERVER].ready.kind = SF_READY_OUTPUT;
+    expect_one(world, "server.loaded", 3,
+               "server ran without the shim, so nobody learnt its addresses: "
+               "libsockfault.so was not loaded into prog");
+    world->session->programs[SERVER].loaded = 1;
+    world->session->execs[7] =
+        (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 7, .program = SERVER, .path = "/bin/go"};
+    expect_one(world, "server.escaped", 3,
+               "server started /bin/go (pid 7) without the shim: nobody learnt its addresses");
+    world->programs[SERVER].wrap = false;
+    expect_none(world);
+}
+
 static void findings_come_by_line(void **state)
 {
     struct world *world = *state;
@@ -886,6 +917,8 @@ int main(void)
         T(program_without_the_shim_fails_only_where_rules_select_it),
         T(escaped_child_fails_only_where_rules_select_its_program),
         T(io_uring_is_reported),
+        T(too_many_addresses_are_reported),
+        T(peer_without_the_shim_fails),
         T(findings_come_by_line),
         T(run_expects_nothing_of_how_its_program_ends),
         T(run_finds_what_makes_it_mean_less),
