@@ -78,6 +78,8 @@ static void forget_received(struct msghdr *message)
             int fd;
             __builtin_memcpy(&fd, data + at, sizeof fd);
             sf_descriptor_forget(fd);
+            if (sf_shim.has_waited)
+                sf_descriptor_discover(fd);
         }
     }
 }

@@ -105,17 +105,23 @@ static void select_program(void)
         sf_shim.families |= sf_rule_families(&rules[i]);
         sf_shim.has_watches |= rules[i].watches != 0;
         sf_shim.has_locals |= rules[i].local_count != 0;
-        if (rules[i].families & 1u << SF_FAMILY_POLL && selects_sockets(&rules[i])) {
-            sf_shim.has_waited = true;
-            sf_shim.program_families |= 1u << SF_FAMILY_POLL;
-        }
+        bool is_by_socket = selects_sockets(&rules[i]);
+        sf_shim.has_waited |= is_by_socket && rules[i].families >> SF_FAMILY_POLL & 1;
         sf_shim.has_local_binds |= rules[i].local_count != 0 && rules[i].families >> SF_FAMILY_BIND & 1;
         if (rules[i].peer_count == 0 && rules[i].local_count == 0)
-            sf_shim.program_families |= rules[i].families;
+            sf_shim.program_families |= rules[i].families & ~(is_by_socket ? 1u << SF_FAMILY_POLL : 0);
         else if (has_hosts && rules[i].local_count == 0)
             sf_shim.program_families |= rules[i].families & 1u << SF_FAMILY_RESOLVE;
     }
     sf_ports_collect(sf_shim.plan, sf_shim.program, &sf_shim.ports);
+}
+
+/* Sockets that came with the process may be polled before anything else is done with
+ * them; they have low numbers. */
+static void discover_inherited(void)
+{
+    for (int fd = 0; fd < 64; fd++)
+        sf_descriptor_discover(fd);
 }
 
 /* The forked child has one thread, must not add to its parent's tally, and has
@@ -173,6 +179,8 @@ void sf_load(void)
     if (!sf_watch_reserve())
         stop("cannot reserve the table of registrations");
     sf_memory_learn();
+    if (sf_shim.has_waited)
+        discover_inherited();
     atomic_fetch_add(&sf_shim.state->loaded, 1);
     if (!sf_exec_loaded(sf_shim.execs, handover.session->exec_count, (uint32_t)getpid(), sf_shim.program))
         atomic_fetch_or(&sf_shim.state->escapes, SF_ESCAPE_EXECS);

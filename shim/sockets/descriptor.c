@@ -25,15 +25,25 @@ static void store(int fd, uint64_t word)
     atomic_store_explicit(&sf_shim.descriptors[sf_descriptor_index(number)], word, memory_order_relaxed);
 }
 
+/* From the first socket on that rules select polls by, polls are looked at. */
+static void note_waited(uint64_t word)
+{
+    uint32_t poll = 1u << SF_FAMILY_POLL;
+    if (sf_shim.has_waited && word & poll && !(sf_shim.program_families & poll))
+        __atomic_fetch_or(&sf_shim.program_families, poll, __ATOMIC_RELAXED);
+}
+
 void sf_descriptor_new(int fd, uint64_t word)
 {
     if (__builtin_expect(sf_is_vfork_child(), 0))
         word = (word & ~SF_WORD_OWN) | (sf_descriptor_word(fd) & SF_WORD_OWN);
+    note_waited(word);
     store(fd, word);
 }
 
 void sf_descriptor_set(int fd, uint64_t word)
 {
+    note_waited(word);
     store(fd, word | (sf_descriptor_word(fd) & SF_WORD_OWN));
 }
 

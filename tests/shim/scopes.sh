@@ -113,4 +113,19 @@ expect:
   taker: {stdout: {equals: "3\\n"}}
 EOF
 check_status "a socket meets the rules of the program that has it" 0 "$SOCKFAULT" test "$TMP/pass.yaml"
+
+# A poll is selected by what it waits for, even where nothing else was done with that.
+cat > "$TMP/inherit.py" <<'EOF'
+import os, socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+os.dup2(server.fileno(), 8, inheritable=True)
+os.dup2(client.fileno(), 9, inheritable=True)
+os.execvp(sys.executable, [sys.executable, "-c",
+    "import select; p = select.poll(); p.register(9, select.POLLOUT); print(p.poll(1000))"])
+EOF
+check_eq "a poll on an inherited socket" "[(9, 4)]" \
+    "$("$SOCKFAULT" run -f 'call: poll, peer: "127.0.0.1:*", delay: 1us' -- python3 "$TMP/inherit.py" 2>&1)"
+check_match "a poll on others" "never fired" \
+    "$("$SOCKFAULT" run -f 'call: poll, peer: "127.0.0.2:*", delay: 1us' -- python3 "$TMP/inherit.py" 2>&1)"
 finish
