@@ -49,4 +49,68 @@ check_eq "gethostbyname is answered" $'10.1.2.3 0\n0 found 0' "$(old 'resolve: 1
 check_eq "gethostbyname fails by h_errno" $'none 1\n0 none 1' "$(old 'error: EAI_NONAME')"
 check_eq "what may pass says so" $'none 2\n11 none 2' "$(old 'error: EAI_AGAIN')"
 check_eq "a name without an address of the family" $'none 4\n0 none 4' "$(old 'resolve: "::1"')"
+
+# A module of the name service that asks a server, as libc's own does: its sockets and
+# connections are none of the program's, but `resolve` is about the look-up as a whole.
+cat > "$TMP/nss.c" <<'END'
+#include <arpa/inet.h>
+#include <nss.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+enum nss_status _nss_probe_gethostbyname2_r(const char *name, int family, struct hostent *host, char *buffer,
+                                            size_t bytes, int *error, int *h_error)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(1)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    (void)name, (void)host, (void)buffer, (void)bytes, (void)family, (void)error;
+    if (fd < 0 || connect(fd, (void *)&to, sizeof to) == 0)
+        _exit(9); /* a rule failed the one, or nobody refused the other */
+    close(fd);
+    *h_error = HOST_NOT_FOUND;
+    return NSS_STATUS_NOTFOUND;
+}
+END
+cat > "$TMP/own.c" <<'END'
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <nss.h>
+#include <stdio.h>
+#include <string.h>
+int main(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(1)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    __nss_configure_lookup("hosts", "probe");
+    for (int i = 0; i < 2; i++) {
+        const struct hostent *host = gethostbyname2("db.internal", AF_INET);
+        printf("%s ", host ? "found" : hstrerror(h_errno));
+    }
+    for (int i = 0; i < 2; i++) {
+        int result = connect(socket(AF_INET, SOCK_STREAM, 0), (void *)&to, sizeof to);
+        printf("%s ", result == 0 ? "connected" : strerrorname_np(errno));
+    }
+    return 0;
+}
+END
+gcc -D_GNU_SOURCE -shared -fPIC -o "$TMP/libnss_probe.so.2" "$TMP/nss.c" &&
+    gcc -D_GNU_SOURCE -o "$TMP/own" "$TMP/own.c" || exit 1
+own() # RULE…
+{
+    local rules=()
+    for rule; do
+        rules+=(-f "$rule")
+    done
+    LD_LIBRARY_PATH=$TMP "$SOCKFAULT" run "${rules[@]}" -- "$TMP/own" 2>&1
+}
+check_eq "sockets and connections of a look-up are not the program's" \
+    "Unknown host Unknown host ETIMEDOUT ECONNREFUSED " \
+    "$(own 'call: connect, connection: 1, error: ETIMEDOUT' 'call: socket, delay: 1us, when: {nth: 2}')"
+check_eq "and nor are their calls counted" "Unknown host Unknown host ECONNREFUSED ETIMEDOUT " \
+    "$(own 'call: connect, error: ETIMEDOUT, when: {nth: 2}')"
+check_eq "a look-up that a rule fails asks nobody" \
+    "Host name lookup failure Unknown host ECONNREFUSED ECONNREFUSED " \
+    "$(own 'call: resolve, error: EAI_AGAIN, when: {nth: 1}')"
 finish

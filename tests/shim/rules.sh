@@ -14,7 +14,8 @@ play() # SCRIPT RULE…
     for rule; do
         rules+=(-f "$rule, optional: true")
     done
-    said=$(timeout 20 "$SOCKFAULT" run --report "json=$TMP/report" ${options[@]+"${options[@]}"} "${rules[@]}" -- \
+    said=$(timeout 20 "$SOCKFAULT" run --report "json=$TMP/report" ${options[@]+"${options[@]}"} \
+    "${rules[@]}" -- \
         "$player" "$script" 2>&1)
     fired=$(sed -n 's/.*"fired": \([0-9]*\).*/\1/p' "$TMP/report" | paste -sd ' ')
     refused=$(sed -n 's/.*"illegal": \([0-9]*\).*/\1/p' "$TMP/report" | paste -sd ' ')
@@ -57,7 +58,8 @@ plays "a failure leaves nothing to shorten or to corrupt" "5 ECONNRESET hello / 
     'stream a b; send b hello; recv a 9; recv a 9' 'call: recv, partial: 1, when: {nth: 1}' \
     'call: recv, corrupt: 1, when: {nth: 1}' 'call: recv, error: ECONNRESET, when: {nth: 1}'
 plays "a delay comes before a failure" "5 ECONNRESET late / 1 1" \
-    'stream a b; send b hello; mark; recv a 9; since 35' 'call: recv, error: ECONNRESET' 'call: recv, delay: 35ms'
+    'stream a b; send b hello; mark; recv a 9; since 35' 'call: recv, error: ECONNRESET' \
+    'call: recv, delay: 35ms'
 plays "every signal is sent, in the order of the file" "5 USR2 USR1 hello / 1 1" \
     'stream a b; handler; send b hello; recv a 9' 'call: recv, signal: USR2' 'call: recv, signal: USR1'
 plays "a signal comes before the delay, and does not end it" "5 USR1 hello late / 1 1" \
@@ -102,7 +104,8 @@ plays "shutdown is counted on each connection" "ENOTCONN 0 ENOTCONN 0 / 2" \
     'stream a b; stream c d; shutdown a; shutdown a; shutdown c; shutdown c' \
     'call: shutdown, error: ENOTCONN, when: {nth: 1}'
 plays "option is counted on each connection" "ENOBUFS 0 ENOBUFS 0 / 2" \
-    'stream a b; stream c d; option a; option a; option c; option c' 'call: option, error: ENOBUFS, when: {nth: 1}'
+    'stream a b; stream c d; option a; option a; option c; option c' \
+    'call: option, error: ENOBUFS, when: {nth: 1}'
 plays "socket is counted over the program" "0 EMFILE 0 / 1" \
     'socket; socket; socket' 'call: socket, error: EMFILE, when: {nth: 2}'
 plays "bind is counted over the program" "0 EADDRINUSE 0 / 1" \
@@ -137,14 +140,17 @@ faults:
   - {id: both, call: socket, error: ENFILE, when: {nth: 1}, per: scenario}
 expect: {faults: {each: 2, both: 1}}
 END
-check_status "per: scenario counts over all programs, otherwise each has its own" 0 "$SOCKFAULT" test "$TMP/per.yaml"
+check_status "per: scenario counts over all programs, otherwise each has its own" 0 "$SOCKFAULT" test \
+    "$TMP/per.yaml"
 plays "calls that a trigger leaves out are counted all the same" "5 hel ENOBUFS lo / 1" \
-    'stream a b; send b hello; recv a 3; recv a 9; recv a 9' 'call: recv, error: ENOBUFS, when: {nth: 2, every: 2}'
+    'stream a b; send b hello; recv a 3; recv a 9; recv a 9' \
+    'call: recv, error: ENOBUFS, when: {nth: 2, every: 2}'
 plays "failed calls are counted as well" "5 ETIMEDOUT ENOBUFS hello / 1 1" \
     'stream a b; send b hello; recv a 9; recv a 9; recv a 9' \
     'call: recv, error: ETIMEDOUT, when: {nth: 1}' 'call: recv, error: ENOBUFS, when: {nth: 2}'
 plays "nth: 2.. begins and goes on" "5 h e l l / 3" \
-    'stream a b; send b hello; recv a 1; recv a 9; recv a 9; recv a 9' 'call: recv, partial: 1, when: {nth: 2..}'
+    'stream a b; send b hello; recv a 1; recv a 9; recv a 9; recv a 9' \
+    'call: recv, partial: 1, when: {nth: 2..}'
 plays "from and to are a range" "5 h e ll o / 1" \
     'stream a b; send b hello; recv a 1; recv a 9; recv a 2; recv a 9' \
     'call: recv, partial: 1, when: {from: 2, to: 2}'
@@ -169,7 +175,8 @@ plays "a connect that a rule refuses is a connection" "ECONNREFUSED 0 0 5 h / 1 
 plays "a second connect of a socket is no second connection" "ECONNREFUSED 5 hello / 0" \
     'refused x; stream a b; send b hello; recv a 9' 'call: recv, partial: 1, connection: 3, role: client'
 plays "accepted sockets are connections" "0 0 0 0 5 5 hello w / 1" \
-    'listen l; connect a l; connect b l; accept c l; accept d l; send a hello; send b world; recv c 9; recv d 9' \
+    'listen l; connect a l; connect b l; accept c l; accept d l; send a hello; send b world;
+     recv c 9; recv d 9' \
     'call: recv, partial: 1, connection: 2, role: server'
 plays "a failed accept is none" "0 EMFILE 0 5 h / 1 1" \
     'listen l; connect a l; accept c l; accept c l; send a hello; recv c 9' \
@@ -204,7 +211,8 @@ plays "a look is not counted" "5 hello hello / 0" \
     'stream a b; send b hello; peek a 9; recv a 9' 'call: recv, partial: 1, when: {after_bytes: 5}'
 plays "match: text, across calls" "9 xxSTA RTyy - / 0 1" \
     'stream a b; send b xxSTARTyy; recv a 5; recv a 9; recv a 9' \
-    'call: recv, error: ECONNRESET, when: {match: STOP}' 'call: recv, eof: true, when: {match: START}, times: 1'
+    'call: recv, error: ECONNRESET, when: {match: STOP}' \
+    'call: recv, eof: true, when: {match: START}, times: 1'
 plays "match: hex" "9 xxSTA RTyy - / 1" \
     'stream a b; send b xxSTARTyy; recv a 5; recv a 9; recv a 9' \
     'call: recv, eof: true, when: {match: "hex:53544152"}, times: 1'
@@ -253,5 +261,6 @@ first=$(play "$some" 'call: recv, partial: random')
 plays "the same seed draws the same lengths" "$first" "$some" 'call: recv, partial: random'
 lengths=$(tr ' ' '\n' <<< "$first" | grep x | sort -u | wc -l)
 check "of all sizes" test "$lengths" -ge 3
-check_match "A..B: what is drawn lies within" '^(60 xxxxx{0,2} )+/ 8$' "$(play "$some" 'call: recv, partial: 4..6')"
+check_match "A..B: what is drawn lies within" '^(60 xxxxx{0,2} )+/ 8$' "$(play "$some" \
+    'call: recv, partial: 4..6')"
 finish
