@@ -115,9 +115,9 @@ static void a_call_of_two_families_is_the_one_that_the_fault_is_for(void **state
 static void calls_that_no_rule_can_name_are_refused(void **state)
 {
     (void)state;
-    static const char *const names[] = {"dup2",       "execve",    "fcntl",      "getpeername",
-                                        "__read_chk", "syscall",   "sendfile64", "RECV",
-                                        "",           "nosuchcall"};
+    static const char *const names[] = {"dup2",    "execve",     "fcntl", "getpeername", "__read_chk",
+                                        "syscall", "sendfile64", "RECV",  "close_range", "nosuchcall",
+                                        ""};
     for (size_t i = 0; i < COUNT(names); i++) {
         struct sf_call_set calls = {{0}};
         uint32_t families = 0;
