@@ -3,6 +3,7 @@
 #include "engine/legality.h"
 #include "scenario/calls.h"
 #include "scenario/faults.h"
+#include "scenario/unmet.h"
 
 #include <errno.h>
 #include <string.h>
@@ -109,57 +110,13 @@ static void hint_at_real(struct sf_decoder *decoder, const struct sf_rule *rule)
                        "%s fakes what one call returns: %s makes the real thing", rule->fault_text, name);
 }
 
-static void warn_of_state(struct sf_decoder *decoder, const struct sf_rule *rule)
-{
-    bool is_tcp = rule->types != SF_TYPE_DGRAM && rule->domains != SF_DOMAIN_UNIX;
-    if (rule->states && !is_tcp)
-        sf_warning(decoder->diagnostics, rule->place,
-                   "only a TCP socket has a state, so the rule will not fire (it says %s)",
-                   rule->types == SF_TYPE_DGRAM ? "type: dgram" : "family: unix");
-}
-
-#define FAMILY(name) (1u << SF_FAMILY_##name)
-
-static bool names_host(const struct sf_rule *rule)
-{
-    for (size_t i = 0; i < rule->peer_count; i++)
-        if (rule->peers[i].kind == SF_PATTERN_HOST)
-            return true;
-    return false;
-}
-
-static void warn_scope(struct sf_decoder *decoder, const struct sf_rule *rule, const char *key,
-                       const struct sf_pattern *patterns, uint32_t inert, const char *why)
-{
-    if (inert)
-        sf_warning(decoder->diagnostics, patterns[0].place, "%s selects no call of %s: %s, so the rule will not fire%s",
-                   key, sf_families_join(decoder->diagnostics->arena, inert), why,
-                   inert == rule->families ? "" : " there");
-}
-
-/* A listening socket is told who connects by the very call that a rule would have to select. */
-static void warn_scopes(struct sf_decoder *decoder, const struct sf_rule *rule)
-{
-    uint32_t sockets = FAMILY(SOCKET) | FAMILY(BIND) | FAMILY(LISTEN) | FAMILY(ACCEPT);
-    if (rule->peer_count)
-        warn_scope(decoder, rule, "peer", rule->peers, rule->families & sockets,
-                   "there is no peer before it has been made");
-    if (rule->peer_count && !names_host(rule))
-        warn_scope(decoder, rule, "peer", rule->peers, rule->families & FAMILY(RESOLVE),
-                   "of a look-up only HOST:PORT says which");
-    if (rule->local_count)
-        warn_scope(decoder, rule, "local", rule->locals, rule->families & (FAMILY(SOCKET) | FAMILY(RESOLVE)),
-                   "there is no address of its own");
-}
-
 void sf_inert_warn(struct sf_decoder *decoder, const struct sf_rule *rule)
 {
-    warn_of_state(decoder, rule);
+    sf_unmet_warn(decoder, rule);
     if (rule->kind != SF_RULE_CALL) {
         warn_of_link(decoder, rule);
         return;
     }
-    warn_scopes(decoder, rule);
     bool is_inert = false;
     struct inert inert;
 

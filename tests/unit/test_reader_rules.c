@@ -240,6 +240,41 @@ static void fault_that_cannot_be_is_warned_of(void **state)
     }
 }
 
+static void scope_that_no_call_meets_is_warned_of(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule, *warning; /* NULL: none */
+    } rows[] = {
+        {"call: connect, role: server, delay: 1s",
+         "role: server selects no call of connect: who connects is a client, so the rule will not fire"},
+        {"call: [connect, recv], role: server, delay: 1s",
+         "role: server selects no call of connect: who connects is a client, so the rule will not fire there"},
+        {"call: accept, role: client, delay: 1s",
+         "role: client selects no call of accept: who binds, listens or accepts is a server, so the rule will "
+         "not fire"},
+        {"call: socket, connection: 2, delay: 1s",
+         "connection selects no call of socket: there is none at such a call, so the rule will not fire"},
+        {"call: bind, when: {match: x}, delay: 1s",
+         "when selects no call of bind: no bytes have passed at such a call, so the rule will not fire"},
+        {"call: resolve, when: {state: LISTEN}, delay: 1s",
+         "when selects no call of resolve: there is no socket at such a call, so the rule will not fire"},
+        {"call: recv, family: unix, when: {state: LISTEN}, delay: 1s, force: true",
+         "only a TCP socket has a state, so the rule will not fire (it says family: unix)"},
+        {"call: connect, role: client, connection: 2, delay: 1s", NULL},
+        {"call: accept, role: server, connection: 2, delay: 1s", NULL},
+        {"call: recv, type: stream, when: {state: ESTABLISHED, after_bytes: 1}, delay: 1s", NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reading *reading = read_rule(rows[i].rule);
+        assert_non_null(reading->scenario);
+        assert_int_equal(reading->diagnostics.count, rows[i].warning ? 1 : 0);
+        if (rows[i].warning)
+            assert_string_equal(reading->diagnostics.list[0].message, rows[i].warning);
+        release(reading);
+    }
+}
+
 static void errors_leave_no_room_for_that_warning(void **state)
 {
     (void)state;
@@ -828,6 +863,7 @@ int main(void)
         cmocka_unit_test(programs_become_bits),
         cmocka_unit_test(selecting_an_unwrapped_program_is_warned_of),
         cmocka_unit_test(fault_that_cannot_be_is_warned_of),
+        cmocka_unit_test(scope_that_no_call_meets_is_warned_of),
         cmocka_unit_test(errors_leave_no_room_for_that_warning),
         cmocka_unit_test(peers_are_patterns),
         cmocka_unit_test(other_texts_are_no_peers),

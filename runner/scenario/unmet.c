@@ -1,0 +1,95 @@
+#include "scenario/unmet.h"
+
+#include "scenario/calls.h"
+
+#define FAMILY(name) (1u << SF_FAMILY_##name)
+
+/* A link rule may ask for a state as well. */
+static void warn_of_state(struct sf_decoder *decoder, const struct sf_rule *rule)
+{
+    bool is_tcp = rule->types != SF_TYPE_DGRAM && rule->domains != SF_DOMAIN_UNIX;
+    if (rule->states && !is_tcp)
+        sf_warning(decoder->diagnostics, rule->place,
+                   "only a TCP socket has a state, so the rule will not fire (it says %s)",
+                   rule->types == SF_TYPE_DGRAM ? "type: dgram" : "family: unix");
+}
+
+static bool names_host(const struct sf_rule *rule)
+{
+    for (size_t i = 0; i < rule->peer_count; i++)
+        if (rule->peers[i].kind == SF_PATTERN_HOST)
+            return true;
+    return false;
+}
+
+static bool has_peer(const struct sf_rule *rule)
+{
+    return rule->peer_count != 0;
+}
+
+static bool has_peer_without_name(const struct sf_rule *rule)
+{
+    return rule->peer_count && !names_host(rule);
+}
+
+static bool has_local(const struct sf_rule *rule)
+{
+    return rule->local_count != 0;
+}
+
+static bool is_a_client(const struct sf_rule *rule)
+{
+    return rule->roles == SF_ROLE_CLIENT;
+}
+
+static bool is_a_server(const struct sf_rule *rule)
+{
+    return rule->roles == SF_ROLE_SERVER;
+}
+
+static bool has_ordinal(const struct sf_rule *rule)
+{
+    return rule->connection_first != 0;
+}
+
+static bool waits_for_bytes(const struct sf_rule *rule)
+{
+    return rule->after_bytes || rule->match;
+}
+
+static bool waits_for_state(const struct sf_rule *rule)
+{
+    return rule->states != 0;
+}
+
+static const struct {
+    uint32_t families; /* whose calls do not meet it */
+    bool (*is_asked)(const struct sf_rule *rule);
+    const char *key, *reason;
+} unmet[] = {
+    /* A listening socket is told who connects by the very call that a rule would have to select. */
+    {FAMILY(SOCKET) | FAMILY(BIND) | FAMILY(LISTEN) | FAMILY(ACCEPT), has_peer, "peer",
+     "there is no peer before it has been made"},
+    {FAMILY(RESOLVE), has_peer_without_name, "peer", "of a look-up only HOST:PORT says which"},
+    {FAMILY(SOCKET) | FAMILY(RESOLVE), has_local, "local", "there is no address of its own"},
+    {FAMILY(CONNECT), is_a_server, "role: server", "who connects is a client"},
+    {FAMILY(BIND) | FAMILY(LISTEN) | FAMILY(ACCEPT), is_a_client, "role: client",
+     "who binds, listens or accepts is a server"},
+    {FAMILY(SOCKET) | FAMILY(BIND) | FAMILY(LISTEN) | FAMILY(RESOLVE), has_ordinal, "connection",
+     "there is none at such a call"},
+    {FAMILY(SOCKET) | FAMILY(BIND) | FAMILY(LISTEN) | FAMILY(ACCEPT) | FAMILY(RESOLVE), waits_for_bytes,
+     "when", "no bytes have passed at such a call"},
+    {FAMILY(SOCKET) | FAMILY(RESOLVE), waits_for_state, "when", "there is no socket at such a call"},
+};
+
+void sf_unmet_warn(struct sf_decoder *decoder, const struct sf_rule *rule)
+{
+    warn_of_state(decoder, rule);
+    for (size_t i = 0; i < sizeof unmet / sizeof *unmet; i++) {
+        uint32_t families = rule->families & unmet[i].families;
+        if (families && unmet[i].is_asked(rule))
+            sf_warning(decoder->diagnostics, rule->place, "%s selects no call of %s: %s, so the rule will not fire%s",
+                       unmet[i].key, sf_families_join(decoder->diagnostics->arena, families), unmet[i].reason,
+                       families == rule->families ? "" : " there");
+    }
+}
