@@ -29,6 +29,36 @@ static ssize_t (*volatile plain_recvfrom)(int, void *, size_t, int, struct socka
     struct iovec halves[2] = {{(buffer), (bytes) / 2}, \
                               {(char *)(buffer) + (bytes) / 2, (bytes) - (bytes) / 2}}
 
+/* Room for a sender and for what comes along. */
+#define MESSAGE(header)                                  \
+    struct sockaddr_storage from_;                       \
+    char control_[128];                                  \
+    struct msghdr header = {.msg_name = &from_,          \
+                            .msg_namelen = sizeof from_, \
+                            .msg_iov = halves,           \
+                            .msg_iovlen = 2,             \
+                            .msg_control = control_,     \
+                            .msg_controllen = sizeof control_}
+
+/* What a call wrote beside the bytes. Keeps errno. */
+static long with_address(long result, socklen_t length, int flags)
+{
+    int error = errno;
+    if (result >= 0)
+        say("address: %u bytes%s", (unsigned)length, flags & MSG_TRUNC ? ", MSG_TRUNC" : "");
+    errno = error;
+    return result;
+}
+
+static long with_header(long result, const struct msghdr *message)
+{
+    int error = errno;
+    if (result >= 0)
+        say("control: %zu bytes", message->msg_controllen);
+    errno = error;
+    return with_address(result, message->msg_namelen, message->msg_flags);
+}
+
 CALL(by_recv)
 {
     return plain_recv(cell->near, buffer, bytes, cell->flags);
@@ -38,27 +68,24 @@ CALL(by_recvfrom)
 {
     struct sockaddr_storage from;
     socklen_t length = sizeof from;
-    return plain_recvfrom(cell->near, buffer, bytes, cell->flags, (void *)&from, &length);
+    long result = plain_recvfrom(cell->near, buffer, bytes, cell->flags, (void *)&from, &length);
+    return with_address(result, length, 0);
 }
 
 CALL(by_recvmsg)
 {
     HALVES(buffer, bytes);
-    struct msghdr message = {.msg_iov = halves, .msg_iovlen = 2};
-    long result = recvmsg(cell->near, &message, cell->flags);
-    int error = errno;
-    if (result >= 0 && message.msg_flags & MSG_TRUNC)
-        say("MSG_TRUNC");
-    errno = error;
-    return result;
+    MESSAGE(header);
+    return with_header(recvmsg(cell->near, &header, cell->flags), &header);
 }
 
 CALL(by_recvmmsg)
 {
     HALVES(buffer, bytes);
-    struct mmsghdr message = {.msg_hdr = {.msg_iov = halves, .msg_iovlen = 2}};
+    MESSAGE(header);
+    struct mmsghdr message = {.msg_hdr = header};
     int count = recvmmsg(cell->near, &message, 1, cell->flags, NULL);
-    return count == 1 ? (long)message.msg_len : count;
+    return with_header(count == 1 ? (long)message.msg_len : count, &message.msg_hdr);
 }
 
 CALL(by_read)
@@ -101,7 +128,10 @@ CALL(by_recv_chk)
 
 CALL(by_recvfrom_chk)
 {
-    return __recvfrom_chk(cell->near, buffer, bytes, ROOM, cell->flags, NULL, NULL);
+    struct sockaddr_storage from;
+    socklen_t length = sizeof from;
+    long result = __recvfrom_chk(cell->near, buffer, bytes, ROOM, cell->flags, (void *)&from, &length);
+    return with_address(result, length, 0);
 }
 
 /* What the splice brought is read out of the pipe. */
@@ -151,22 +181,26 @@ CALL(by_sys_preadv2)
 
 CALL(by_sys_recvfrom)
 {
-    return syscall(SYS_recvfrom, cell->near, buffer, bytes, cell->flags, NULL, NULL);
+    struct sockaddr_storage from;
+    socklen_t length = sizeof from;
+    long result = syscall(SYS_recvfrom, cell->near, buffer, bytes, cell->flags, &from, &length);
+    return with_address(result, length, 0);
 }
 
 CALL(by_sys_recvmsg)
 {
     HALVES(buffer, bytes);
-    struct msghdr message = {.msg_iov = halves, .msg_iovlen = 2};
-    return syscall(SYS_recvmsg, cell->near, &message, cell->flags);
+    MESSAGE(header);
+    return with_header(syscall(SYS_recvmsg, cell->near, &header, cell->flags), &header);
 }
 
 CALL(by_sys_recvmmsg)
 {
     HALVES(buffer, bytes);
-    struct mmsghdr message = {.msg_hdr = {.msg_iov = halves, .msg_iovlen = 2}};
+    MESSAGE(header);
+    struct mmsghdr message = {.msg_hdr = header};
     long count = syscall(SYS_recvmmsg, cell->near, &message, 1, cell->flags, NULL);
-    return count == 1 ? (long)message.msg_len : count;
+    return with_header(count == 1 ? (long)message.msg_len : count, &message.msg_hdr);
 }
 
 #define FLAGS (BLOCKING | TIMEOUT | NONBLOCK | DONTWAIT)
