@@ -230,16 +230,18 @@ lint: ## clang-tidy and cppcheck; fails on findings
 
 scenarios := $(wildcard scenarios/*.yaml)
 docs := $(wildcard docs/*.md)
+reference := $(wildcard docs/reference/*.md)
 manuals := $(wildcard docs/*.1)
 
 install: all ## install into DESTDIR, prefix
 	$(Q)install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)/sockfault' \
-	    '$(DESTDIR)$(datadir)/sockfault/scenarios' '$(DESTDIR)$(docdir)/docs'
+	    '$(DESTDIR)$(datadir)/sockfault/scenarios' '$(DESTDIR)$(docdir)/docs/reference'
 	$(Q)install -m 755 $(out)/sockfault '$(DESTDIR)$(bindir)/sockfault'
 	$(Q)install -m 644 $(out)/libsockfault.so '$(DESTDIR)$(libdir)/sockfault/libsockfault.so'
 	$(Q)install -m 644 $(scenarios) '$(DESTDIR)$(datadir)/sockfault/scenarios'
 	$(Q)install -m 644 README.md LICENSE '$(DESTDIR)$(docdir)'
 	$(Q)install -m 644 $(docs) '$(DESTDIR)$(docdir)/docs'
+	$(Q)install -m 644 $(reference) '$(DESTDIR)$(docdir)/docs/reference'
 	$(if $(manuals),$(Q)install -d '$(DESTDIR)$(mandir)/man1' && \
 	    install -m 644 $(manuals) '$(DESTDIR)$(mandir)/man1')
 

@@ -100,10 +100,10 @@ follow() # DOCUMENT, below the root
 }
 
 port=$(free_port) || { fail "a free port"; finish; }
-for document in README.md $(cd "$root" && echo docs/*.md); do
+for document in README.md $(cd "$root" && echo docs/*.md docs/*/*.md); do
     follow "$document"
     case $document in
-        README.md | docs/tutorial.md)
+        README.md | docs/tutorial.md | docs/reference/*)
             check "$document shows commands" test $commands -gt 0
             ;;
     esac

@@ -1,4 +1,4 @@
-# docs/scenarios.md lists the keys that the reader knows, each and no other. What
+# docs/reference/language.md lists the keys that the reader knows, each and no other. What
 # the reader knows it says itself when it meets a key that it does not.
 . "$(dirname "$0")/../lib.sh"
 
@@ -27,17 +27,23 @@ listed_keys() # LINE…: the first columns of the tables that follow these
         awk -v start="$line" '
             $0 == start { here = 1; next }
             here && /^\| `/ { split($0, part, "`"); print part[2]; seen = 1; next }
-            here && seen { exit }' "$root/docs/scenarios.md"
+            here && seen { exit }' "$root/docs/reference/language.md"
     done | sort -u
 }
 
+# What stands in the examples, which examples.sh checks or runs.
+awk '/^```yaml/ { here = 1; next } /^```/ { here = 0 } here' "$root/docs/reference/language.md" > "$TMP/examples"
+
 compare() # MAPPING LINE…
 {
-    local known mapping=$1
+    local known key mapping=$1
     shift
     known=$(known_keys "$mapping")
     [ -n "$known" ] || fail "the reader names the keys of $mapping" "$(cat "$TMP/said")"
     check_eq "keys of $mapping" "$known" "$(listed_keys "$@")"
+    for key in $known; do
+        check "$key of $mapping has an example" grep -qE "(^|[ {])$key:( |\$)" "$TMP/examples"
+    done
 }
 
 compare "a scenario" "## A scenario"

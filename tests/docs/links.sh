@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 cd "$root" || exit 1
-for document in README.md docs/*.md; do
+for document in README.md docs/*.md docs/*/*.md; do
     while IFS= read -r target; do
         [[ $target == *://* ]] || check "$document: $target" test -e "$(dirname "$document")/$target"
     done < <(grep -o '](\([^)#]*\)' "$document" | sed 's/^](//')

@@ -21,7 +21,7 @@ check_status "it finds its scenarios" 0 "$installed" list scenarios
 check_match "one-byte-reads is among them" one-byte-reads "$output"
 
 doc=$TMP/root/usr/local/share/doc/sockfault
-for document in "$doc"/README.md "$doc"/docs/*.md; do
+for document in "$doc"/README.md "$doc"/docs/*.md "$doc"/docs/*/*.md; do
     while IFS= read -r target; do
         [[ $target == *://* ]] || check "${document#"$doc/"}: $target is there" test -e "${document%/*}/$target"
     done < <(grep -o '](\([^)#]*\)' "$document" | sed 's/^](//')
