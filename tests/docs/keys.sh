@@ -62,4 +62,7 @@ faults=$("$SOCKFAULT" list faults | awk '!/; on links/ { print $1 }' | sort)
 check_eq "faults in README.md" "$faults" \
     "$(awk '/^## Faults/ { here = 1; next } /^## / { here = 0 } here && /^\| `/ { split($0, part, "`"); print part[2] }' \
         "$root/README.md" | sort)"
+for fault in $faults; do
+    check "$fault has a section in the reference" grep -qx "## $fault" "$root/docs/reference/faults.md"
+done
 finish
