@@ -19,9 +19,6 @@ void sf_address_of_own(struct sf_addr *to, int fd);
  * Keeps errno. */
 const struct sf_addr *sf_local_of(struct sf_addr *to, int fd);
 
-/* The same whether a rule asks or not; domain 0: `fd` is no socket. Keeps errno. */
-void sf_address_of_own(struct sf_addr *to, int fd);
-
 /* The peer of a socket; domain 0 when it has none. Keeps errno. */
 void sf_address_of_peer(struct sf_addr *to, int fd);
 

@@ -1,0 +1,124 @@
+/* What a verdict asks for before the call: signals, sleep, a peer that resets the
+ * connection or says nothing. */
+#include "apply/clock.h"
+#include "apply/keep.h"
+#include "apply/readiness.h"
+#include "apply/reset.h"
+#include "apply/timeout.h"
+#include "calls/facts.h"
+#include "calls/steps.h"
+#include "log/event.h"
+
+#include <errno.h>
+#include <signal.h>
+
+/* What kind of call this is to a signal that arrives while it is delayed. */
+static enum sf_wait wait_of(struct sf_call *call)
+{
+    switch (sf_call_family(call)) {
+    case SF_FAMILY_POLL:
+        return SF_WAIT_ENDS;
+    case SF_FAMILY_CONNECT:
+        if (call->info.type == SF_TYPE_DGRAM) /* sets a peer, and asks nobody */
+            return SF_WAIT_GOES_ON;
+        /* fall through */
+    case SF_FAMILY_RECV:
+    case SF_FAMILY_SEND:
+    case SF_FAMILY_ACCEPT:
+        if (sf_call_fact(call, SF_FACT_NONBLOCKING))
+            return SF_WAIT_GOES_ON;
+        return sf_call_fact(call, SF_FACT_TIMEOUT) ? SF_WAIT_ENDS : SF_WAIT_RESTARTS;
+    default:
+        return SF_WAIT_GOES_ON;
+    }
+}
+
+/* How long the call waits by itself: 0, its socket's time-out, or UINT64_MAX. */
+static uint64_t own_wait_ns(struct sf_call *call)
+{
+    if (sf_call_fact(call, SF_FACT_NONBLOCKING))
+        return 0;
+    uint64_t timeout_ns = sf_call_timeout_ns(call);
+    return timeout_ns ? timeout_ns : UINT64_MAX;
+}
+
+/* A socket that has nothing to give: the call waits first, for its own time-out but
+ * no longer than `ns`, and a socket that has been said to be ready is so again. */
+static int again(struct sf_call *call, uint64_t ns)
+{
+    uint64_t own_ns = own_wait_ns(call), wait_ns = own_ns < ns ? own_ns : ns;
+    if (wait_ns && own_ns != UINT64_MAX && sf_clock_sleep(wait_ns, SF_WAIT_ENDS) == EINTR)
+        return EINTR;
+    sf_readiness_renew(call->fd, sf_call_family(call), call->socket);
+    return EAGAIN;
+}
+
+/* Nobody comes for a while. One without a time-out of its own then waits on. */
+static int accept_nobody(struct sf_call *call)
+{
+    uint64_t ns = call->verdict.timeout_ns;
+    return own_wait_ns(call) == UINT64_MAX ? sf_clock_sleep(ns, SF_WAIT_RESTARTS) : again(call, ns);
+}
+
+/* On recv the unread bytes go with the connection, as when they were overtaken;
+ * on other calls they can still be read first. */
+static void keep_unread(struct sf_call *call)
+{
+    if (sf_call_family(call) != SF_FAMILY_RECV)
+        sf_keep_unread(call->fd, call->socket);
+}
+
+/* The peer is silent until TCP gives it up, or the socket's own time-out ends the
+ * call first. */
+static int hear_nothing(struct sf_call *call)
+{
+    uint64_t own_ns = own_wait_ns(call), ns = call->verdict.timeout_ns;
+    bool is_tcp = call->info.type == SF_TYPE_STREAM && call->info.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
+
+    if (own_ns == 0 && is_tcp) {
+        keep_unread(call);
+        sf_timeout_begin(call->fd, call->socket, ns);
+    }
+    if (own_ns < ns || (own_ns != UINT64_MAX && !is_tcp))
+        return own_ns && sf_clock_sleep(own_ns, SF_WAIT_ENDS) == EINTR ? EINTR : EAGAIN;
+    if (sf_clock_sleep(ns, own_ns == UINT64_MAX ? SF_WAIT_RESTARTS : SF_WAIT_ENDS) == EINTR)
+        return EINTR;
+    if (is_tcp) { /* others only by force: true */
+        keep_unread(call);
+        sf_timeout_strike(call->fd, call->socket);
+    }
+    return ETIMEDOUT;
+}
+
+static int time_out(struct sf_call *call)
+{
+    switch (sf_call_family(call)) {
+    case SF_FAMILY_ACCEPT:
+        return accept_nobody(call);
+    case SF_FAMILY_RECV:
+    case SF_FAMILY_SEND:
+        return hear_nothing(call);
+    default:
+        return 0; /* connect and poll wait in their own ways */
+    }
+}
+
+int sf_call_apply(struct sf_call *call)
+{
+    if (call->verdict.signal_count || call->verdict.delay_ns) {
+        sf_event_begin_call(call);
+        sf_verdict_count(&sf_shim.engine, &call->verdict, SF_BEFORE_CALL);
+    }
+    for (unsigned i = 0; i < call->verdict.signal_count; i++)
+        kill(getpid(), call->verdict.signals[i]);
+    if (call->verdict.delay_ns && sf_clock_sleep(call->verdict.delay_ns, wait_of(call)) == EINTR)
+        return EINTR;
+    call->waited = true;
+    if (call->verdict.reset && (sf_call_family(call) == SF_FAMILY_RECV || sf_call_family(call) == SF_FAMILY_SEND)) {
+        keep_unread(call);
+        sf_reset(call->fd, call->socket); /* and the call itself meets it */
+    }
+    if (call->verdict.timeout_ns)
+        return time_out(call);
+    return call->verdict.again ? again(call, UINT64_MAX) : call->verdict.error;
+}

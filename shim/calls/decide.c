@@ -1,0 +1,132 @@
+/* Which rules select a call, and what they want of it. */
+#include "apply/clock.h"
+#include "apply/half_close.h"
+#include "calls/facts.h"
+#include "calls/steps.h"
+#include "calls/waited.h"
+#include "sockets/address.h"
+#include "sockets/connection.h"
+#include "sockets/owner.h"
+#include "sockets/record.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A call without a descriptor: one that makes a socket has its properties, the
+ * others (poll, resolve) belong to the program alone. */
+static void select_for_program(struct sf_call *call, uint64_t *selected)
+{
+    struct sf_scope scope = sf_scope_here(call->domain, call->info.type, 0);
+
+    scope.host = call->host;
+    sf_tally_add(sf_call_family(call));
+    sf_scope_select(sf_shim.plan, &scope, selected);
+    if (call->waited_for && sf_shim.has_waited)
+        sf_waited_select(call->waited_for, selected);
+}
+
+/* Whoever binds or listens acts as a server before the socket has that role; who
+ * binds, with the address that it asks for. */
+static void select_as_server(struct sf_call *call, uint64_t *selected)
+{
+    struct sf_addr local;
+    struct sf_scope scope = sf_scope_here(call->socket->domain, call->socket->type, SF_ROLE_SERVER);
+    scope.local = call->destination.domain ? &call->destination : sf_local_of(&local, call->fd);
+    sf_scope_select(sf_shim.plan, &scope, selected);
+}
+
+/* Which rules may select the call; false: none can. `selected` is room for the
+ * answer. */
+static bool select_rules(struct sf_call *call, struct sf_selection *selection, uint64_t *selected)
+{
+    if (call->fd < 0) {
+        select_for_program(call, selected);
+        selection->selected = selected;
+        return true;
+    }
+    uint64_t word = sf_descriptor_discover(call->fd);
+    if (!(word & SF_WORD_SOCKET) || call->flags & MSG_ERRQUEUE)
+        return false;
+    sf_tally_add(sf_call_family(call));
+    if (!(word >> sf_call_family(call) & 1))
+        return false;
+    /* Only now is a stale word a danger: the cookie tells what `fd` really is. */
+    call->socket = sf_socket_record(call->fd);
+    if (!call->socket)
+        return false;
+    selection->socket = call->socket;
+    selection->per_rule = sf_record_rules(call->socket);
+    call->info.type = call->socket->type;
+    call->info.domain = call->socket->domain;
+    if (sf_call_family(call) == SF_FAMILY_BIND || sf_call_family(call) == SF_FAMILY_LISTEN)
+        select_as_server(call, selected);
+    else
+        memcpy(selected, sf_record_selected(call->socket),
+               sizeof *selected * sf_selection_words(sf_shim.plan));
+    for (unsigned i = 0; i < sf_selection_words(sf_shim.plan); i++)
+        selected[i] &= sf_shim.meant[i];
+    selection->selected = selected;
+    return true;
+}
+
+/* On a datagram socket without a peer each datagram may come from another one, and
+ * rules may ask which: look, as long as the call would have waited for it. False:
+ * that failed, as the call would have; errno says how. */
+static bool learn_sender(struct sf_call *call, const uint64_t *selected)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    struct sockaddr_storage from;
+    socklen_t length = sizeof from;
+    bool is_asked = false;
+
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        for (uint64_t bits = selected[word]; bits; bits &= bits - 1)
+            is_asked |= rules[word * 64 + (unsigned)__builtin_ctzll(bits)].peer_count != 0;
+    if (!is_asked || !call->socket || call->data_count == 0 || call->socket->type != SF_TYPE_DGRAM ||
+        call->socket->peer.domain != 0)
+        return true;
+    if (sf_real.recvfrom(call->fd, NULL, 0, MSG_PEEK | (call->flags & MSG_DONTWAIT), (struct sockaddr *)&from,
+                         &length) < 0)
+        return false;
+    sf_address_from(&call->destination, (struct sockaddr *)&from,
+                    length < sizeof from ? length : (socklen_t)sizeof from);
+    call->has_destination = true;
+    return true;
+}
+
+bool sf_call_decide(struct sf_call *call)
+{
+    struct sf_selection selection = {0};
+    uint64_t selected[SF_SELECTION_WORDS_MAX];
+    int saved_errno = errno;
+
+    call->verdict = (struct sf_verdict){.kind = SF_PASS, .limit = UINT64_MAX};
+    sf_ensure_loaded();
+    if (sf_shim.session && !sf_is_quiet() && select_rules(call, &selection, selected)) {
+        call->info.program = sf_shim.program;
+        call->info.elapsed_ns =
+            sf_clock_now_ns() - atomic_load_explicit(&sf_shim.state->start_ns, memory_order_relaxed);
+        call->info.fact = sf_call_fact;
+        call->info.state = sf_call_state;
+        call->info.exists = sf_call_exists;
+        call->info.context = call;
+        call->verdict.eof =
+            sf_call_family(call) == SF_FAMILY_RECV && call->socket && sf_is_half_closed(call->socket);
+        if (call->verdict.eof) {
+            call->verdict.kind = SF_APPLY;
+            errno = saved_errno;
+            return true;
+        }
+        if (sf_call_family(call) == SF_FAMILY_RECV && !learn_sender(call, selected))
+            return false;
+        if (call->has_destination) {
+            sf_owner_find(&call->destination, -1, call->info.type, SF_ROLE_CLIENT);
+            call->info.destination = &call->destination;
+        }
+        call->info.waitall = call->flags & MSG_WAITALL;
+        call->info.peeks = call->flags & MSG_PEEK;
+        call->verdict = sf_verdict_decide(&sf_shim.engine, &selection, &call->info);
+    }
+    errno = saved_errno;
+    return true;
+}

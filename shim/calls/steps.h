@@ -1,0 +1,20 @@
+/* The steps of a call that calls/call.c puts together; no business of interposers. */
+#ifndef SF_CALLS_STEPS_H
+#define SF_CALLS_STEPS_H
+
+#include "calls/call.h"
+
+static inline enum sf_family sf_call_family(const struct sf_call *call)
+{
+    return sf_call_families[call->info.call];
+}
+
+/* Find the rules that select the call, and fill in its verdict. False: the call fails
+ * by itself, without a fault; errno says how. Otherwise errno is kept. */
+bool sf_call_decide(struct sf_call *call);
+
+/* Do all of the verdict that comes before the call. Returns the error to fail with,
+ * or 0. Changes errno. */
+int sf_call_apply(struct sf_call *call);
+
+#endif
