@@ -1,10 +1,12 @@
 /* recv and all that moves data in. */
+#include "apply/corrupt.h"
 #include "apply/keep.h"
 #include "calls/call.h"
 #include "calls/vector.h"
 #include "load/memory.h"
 
 #include <errno.h>
+#include <limits.h>
 
 /* A stream has no addresses of its own: what is given in place of the call says so. */
 static ssize_t unnamed(const struct sf_call *call, socklen_t *length)
@@ -172,36 +174,79 @@ static int take_more(const struct sf_call *call, struct mmsghdr *messages, unsig
     return (int)filled;
 }
 
+/* A stream that has ended says so in each message: do_recvmmsg(). */
+static int all_ended(const struct sf_call *call, struct mmsghdr *messages, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (ended(call, (void *)&messages[i]) < 0)
+            return -1;
+        messages[i].msg_len = 0;
+    }
+    return (int)count;
+}
+
+/* Message by message, as the verdict wants it: no more bytes altogether than its limit,
+ * the flipped bits in the first. How many came; -1: none, errno says why. */
+static int receive_some(const struct sf_call *call, struct mmsghdr *messages, unsigned count, uint64_t *moved)
+{
+    struct sf_call one = *call;
+    int flags = call->flags & ~MSG_WAITFORONE;
+    unsigned got = 0;
+
+    for (; got < count && one.verdict.limit > 0; got++) {
+        struct msghdr *message = &messages[got].msg_hdr;
+        one.info.len = 0;
+        describe_room(&one, message);
+        ssize_t result = sf_call_is_limited(&one) ? receive_cut(&one, message, flags)
+                                                  : sf_real.recvmsg(one.fd, message, flags);
+        if (result < 0)
+            break;
+        if (got == 0 && !(flags & MSG_TRUNC))
+            sf_corrupt(&one.verdict, message->msg_iov, message->msg_iovlen, (uint64_t)result);
+        messages[got].msg_len = (unsigned)result;
+        one.verdict.limit -= (uint64_t)result;
+        *moved += (uint64_t)result;
+        flags |= call->flags & MSG_WAITFORONE ? MSG_DONTWAIT : 0;
+    }
+    return got || count == 0 ? (int)got : -1;
+}
+
+static int all_passed(const struct sf_call *call, struct mmsghdr *messages, int count)
+{
+    for (int i = 0; i < count; i++)
+        sf_call_passed(call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen,
+                       messages[i].msg_len);
+    return all_received(messages, count);
+}
+
 SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                                   struct timespec *timeout)
 {
     struct sf_call call = SF_CALL(recvmmsg, fd, 0, flags);
-    if (count && sf_memory_is_readable(messages, sizeof *messages))
+    uint64_t moved = 0, bytes = 0;
+
+    count = count < IOV_MAX ? count : IOV_MAX;
+    if (count && sf_memory_is_readable(messages, count * sizeof *messages)) {
+        for (unsigned i = 0; i < count; i++)
+            bytes += sf_vector_bytes(messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen);
         describe_room(&call, &messages->msg_hdr);
-    struct msghdr *first = (void *)messages; /* which may point nowhere */
+        call.info.len = bytes;
+    }
     if (!sf_call_enter(&call)) {
-        if (ended(&call, first) < 0)
+        if ((call.verdict.eof || count == 0) && call.instead == 0)
+            return all_ended(&call, messages, count);
+        if (ended(&call, (void *)messages) < 0)
             return -1;
         messages->msg_len = (unsigned)call.instead;
         return take_more(&call, messages, count);
     }
-    if (count == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)) {
-        int result = (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout));
-        for (int i = 0; i < result; i++)
-            sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen,
-                           messages[i].msg_len);
-        return all_received(messages, result);
-    }
-    /* What a rule changes is what the call moves: it then takes one message. */
-    int one = flags & ~MSG_WAITFORONE;
-    int64_t moved =
-        sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, first, one)
-                                                       : sf_real.recvmsg(fd, first, one));
-    if (moved >= 0)
-        messages->msg_len = (unsigned)moved;
-    if (moved > 0)
-        sf_call_passed(&call, call.data, call.data_count, (uint64_t)moved);
-    return all_received(messages, moved < 0 ? -1 : 1);
+    if (bytes == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits))
+        return all_passed(&call, messages,
+                          (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout)));
+    int result = receive_some(&call, messages, count, &moved);
+    call.data_count = 0; /* the bits are flipped */
+    sf_call_leave(&call, result < 0 ? -1 : (int64_t)moved);
+    return all_passed(&call, messages, result);
 }
 
 SF_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)

@@ -3,6 +3,8 @@
 #include "calls/outgoing.h"
 #include "load/memory.h"
 
+#include <limits.h>
+
 /* A call that sends `len` bytes at `buf`, parameters of these names, with
  * `destination` and `destination_length` (NULL and 0: the peer's). */
 #define INTERPOSE(name, params, arguments, flags, destination, destination_length) \
@@ -138,28 +140,57 @@ SF_SELECTED ssize_t selected_sendmsg(int fd, const struct msghdr *message, int f
 
 SF_HALVES(ssize_t, SEND, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), fd)
 
+/* Message by message, as the verdict wants it: no more bytes altogether than its limit,
+ * the flipped bits in the first; behind a short one no other: __sys_sendmmsg(). How
+ * many went; -1: none, errno says why. */
+static int send_some(const struct sf_call *call, struct mmsghdr *messages, unsigned count, uint64_t *moved)
+{
+    struct sf_call one = *call;
+    unsigned sent = 0;
+
+    for (bool is_whole = true; sent < count && one.verdict.limit > 0 && is_whole; sent++) {
+        one.info.len = 0;
+        describe_message(&one, &messages[sent].msg_hdr);
+        ssize_t result = send_one(&one, &messages[sent].msg_hdr, call->flags);
+        if (result < 0)
+            break;
+        messages[sent].msg_len = (unsigned)result;
+        is_whole = (uint64_t)result == one.info.len;
+        one.verdict.limit -= (uint64_t)result;
+        one.verdict.corrupt_bits = 0;
+        *moved += (uint64_t)result;
+    }
+    return sent || count == 0 ? (int)sent : -1;
+}
+
+static int all_passed(const struct sf_call *call, const struct mmsghdr *messages, int count)
+{
+    for (int i = 0; i < count; i++)
+        sf_call_passed(call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen,
+                       messages[i].msg_len);
+    return count;
+}
+
 SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     struct sf_call call = SF_CALL(sendmmsg, fd, 0, flags);
-    if (count && sf_memory_is_readable(messages, sizeof *messages))
+    uint64_t moved = 0, bytes = 0;
+
+    count = count < IOV_MAX ? count : IOV_MAX;
+    if (count && sf_memory_is_readable(messages, count * sizeof *messages)) {
+        for (unsigned i = 0; i < count; i++)
+            bytes += sf_vector_bytes(messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen);
         describe_message(&call, &messages->msg_hdr);
+        call.info.len = bytes;
+    }
     if (!sf_call_enter(&call))
         return -1;
-    if (count == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)) {
-        int result = (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags));
-        for (int i = 0; i < result; i++)
-            sf_call_passed(&call, messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen,
-                           messages[i].msg_len);
-        return result;
-    }
-    /* What a rule changes is what the call moves: it then sends of one message. */
-    const struct msghdr *first = (void *)messages; /* which may point nowhere */
-    int64_t moved = sf_call_leave(&call, send_one(&call, first, flags));
-    if (moved >= 0)
-        messages->msg_len = (unsigned)moved;
-    if (moved > 0)
-        sf_call_passed(&call, call.data, call.data_count, (uint64_t)moved);
-    return moved < 0 ? -1 : 1;
+    if (bytes == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits))
+        return all_passed(&call, messages,
+                          (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags)));
+    int result = send_some(&call, messages, count, &moved);
+    sf_call_leave(&call, result < 0 ? -1 : (int64_t)moved);
+    return all_passed(&call, messages, result);
 }
 
 SF_HALVES(int, SEND, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
