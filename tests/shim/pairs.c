@@ -1,6 +1,8 @@
 /* Short and interrupted calls, half-closes, resets and refusals. See pair.h. */
 #include "pair.h"
 
+#include <sys/wait.h>
+
 static void recv_interrupted(void)
 {
     char buf[10];
@@ -137,6 +139,40 @@ static void short_unix_read_gives_an_edge(void)
 {
     unix_connected();
     read_in_two();
+}
+
+/* Every set that waits for the socket is told, by whatever number it knows it, and one
+ * that a child made before as well as one that it was left. */
+static void short_unix_read_tells_all_sets(void)
+{
+    char buf[10];
+    unix_connected();
+    int first = edge_set(EPOLLIN), second = edge_set(EPOLLIN | EPOLLOUT);
+    int number = near;
+    near = dup(number);
+    int by_dup = edge_set(EPOLLIN), once = edge_set(EPOLLIN | EPOLLONESHOT);
+    near = number;
+    wait_edge(second); /* there is room */
+    give(real ? "hello" : "helloworld");
+    wait_edge(first);
+    wait_edge(second);
+    wait_edge(by_dup);
+    wait_edge(once);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real)
+        give("world");
+    wait_edge(first);
+    wait_edge(second);
+    wait_edge(by_dup);
+    wait_edge(once);
+    fflush(stdout);
+    if (fork() == 0) {
+        say("recv", recv(near, buf, 3, 0));
+        say("recv", recv(near, buf, sizeof buf, 0));
+        wait_edge(first);
+        exit(0);
+    }
+    wait(NULL);
 }
 
 /* A thousand entries of one byte each; five hundred bytes come first. */
@@ -585,6 +621,7 @@ static const struct pair_case cases[] = {
     {"recv-in-pieces", recv_in_pieces},
     {"short-read-gives-an-edge", short_read_gives_an_edge},
     {"short-unix-read-gives-an-edge", short_unix_read_gives_an_edge},
+    {"short-unix-read-tells-all-sets", short_unix_read_tells_all_sets},
     {"short-read-into-many-entries", short_read_into_many_entries},
     {"looks-show-all", looks_show_all},
     {"short-send-gives-an-edge", short_send_gives_an_edge},
