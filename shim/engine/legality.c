@@ -240,10 +240,21 @@ static enum sf_illegal refuse_legality(const struct sf_call_info *call)
     return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_LEGAL : SF_ILLEGAL_CONNECTED;
 }
 
+/* A read that asks for nothing gives 0 at once, whatever the socket: sock_read_iter().
+ * One whose vector cannot be read counts as such, and meets EFAULT. */
+static bool asks_for_nothing(const struct sf_call_info *call)
+{
+    return call->len == 0 &&
+           (call->call == SF_CALL_read || call->call == SF_CALL___read_chk || call->call == SF_CALL_readv ||
+            call->call == SF_CALL_preadv2 || call->call == SF_CALL_preadv64v2);
+}
+
 enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_call_info *call)
 {
     enum sf_family family = sf_call_families[call->call];
 
+    if (rule->fault != SF_FAULT_DELAY && rule->fault != SF_FAULT_SIGNAL && asks_for_nothing(call))
+        return SF_ILLEGAL_EMPTY;
     switch (rule->fault) {
     case SF_FAULT_ERROR:
         return error_legality(rule->error, family, call);
@@ -291,6 +302,7 @@ enum sf_illegal sf_legality_ever(const struct sf_plan_rule *rule, enum sf_call_i
     for (unsigned says = 0; says < SAYINGS; says++) {
         struct world world = {0};
         const struct sf_call_info info = {.call = call,
+                                          .len = 1,
                                           .domain = domain,
                                           .type = type,
                                           .waitall = says & WAITALL,
@@ -324,6 +336,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_ENDED] = "the connection had ended: its calls no longer wait",
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
         [SF_ILLEGAL_NEVER_WAITS] = "a call that never waits is never interrupted",
+        [SF_ILLEGAL_EMPTY] = "the read asked for nothing, and so met nothing",
         [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection",
         [SF_ILLEGAL_NO_TCP] = "only a TCP connection can be reset",
         [SF_ILLEGAL_NONE_CONNECTED] = "no TCP connection was among what the call waited for",

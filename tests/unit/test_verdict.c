@@ -66,6 +66,21 @@ static void length_that_fits_the_limit_is_not_fired(void **state)
     engine_free(&engine);
 }
 
+static void read_of_nothing_meets_nothing(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, error: ECONNRESET", "call: recv, delay: 1ms");
+    connection_open_tcp(&engine, &connection);
+    struct sf_verdict verdict = call_on(&engine, &connection, SF_CALL_read, 0);
+    assert_int_equal(verdict.error, 0);
+    assert_int_equal(verdict.delay_ns, 1000000);
+    assert_int_equal(engine.rules[0].illegal_reason, SF_ILLEGAL_EMPTY);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 0).error, ECONNRESET);
+    engine_free(&engine);
+}
+
 static void limit_that_did_not_bind_is_taken_back(void **state)
 {
     struct engine engine;
@@ -841,6 +856,7 @@ int main(void)
         cmocka_unit_test(every_function_of_a_family_is_selected),
         cmocka_unit_test(one_function_leaves_its_family_alone),
         cmocka_unit_test(length_that_fits_the_limit_is_not_fired),
+        cmocka_unit_test(read_of_nothing_meets_nothing),
         cmocka_unit_test(limit_that_did_not_bind_is_taken_back),
         cmocka_unit_test(call_that_never_returns_has_met_what_comes_before_it),
         cmocka_unit_test(call_under_way_is_one_of_the_times),

@@ -124,8 +124,17 @@ static const char *resolve_law(const struct cell *cell)
     return strstr(name, "numeric") ? "an address already" : NULL;
 }
 
+/* read(2): a count of zero may detect errors; that of a Linux socket does not. */
+static bool asks_for_nothing(const struct cell *cell)
+{
+    return strcmp(cell->function->name, "read-0") == 0 && cell->fault->kind != FAULT_DELAY &&
+           cell->fault->kind != FAULT_SIGNAL;
+}
+
 const char *illegal_at(const struct cell *cell)
 {
+    if (asks_for_nothing(cell))
+        return "asked for nothing";
     switch (cell->fault->kind) {
     case FAULT_ERROR:
         return error_law(cell);

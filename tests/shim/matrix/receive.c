@@ -109,6 +109,11 @@ CALL(by_read)
     return plain_read(cell->near, buffer, bytes);
 }
 
+CALL(by_read_0)
+{
+    return plain_read(cell->near, buffer, 0);
+}
+
 CALL(by_readv)
 {
     HALVES(buffer, bytes);
@@ -234,6 +239,7 @@ const struct function receive_functions[] = {
     {"recvmmsg", "recvmmsg", RECV, by_recvmmsg, ANY_KIND, FLAGS, 0, false},
     {"recvmmsg-2", "recvmmsg", RECV, by_recvmmsg_2, ANY_KIND, FLAGS, MSG_WAITFORONE, false},
     {"read", "read", RECV, by_read, ANY_KIND, NO_FLAGS, 0, false},
+    {"read-0", "read", RECV, by_read_0, ANY_KIND, NO_FLAGS, 0, false},
     {"readv", "readv", RECV, by_readv, ANY_KIND, NO_FLAGS, 0, false},
     {"preadv2", "preadv2", RECV, by_preadv2, ANY_KIND, FLAGS, 0, false},
     {"preadv64v2", "preadv2", RECV, by_preadv64v2, ANY_KIND, FLAGS, 0, false},
