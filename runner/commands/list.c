@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/diagnostic.h"
 #include "commands/commands.h"
+#include "commands/error_places.h"
 #include "scenario/bundled.h"
 #include "scenario/calls.h"
 #include "scenario/errors.h"
@@ -74,15 +75,23 @@ static int list_calls(void)
     return LISTED;
 }
 
+static void list_error(struct sf_arena *arena, const char *name, const char *about, int error)
+{
+    const char *places = sf_error_places(arena, error);
+    printf("%-16s %s; %s%s\n", name, about, *places ? "on " : "only with force: true", places);
+}
+
 static int list_errors(void)
 {
+    struct sf_arena *arena = sf_arena_new();
     struct sf_error_names errors;
     sf_errno_names(&errors);
     for (size_t i = 0; i < errors.count; i++)
-        printf("%-16s %s\n", errors.names[i], strerror(errors.numbers[i]));
+        list_error(arena, errors.names[i], strerror(errors.numbers[i]), errors.numbers[i]);
     sf_eai_names(&errors);
     for (size_t i = 0; i < errors.count; i++)
-        printf("%-16s resolve: %s\n", errors.names[i], gai_strerror(errors.numbers[i]));
+        list_error(arena, errors.names[i], gai_strerror(errors.numbers[i]), errors.numbers[i]);
+    sf_arena_free(arena);
     return LISTED;
 }
 

@@ -159,6 +159,21 @@ static void lists_name_what_rules_use(void **state)
     assert_int_equal(CALL(sf_command_list, "list", "scenarios"), 0);
 }
 
+static void errors_are_listed_with_the_calls_that_know_them(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "\nECONNRESET       Connection reset by peer; on connect (TCP), send (TCP, unix), recv (TCP, unix)\n",
+        "\nEPIPE            Broken pipe; on send (TCP, unix)\n",
+        "\nEMFILE           Too many open files; on socket, accept\n",
+        "\nENOENT           No such file or directory; on bind (unix), connect (unix), send (unix dgram)\n",
+        "\nEBADF            Bad file descriptor; only with force: true\n",
+        "\nEAI_AGAIN        Temporary failure in name resolution; on resolve\n"};
+    assert_int_equal(CALL(sf_command_list, "list", "errors"), 0);
+    for (size_t i = 0; i < COUNT(lines); i++)
+        assert_non_null(strstr(out, lines[i]));
+}
+
 static void every_line_of_a_list_explains_something(void **state)
 {
     (void)state;
@@ -183,6 +198,7 @@ int main(void)
         cmocka_unit_test(one_invalid_file_among_others_is_2),
         cmocka_unit_test(wrong_usage_is_2),
         cmocka_unit_test(lists_name_what_rules_use),
+        cmocka_unit_test(errors_are_listed_with_the_calls_that_know_them),
         cmocka_unit_test(every_line_of_a_list_explains_something),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
