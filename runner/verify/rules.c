@@ -57,17 +57,29 @@ static const char *no_calls(const struct sf_judge *judge, const struct sf_rule *
                            strchr("aeiou", families[0]) ? "an" : "a", families, where);
 }
 
+/* What the call itself had to do with it that nothing was changed; NULL: nothing. */
+static const char *own_reason(const struct sf_judge *judge, const struct sf_rule *rule, bool one_call)
+{
+    uint32_t makes = 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_ACCEPT;
+    const char *calls = one_call ? "it" : "they";
+
+    if (rule->fault == SF_FAULT_PARTIAL)
+        return sf_arena_printf(judge->arena, "%s moved no more than its limit", calls);
+    if (rule->fault == SF_FAULT_CORRUPT)
+        return sf_arena_printf(judge->arena, "%s moved nothing", calls);
+    return rule->fault == SF_FAULT_RESET && rule->families & makes ? "no connection came about" : NULL;
+}
+
 /* What keeps a legal fault from a call that its rule selected; a delay comes always. */
 static const char *kept_off_reason(const struct sf_judge *judge, const struct sf_rule *rule, bool one_call)
 {
+    const char *own = own_reason(judge, rule, one_call);
     const char *other = rule->fault == SF_FAULT_INTERRUPT
                             ? "another rule acted instead, or had interrupted the call before"
                             : "another rule acted instead";
-    if (rule->fault != SF_FAULT_PARTIAL)
-        return other;
-    return sf_arena_printf(judge->arena, "%s moved no more than its limit%s%s", one_call ? "it" : "they",
-                           judge->scenario->rule_count > 1 ? ", or " : "",
-                           judge->scenario->rule_count > 1 ? other : "");
+    if (!own || judge->scenario->rule_count == 1)
+        return own ? own : other;
+    return sf_arena_printf(judge->arena, "%s, or %s", own, other);
 }
 
 /* Why a rule stayed idle, as far as the counters tell. */

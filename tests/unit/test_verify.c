@@ -645,6 +645,24 @@ static void rule_beside_another_may_have_had_no_turn(void **state)
                "rule acted instead, or had interrupted the call before");
 }
 
+static void rule_that_changed_nothing_says_what_the_call_had_to_do_with_it(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->session->rules[0].selected = 1;
+    world->rules[0].fault = SF_FAULT_CORRUPT;
+    world->rules[0].fault_text = "corrupt: 8";
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (corrupt: 8) never fired: it selected 1 call but did not change it: it moved "
+               "nothing");
+    world->rules[0].fault = SF_FAULT_RESET;
+    world->rules[0].fault_text = "reset: true";
+    world->rules[0].families = 1u << SF_FAMILY_CONNECT;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (reset: true) never fired: it selected 1 call but did not change it: no "
+               "connection came about");
+}
+
 static void rule_that_was_refused_says_why(void **state)
 {
     struct world *world = *state;
@@ -908,6 +926,7 @@ int main(void)
         T(rule_that_never_fired_counts_the_calls_that_it_passed_over),
         T(rule_that_selected_calls_says_what_else_kept_it_from_them),
         T(rule_beside_another_may_have_had_no_turn),
+        T(rule_that_changed_nothing_says_what_the_call_had_to_do_with_it),
         T(rule_that_was_refused_says_why),
         T(calls_that_are_not_on_a_socket_are_not_called_so),
         T(idle_rule_of_all_programs_tells_of_none),
