@@ -68,22 +68,26 @@ static void keep_unread(struct sf_call *call)
         sf_keep_unread(call->fd, call->socket);
 }
 
+static bool is_tcp(const struct sf_call *call)
+{
+    return call->info.type == SF_TYPE_STREAM && call->info.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
+}
+
 /* The peer is silent until TCP gives it up, or the socket's own time-out ends the
  * call first. */
 static int hear_nothing(struct sf_call *call)
 {
     uint64_t own_ns = own_wait_ns(call), ns = call->verdict.timeout_ns;
-    bool is_tcp = call->info.type == SF_TYPE_STREAM && call->info.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
 
-    if (own_ns == 0 && is_tcp) {
+    if (own_ns == 0 && is_tcp(call)) {
         keep_unread(call);
         sf_timeout_begin(call->fd, call->socket, ns);
     }
-    if (own_ns < ns || (own_ns != UINT64_MAX && !is_tcp))
+    if (own_ns < ns || (own_ns != UINT64_MAX && !is_tcp(call)))
         return own_ns && sf_clock_sleep(own_ns, SF_WAIT_ENDS) == EINTR ? EINTR : EAGAIN;
     if (sf_clock_sleep(ns, own_ns == UINT64_MAX ? SF_WAIT_RESTARTS : SF_WAIT_ENDS) == EINTR)
         return EINTR;
-    if (is_tcp) { /* others only by force: true */
+    if (is_tcp(call)) { /* others only by force: true */
         keep_unread(call);
         sf_timeout_strike(call->fd, call->socket);
     }
@@ -98,8 +102,10 @@ static int time_out(struct sf_call *call)
     case SF_FAMILY_RECV:
     case SF_FAMILY_SEND:
         return hear_nothing(call);
+    case SF_FAMILY_CONNECT: /* one of TCP waits in its own way */
+        return is_tcp(call) ? 0 : hear_nothing(call);
     default:
-        return 0; /* connect and poll wait in their own ways */
+        return 0; /* so does poll */
     }
 }
 

@@ -86,6 +86,7 @@ plays "force interrupts a call that restarts, but not twice running" "5 EINTR he
     'stream a b; send b hello; recv a 9; recv a 9' 'call: recv, interrupt: true, force: true'
 plays "force sends a datagram in part" "2 he / 1" \
     'datagram a b; send a hello; recv b 9' 'call: send, partial: 2, force: true'
+plays "force lets a Unix connect time out" "ETIMEDOUT / 1" 'unix a b' 'call: connect, timeout: 50ms, force: true'
 plays "after the end of a connection nothing is to be waited for" "0 - / 0 refused 1" \
     'stream a b; nonblock a; shutdown b; sleep 20; recv a 9' 'call: recv, again: true'
 
