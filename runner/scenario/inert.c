@@ -9,9 +9,10 @@
 #include <string.h>
 
 /* What keeps the fault from one function, on every socket that the scope leaves. */
-static enum sf_illegal reason_at(const struct sf_rule *rule, enum sf_call_id call)
+static enum sf_illegal reason_at(const struct sf_rule *rule, enum sf_call_id call, bool force)
 {
-    const struct sf_plan_rule plan = {.fault = rule->fault, .error = rule->error};
+    const struct sf_plan_rule plan = {
+        .fault = rule->fault, .error = rule->error, .flags = force ? SF_RULE_FORCE : 0};
     enum sf_illegal first = SF_LEGAL;
 
     if (1u << sf_call_families[call] & (1u << SF_FAMILY_POLL | 1u << SF_FAMILY_RESOLVE))
@@ -62,6 +63,15 @@ static void look_at_family(const struct sf_rule *rule, unsigned family, enum sf_
         inert->function_count = functions;
 }
 
+/* Would the fault come at one of the calls that the reason keeps it from? */
+static bool force_lifts(const struct sf_rule *rule, enum sf_illegal reason, const struct inert *inert)
+{
+    for (int call = 0; call < SF_CALL_COUNT; call++)
+        if (inert->reasons[call] == reason && reason_at(rule, (enum sf_call_id)call, true) == SF_LEGAL)
+            return true;
+    return false;
+}
+
 static void warn(struct sf_decoder *decoder, const struct sf_rule *rule, enum sf_illegal reason,
                  const struct inert *inert)
 {
@@ -78,7 +88,8 @@ static void warn(struct sf_decoder *decoder, const struct sf_rule *rule, enum sf
     else if (inert->families != rule->families)
         where = " there";
     sf_warning(decoder->diagnostics, rule->fault_place,
-               "%s, so the rule will not fire%s (force: true lifts that)", text, where);
+               "%s, so the rule will not fire%s%s", text, where,
+               force_lifts(rule, reason, inert) ? " (force: true lifts that)" : "");
 }
 
 /* A link's fault is always real, so there is nothing to force; and what connect meets comes first. */
@@ -120,11 +131,11 @@ void sf_inert_warn(struct sf_decoder *decoder, const struct sf_rule *rule)
     bool is_inert = false;
     struct inert inert;
 
-    for (int call = 0; call < SF_CALL_COUNT && !rule->force; call++)
+    for (int call = 0; call < SF_CALL_COUNT; call++)
         inert.reasons[call] = sf_call_set_has(&rule->calls, (enum sf_call_id)call)
-                                  ? reason_at(rule, (enum sf_call_id)call)
+                                  ? reason_at(rule, (enum sf_call_id)call, rule->force)
                                   : SF_LEGAL;
-    for (enum sf_illegal reason = SF_LEGAL + 1; reason < SF_ILLEGAL_COUNT && !rule->force; reason++) {
+    for (enum sf_illegal reason = SF_LEGAL + 1; reason < SF_ILLEGAL_COUNT; reason++) {
         inert.families = 0;
         inert.function_count = 0;
         for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)

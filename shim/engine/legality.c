@@ -192,11 +192,10 @@ static enum sf_illegal again_legality(enum sf_family family, const struct sf_cal
     return call->fact(call->context, SF_FACT_ENDED) ? SF_ILLEGAL_ENDED : SF_LEGAL;
 }
 
-/* Which of the sockets that a poll waits for can be reset is looked at one by one. */
 static enum sf_illegal reset_legality(enum sf_family family, const struct sf_call_info *call)
 {
     if (family == SF_FAMILY_POLL)
-        return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_ILLEGAL_NONE_CONNECTED : SF_LEGAL;
+        return SF_LEGAL;
     if (kinds_of(call) != TCP)
         return SF_ILLEGAL_NO_TCP;
     if (family != SF_FAMILY_RECV && family != SF_FAMILY_SEND)
@@ -249,10 +248,39 @@ static bool asks_for_nothing(const struct sf_call_info *call)
             call->call == SF_CALL_preadv2 || call->call == SF_CALL_preadv64v2);
 }
 
+/* Which of the sockets that a poll waits for can be reset is looked at one by one. */
+static enum sf_illegal reset_possibility(enum sf_family family, const struct sf_call_info *call)
+{
+    if (family == SF_FAMILY_POLL)
+        return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_ILLEGAL_NONE_CONNECTED : SF_LEGAL;
+    bool is_made = family == SF_FAMILY_CONNECT || family == SF_FAMILY_ACCEPT;
+    return is_made && kinds_of(call) != TCP ? SF_ILLEGAL_NO_TCP : SF_LEGAL;
+}
+
+/* What nobody can bring about, by force or not: where the bytes are out of reach,
+ * the question is none for an address, nothing is there to be reset. */
+static enum sf_illegal possibility(const struct sf_plan_rule *rule, enum sf_family family,
+                                   const struct sf_call_info *call)
+{
+    switch (rule->fault) {
+    case SF_FAULT_CORRUPT:
+        return is_opaque(call->call) ? SF_ILLEGAL_OPAQUE : SF_LEGAL;
+    case SF_FAULT_RESOLVE:
+        return is_reverse(call->call) ? SF_ILLEGAL_REVERSE : SF_LEGAL;
+    case SF_FAULT_RESET:
+        return reset_possibility(family, call);
+    default:
+        return SF_LEGAL;
+    }
+}
+
 enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_call_info *call)
 {
     enum sf_family family = sf_call_families[call->call];
+    enum sf_illegal reason = possibility(rule, family, call);
 
+    if (reason != SF_LEGAL || rule->flags & SF_RULE_FORCE)
+        return reason;
     if (rule->fault != SF_FAULT_DELAY && rule->fault != SF_FAULT_SIGNAL && asks_for_nothing(call))
         return SF_ILLEGAL_EMPTY;
     switch (rule->fault) {
@@ -265,7 +293,7 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
     case SF_FAULT_AGAIN:
         return again_legality(family, call);
     case SF_FAULT_CORRUPT:
-        return is_opaque(call->call) ? SF_ILLEGAL_OPAQUE : call->peeks ? SF_ILLEGAL_PEEK : SF_LEGAL;
+        return call->peeks ? SF_ILLEGAL_PEEK : SF_LEGAL;
     case SF_FAULT_RESET:
         return reset_legality(family, call);
     case SF_FAULT_TIMEOUT:
@@ -273,7 +301,7 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
     case SF_FAULT_EOF:
         return eof_legality(call);
     case SF_FAULT_RESOLVE:
-        return is_reverse(call->call) ? SF_ILLEGAL_REVERSE : call->numeric ? SF_ILLEGAL_NUMERIC : SF_LEGAL;
+        return call->numeric ? SF_ILLEGAL_NUMERIC : SF_LEGAL;
     case SF_FAULT_REFUSE:
         return refuse_legality(call);
     default:

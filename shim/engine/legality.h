@@ -10,7 +10,8 @@
  * An errno is legal where it may come to a healthy program: EBADF, EFAULT, ENOTSOCK
  * and their like are a program's own mistakes.
  *
- * rule  only its fault is looked at.
+ * rule  only its fault is looked at, and whether it is forced: then all is legal that
+ *       can be brought about at all.
  *
  * Source: the man page of each call (ERRORS), POSIX.1-2017, tcp(7), ip(7), unix(7),
  * and where these are silent the kernel's own functions. */

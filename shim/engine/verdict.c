@@ -323,7 +323,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
     if (rule->fault == SF_FAULT_INTERRUPT && was_interrupted)
         return;
 
-    enum sf_illegal reason = rule->flags & SF_RULE_FORCE ? SF_LEGAL : sf_legality(rule, call);
+    enum sf_illegal reason = sf_legality(rule, call);
     if (reason != SF_LEGAL)
         refuse(engine, index, reason);
     else if (fails_the_call(rule))

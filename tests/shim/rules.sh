@@ -86,7 +86,17 @@ plays "force interrupts a call that restarts, but not twice running" "5 EINTR he
     'stream a b; send b hello; recv a 9; recv a 9' 'call: recv, interrupt: true, force: true'
 plays "force sends a datagram in part" "2 he / 1" \
     'datagram a b; send a hello; recv b 9' 'call: send, partial: 2, force: true'
+plays "force cannot reset what is no connection" "1 0 / 0 refused 1" \
+    'datagram a b; send a x; poll a 1' 'call: poll, reset: true, force: true'
 plays "force lets a Unix connect time out" "ETIMEDOUT / 1" 'unix a b' 'call: connect, timeout: 50ms, force: true'
+cat > "$TMP/file.py" << 'EOF'
+import os, socket
+a, b = socket.socketpair()
+os.sendfile(a.fileno(), os.open(__file__, os.O_RDONLY), 0, 6)
+print(b.recv(9).decode())
+EOF
+player=python3 plays "force flips no bits that pass within the kernel" "import / 0 refused 1" \
+    "$TMP/file.py" 'call: sendfile, corrupt: 1, force: true'
 plays "after the end of a connection nothing is to be waited for" "0 - / 0 refused 1" \
     'stream a b; nonblock a; shutdown b; sleep 20; recv a 9' 'call: recv, again: true'
 

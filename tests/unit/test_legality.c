@@ -96,6 +96,27 @@ static void some_functions_are_out_of_reach(void **state)
     assert_int_equal(EVER(RESOLVE, gethostbyaddr_r, 0, 0), SF_ILLEGAL_REVERSE);
 }
 
+static enum sf_illegal forced(enum sf_fault_kind fault, enum sf_call_id call, uint8_t domain, uint8_t type)
+{
+    const struct sf_plan_rule rule = {.fault = fault, .error = EXDEV, .flags = SF_RULE_FORCE};
+    return sf_legality_ever(&rule, call, domain, type);
+}
+
+static void force_lifts_all_but_what_nobody_can_bring_about(void **state)
+{
+    (void)state;
+    assert_int_equal(forced(SF_FAULT_ERROR, SF_CALL_recv, INET, STREAM), SF_LEGAL);
+    assert_int_equal(forced(SF_FAULT_PARTIAL, SF_CALL_send, INET, DGRAM), SF_LEGAL);
+    assert_int_equal(forced(SF_FAULT_RESET, SF_CALL_recv, UNIX, STREAM), SF_LEGAL);
+    assert_int_equal(forced(SF_FAULT_RESET, SF_CALL_connect, INET, STREAM), SF_LEGAL);
+    assert_int_equal(forced(SF_FAULT_RESET, SF_CALL_connect, UNIX, STREAM), SF_ILLEGAL_NO_TCP);
+    assert_int_equal(forced(SF_FAULT_RESET, SF_CALL_accept4, UNIX, STREAM), SF_ILLEGAL_NO_TCP);
+    assert_int_equal(forced(SF_FAULT_CORRUPT, SF_CALL_send, INET, STREAM), SF_LEGAL);
+    assert_int_equal(forced(SF_FAULT_CORRUPT, SF_CALL_sendfile64, INET, STREAM), SF_ILLEGAL_OPAQUE);
+    assert_int_equal(forced(SF_FAULT_RESOLVE, SF_CALL_getaddrinfo, 0, 0), SF_LEGAL);
+    assert_int_equal(forced(SF_FAULT_RESOLVE, SF_CALL_getnameinfo, 0, 0), SF_ILLEGAL_REVERSE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +126,7 @@ int main(void)
         cmocka_unit_test(again_at_connect_is_a_full_queue_or_no_port),
         cmocka_unit_test(records_have_connections_but_no_parts),
         cmocka_unit_test(some_functions_are_out_of_reach),
+        cmocka_unit_test(force_lifts_all_but_what_nobody_can_bring_about),
     };
     return cmocka_run_group_tests_name("legality", tests, NULL, NULL);
 }

@@ -194,12 +194,16 @@ static void fault_that_cannot_be_is_warned_of(void **state)
          "a datagram socket has no connection, so the rule will not fire (force: true lifts that)"},
         {"call: connect, type: dgram, family: inet, refuse: true",
          "a datagram socket has no connection, so the rule will not fire (force: true lifts that)"},
-        {"call: getnameinfo, resolve: 127.0.0.1", "the look-up asked for a name, not for an address, so the "
-                                                  "rule will not fire (force: true lifts that)"},
+        {"call: getnameinfo, resolve: 127.0.0.1",
+         "the look-up asked for a name, not for an address, so the rule will not fire"},
+        {"call: getnameinfo, resolve: 127.0.0.1, force: true",
+         "the look-up asked for a name, not for an address, so the rule will not fire"},
         {"call: [sendto, sendfile, splice], corrupt: 1",
-         "the bytes passed within the kernel, out of reach, so the rule will not fire at sendfile, splice "
-         "(force: "
-         "true lifts that)"},
+         "the bytes passed within the kernel, out of reach, so the rule will not fire at sendfile, splice"},
+        {"call: [sendto, sendfile, splice], corrupt: 1, force: true",
+         "the bytes passed within the kernel, out of reach, so the rule will not fire at sendfile, splice"},
+        {"call: [recv, connect], family: unix, reset: true, force: true",
+         "only a TCP connection can be reset, so the rule will not fire there"},
         {"call: listen, peer: '*:80', delay: 1s",
          "peer selects no call of listen: there is no peer before it has been made, so the rule will not fire"},
         {"call: [accept, recv], peer: '*:80', delay: 1s",
