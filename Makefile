@@ -215,7 +215,7 @@ bench: ## what an idle call costs, against an empty preload; minutes
 	$(Q)BUILD=$(out) tests/bench/run $(BENCH)
 
 # Compiler flags that clang knows, for all that is linted.
-lint_src = $(shim_src) $(runner_src) $(wildcard tests/programs/*.c) $(bench_src)
+lint_src = $(shim_src) $(runner_src) $(wildcard tests/programs/*.c docs/*/*.c) $(bench_src)
 lint_flags := -std=gnu11 -D_GNU_SOURCE -Irunner -Ishim -Itests -DSF_VERSION='"$(VERSION)"' $(paths)
 
 lint: ## clang-tidy and cppcheck; fails on findings
@@ -230,7 +230,7 @@ lint: ## clang-tidy and cppcheck; fails on findings
 
 scenarios := $(wildcard scenarios/*.yaml)
 docs := $(wildcard docs/*.md)
-reference := $(wildcard docs/reference/*.md)
+reference := $(wildcard docs/reference/*)
 manuals := $(wildcard docs/*.1)
 
 install: all ## install into DESTDIR, prefix

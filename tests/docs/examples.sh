@@ -1,6 +1,7 @@
 # The examples in README.md and docs/: each shows what the tool really prints.
 #
-# A document is followed from top to bottom in a fresh folder, as a reader would:
+# A document is followed from top to bottom in a fresh folder, as a reader would. The
+# folder holds the C sources that lie beside the document; $LIB is libsockfault.so:
 #
 #   <!-- file: NAME -->     the code block behind this line is written to NAME
 #   ```console              each line that begins with `$ ` is run by bash, the lines
@@ -20,6 +21,7 @@ mkdir "$TMP/bin" && ln -s "$SOCKFAULT" "$TMP/bin/sockfault" || exit 1
 PATH=$TMP/bin:$PATH
 export LC_ALL=C.UTF-8
 export no_proxy=127.0.0.1
+export LIB=$SOCKFAULT_SHIM
 unset CDPATH
 
 mask_times()
@@ -56,6 +58,7 @@ follow() # DOCUMENT, below the root
     local line place='' number=0 block='' name='' file='' command='' status=0
     commands=0
     mkdir "$TMP/${1##*/}" && cd "$TMP/${1##*/}" || exit 1
+    find "$root/$(dirname "$1")" -maxdepth 1 -name '*.c' -exec cp {} . \;
     while IFS= read -r line; do
         number=$((number + 1))
         line=${line//8080/$port}
