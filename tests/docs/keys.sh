@@ -1,5 +1,6 @@
-# docs/reference/language.md lists the keys that the reader knows, each and no other. What
-# the reader knows it says itself when it meets a key that it does not.
+# docs/reference/language.md lists the keys that the reader knows, each and no other, and
+# shows each in an example. What the reader knows it says itself when it meets a key that
+# it does not.
 . "$(dirname "$0")/../lib.sh"
 
 cat > "$TMP/unknown.yaml" << 'END'
@@ -26,29 +27,32 @@ listed_keys() # LINE…: the first columns of the tables that follow these
     for line; do
         awk -v start="$line" '
             $0 == start { here = 1; next }
-            here && /^\| `/ { split($0, part, "`"); print part[2]; seen = 1; next }
+            here && /^\| \[?`/ { split($0, part, "`"); print part[2]; seen = 1; next }
             here && seen { exit }' "$root/docs/reference/language.md"
     done | sort -u
 }
 
-# What stands in the examples, which examples.sh checks or runs.
-awk '/^```yaml/ { here = 1; next } /^```/ { here = 0 } here' "$root/docs/reference/language.md" > "$TMP/examples"
+python3 "$root/tests/docs/exemplified.py" "$SOCKFAULT" "$root/docs/reference/language.md" "$TMP" > "$TMP/shown"
+
+shown_keys() # MAPPING: those that the examples show. Both outputs of a program take the same keys.
+{
+    sed 's/^stderr\t/stdout\t/' "$TMP/shown" | awk -F '\t' -v mapping="${1/stderr/stdout}" '$1 == mapping { print $2 }' | sort -u
+}
 
 compare() # MAPPING LINE…
 {
-    local known key mapping=$1
+    local known mapping=$1
     shift
     known=$(known_keys "$mapping")
     [ -n "$known" ] || fail "the reader names the keys of $mapping" "$(cat "$TMP/said")"
     check_eq "keys of $mapping" "$known" "$(listed_keys "$@")"
-    for key in $known; do
-        check "$key of $mapping has an example" grep -qE "(^|[ {])$key:( |\$)" "$TMP/examples"
-    done
+    check_eq "keys of $mapping in examples" "$known" "$(shown_keys "$mapping")"
 }
 
 compare "a scenario" "## A scenario"
 compare "a program" "## A program"
-compare "a rule" "## A rule" "## Link rules"
+compare "ready" "## ready"
+compare "a rule" "## A rule" "The faults, each with its section:" "## Link rules"
 compare "delay" "A delay that varies:"
 compare "when" "## when"
 compare "what is expected of a program" "Of a program:"
@@ -62,7 +66,4 @@ faults=$("$SOCKFAULT" list faults | awk '!/; on links/ { print $1 }' | sort)
 check_eq "faults in README.md" "$faults" \
     "$(awk '/^## Faults/ { here = 1; next } /^## / { here = 0 } here && /^\| `/ { split($0, part, "`"); print part[2] }' \
         "$root/README.md" | sort)"
-for fault in $faults; do
-    check "$fault has a section in the reference" grep -qx "## $fault" "$root/docs/reference/faults.md"
-done
 finish
