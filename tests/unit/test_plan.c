@@ -221,6 +221,28 @@ static void rules_that_select_the_same_calls_share_a_count(void **state)
     free(plan);
 }
 
+static void rules_with_other_names_as_peer_share_no_count(void **state)
+{
+    (void)state;
+    struct sf_scenario scenario = sample();
+    struct sf_pattern peers[] = {{.kind = SF_PATTERN_HOST, .glob = "a.test", .port = 80},
+                                 {.kind = SF_PATTERN_HOST, .glob = "b.test", .port = 80},
+                                 {.kind = SF_PATTERN_PROGRAM, .program = 0},
+                                 {.kind = SF_PATTERN_PROGRAM, .program = 1}};
+    struct sf_rule rules[5];
+    for (int i = 0; i < 5; i++) {
+        rules[i] = scenario.rules[0];
+        rules[i].peers = &peers[i % 4];
+        rules[i].peer_count = 1;
+    }
+    scenario.rules = rules;
+    scenario.rule_count = 5;
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    for (uint16_t i = 0; i < 5; i++)
+        assert_int_equal(sf_plan_rules(plan)[i].counts_as, i % 4);
+    free(plan);
+}
+
 static void only_so_many_counts_are_shared(void **state)
 {
     (void)state;
@@ -651,6 +673,7 @@ int main(void)
         cmocka_unit_test(probability_becomes_a_share_of_2_to_the_53),
         cmocka_unit_test(equal_rules_are_all_kept),
         cmocka_unit_test(rules_that_select_the_same_calls_share_a_count),
+        cmocka_unit_test(rules_with_other_names_as_peer_share_no_count),
         cmocka_unit_test(only_so_many_counts_are_shared),
         cmocka_unit_test(plan_without_rules_is_valid),
         cmocka_unit_test(every_flipped_bit_is_noticed),
