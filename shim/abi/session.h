@@ -69,7 +69,7 @@ struct sf_session {
 /* What every idle call compares with. One cache line, written only when rules
  * change: the generation is what cached "no rule selects this" carry. */
 struct sf_control {
-    _Atomic uint32_t generation; /* from 1; bumped when the plan changes */
+    _Atomic uint32_t generation; /* from 1; bumped when what is cached of sockets may be wrong */
     _Atomic uint32_t families;   /* bits of enum sf_family that some rule may select */
     _Atomic uint64_t plan_at;    /* the plan in force */
     uint64_t pad[6];
@@ -186,7 +186,8 @@ struct sf_socket {
     _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed; 0: in use */
     _Atomic uint32_t generation; /* of the control page when `selected` was computed */
     uint32_t number;             /* in order of discovery, from 1 */
-    uint8_t domain, type, role, pad;
+    uint8_t domain, type, role;
+    _Atomic uint8_t resetting;    /* somebody has set about resetting it */
     _Atomic uint32_t ended;       /* a rule said that the peer has half-closed: reads give 0 for ever */
     _Atomic uint32_t reset;       /* a rule has reset it: `local` is what it was */
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */

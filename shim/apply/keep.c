@@ -4,6 +4,10 @@
 #include "load/shim.h"
 #include "sockets/descriptor.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+
 static char *kept_memory(uint64_t at)
 {
     return (char *)sf_shim.session + at;
@@ -12,8 +16,13 @@ static char *kept_memory(uint64_t at)
 /* Room for `bytes` in the session, or 0. */
 static uint64_t reserve(uint64_t bytes)
 {
-    uint64_t used = atomic_fetch_add_explicit(&sf_shim.control->kept_bytes, bytes, memory_order_relaxed);
-    return used + bytes <= sf_shim.session->kept_bytes ? sf_shim.session->kept_at + used : 0;
+    uint64_t used = atomic_load_explicit(&sf_shim.control->kept_bytes, memory_order_relaxed);
+    do {
+        if (bytes > sf_shim.session->kept_bytes - used)
+            return 0;
+    } while (!atomic_compare_exchange_weak_explicit(&sf_shim.control->kept_bytes, &used, used + bytes,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return sf_shim.session->kept_at + used;
 }
 
 void sf_keep_unread(int fd, struct sf_socket *socket)
@@ -34,7 +43,9 @@ void sf_keep_unread(int fd, struct sf_socket *socket)
         held += (uint32_t)got;
     socket->kept_at = at;
     socket->kept_bytes = held;
-    sf_descriptor_forget(fd);
+    /* Whoever has read from it before, by another number or in another process, holds
+     * its reads for idle. */
+    atomic_fetch_add_explicit(&sf_shim.control->generation, 1, memory_order_release);
 }
 
 uint32_t sf_kept_left(struct sf_socket *socket)
@@ -72,9 +83,19 @@ size_t sf_kept_read(struct sf_socket *socket, const struct iovec *vector, size_t
     return bytes;
 }
 
-ssize_t sf_kept_splice(struct sf_socket *socket, int fd, uint64_t limit)
+ssize_t sf_kept_splice(struct sf_socket *socket, int fd, uint64_t limit, bool may_wait)
 {
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
     uint64_t at;
-    uint32_t bytes = take(socket, limit, false, &at);
-    return sf_real.write(fd, kept_memory(at), bytes);
+
+    if (!may_wait && sf_real.poll(&room, 1, 0) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    uint32_t bytes = take(socket, limit < PIPE_BUF ? limit : PIPE_BUF, false, &at);
+    ssize_t moved = sf_real.write(fd, kept_memory(at), bytes);
+    uint32_t read = (uint32_t)(at - socket->kept_at) + bytes;
+    if (moved < 0) /* a write of that size moves all or nothing */
+        atomic_compare_exchange_strong(&socket->kept_read, &read, read - bytes);
+    return moved;
 }

@@ -12,8 +12,8 @@
 #include <sys/uio.h>
 
 /* Take all that waits on `fd` into the record; where the session has no room left
- * for it, it is lost and the program's escapes say so. What is known of `fd` is
- * forgotten: its reads are ours from now on. Changes errno. */
+ * for it, it is lost and the program's escapes say so. Reads of the socket are ours from now
+ * on, by whatever number and in whatever process. One caller at a time. Changes errno. */
 void sf_keep_unread(int fd, struct sf_socket *socket);
 
 /* How many of the kept bytes are still to be read; 0: none. */
@@ -25,8 +25,9 @@ uint32_t sf_kept_left(struct sf_socket *socket);
 size_t sf_kept_read(struct sf_socket *socket, const struct iovec *vector, size_t count, uint64_t limit,
                     bool is_look);
 
-/* The same by write(2) to `fd`, a pipe: for splice. -1 with errno when that failed,
- * and then the bytes are lost. */
-ssize_t sf_kept_splice(struct sf_socket *socket, int fd, uint64_t limit);
+/* The same for splice(2) into `fd`, a pipe: a page at most, what one write moves as a
+ * whole. `may_wait` is for SPLICE_F_NONBLOCK to say. -1 with errno when the pipe has no
+ * room or no reader; nothing is lost then. */
+ssize_t sf_kept_splice(struct sf_socket *socket, int fd, uint64_t limit, bool may_wait);
 
 #endif

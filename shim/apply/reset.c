@@ -1,12 +1,17 @@
 #include "apply/reset.h"
 
+#include "apply/keep.h"
 #include "load/memory.h"
 #include "load/real.h"
 #include "sockets/address.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
+
+/* How often whoever comes second looks whether the first is done. */
+#define TURNS_MAX 10000
 
 enum { RESET_HEARD = 1, RESET_UNHEARD };
 
@@ -25,12 +30,24 @@ void sf_reset_remember(int fd, struct sf_socket *socket)
     atomic_store_explicit(&socket->reset, RESET_HEARD, memory_order_release);
 }
 
-void sf_reset(int fd, struct sf_socket *socket)
+/* Is the reset ours to do? Otherwise it is done, but for a thread that was killed on the way. */
+static bool claim(struct sf_socket *socket)
+{
+    if (!atomic_exchange_explicit(&socket->resetting, 1, memory_order_acq_rel))
+        return true;
+    for (int turns = 0; turns < TURNS_MAX && !sf_is_reset(socket); turns++)
+        sched_yield();
+    return false;
+}
+
+void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread)
 {
     struct sockaddr none = {.sa_family = AF_UNSPEC};
 
-    if (sf_is_reset(socket))
+    if (sf_is_reset(socket) || !claim(socket))
         return;
+    if (unread == SF_UNREAD_KEPT)
+        sf_keep_unread(fd, socket);
     sf_reset_remember(fd, socket);
     sf_real.connect(fd, &none, sizeof none);
     /* ENOTCONN, and yet it takes effect: sends are over, sleepers wake. */
@@ -62,6 +79,7 @@ int sf_reset_heard(int fd, struct sf_socket *socket)
     int error = sf_take_error(fd);
 
     sf_real.connect(fd, &none, sizeof none);
+    atomic_store_explicit(&socket->resetting, 0, memory_order_relaxed);
     atomic_store_explicit(&socket->reset, 0, memory_order_release);
     return error ? error : ECONNABORTED;
 }

@@ -1,8 +1,8 @@
 #include "apply/timeout.h"
 
 #include "apply/clock.h"
+#include "apply/keep.h"
 #include "apply/own_port.h"
-#include "apply/reset.h"
 #include "load/real.h"
 #include "load/shim.h"
 
@@ -94,17 +94,19 @@ int sf_timeout_connect(int fd, struct sf_socket *socket, uint64_t ns, uint64_t o
     return -1;
 }
 
-void sf_timeout_begin(int fd, struct sf_socket *socket, uint64_t ns)
+void sf_timeout_begin(int fd, struct sf_socket *socket, uint64_t ns, enum sf_unread unread)
 {
     if (!mark(fd, socket))
         return;
+    if (unread == SF_UNREAD_KEPT)
+        sf_keep_unread(fd, socket);
     sf_reset_remember(fd, socket);
     disconnect(fd);
     fall_silent(fd, ns);
 }
 
-void sf_timeout_strike(int fd, struct sf_socket *socket)
+void sf_timeout_strike(int fd, struct sf_socket *socket, enum sf_unread unread)
 {
-    sf_reset(fd, socket);
+    sf_reset(fd, socket, unread);
     sf_take_error(fd); /* the caller tells another one */
 }

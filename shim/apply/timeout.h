@@ -6,7 +6,7 @@
 #ifndef SF_APPLY_TIMEOUT_H
 #define SF_APPLY_TIMEOUT_H
 
-#include "abi/session.h"
+#include "apply/reset.h"
 
 #include <stdbool.h>
 
@@ -17,12 +17,12 @@ int sf_timeout_connect(int fd, struct sf_socket *socket, uint64_t ns, uint64_t o
 
 /* The established connection of `fd` times out in `ns`: until then its calls find
  * nothing to read and no room to send, afterwards the kernel's ETIMEDOUT. The peer
- * hears a RST, at once. What is unread is gone. */
-void sf_timeout_begin(int fd, struct sf_socket *socket, uint64_t ns);
+ * hears a RST, at once. */
+void sf_timeout_begin(int fd, struct sf_socket *socket, uint64_t ns, enum sf_unread unread);
 
 /* It has timed out now, and the caller tells the program: what comes after is what
  * comes after ETIMEDOUT. The peer hears a RST. */
-void sf_timeout_strike(int fd, struct sf_socket *socket);
+void sf_timeout_strike(int fd, struct sf_socket *socket, enum sf_unread unread);
 
 /* Did one of these happen to it, sf_timeout_strike and a connect that has failed
  * aside? Its TCP_USER_TIMEOUT is then ours. */

@@ -1,13 +1,13 @@
 /* What a verdict asks for before the call: signals, sleep, a peer that resets the
  * connection or says nothing. */
 #include "apply/clock.h"
-#include "apply/keep.h"
 #include "apply/readiness.h"
 #include "apply/reset.h"
 #include "apply/timeout.h"
 #include "calls/facts.h"
 #include "calls/steps.h"
 #include "log/event.h"
+#include "sockets/record.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -62,10 +62,16 @@ static int accept_nobody(struct sf_call *call)
 
 /* On recv the unread bytes go with the connection, as when they were overtaken;
  * on other calls they can still be read first. */
-static void keep_unread(struct sf_call *call)
+static enum sf_unread unread_of(const struct sf_call *call)
 {
-    if (sf_call_family(call) != SF_FAMILY_RECV)
-        sf_keep_unread(call->fd, call->socket);
+    return sf_call_family(call) == SF_FAMILY_RECV ? SF_UNREAD_GONE : SF_UNREAD_KEPT;
+}
+
+/* While we slept another thread may have closed the descriptor, and its number may be
+ * that of a connection which nothing is to happen to. */
+static bool is_still_there(const struct sf_call *call)
+{
+    return sf_cookie(call->fd) == atomic_load_explicit(&call->socket->cookie, memory_order_relaxed);
 }
 
 static bool is_tcp(const struct sf_call *call)
@@ -79,18 +85,14 @@ static int hear_nothing(struct sf_call *call)
 {
     uint64_t own_ns = own_wait_ns(call), ns = call->verdict.timeout_ns;
 
-    if (own_ns == 0 && is_tcp(call)) {
-        keep_unread(call);
-        sf_timeout_begin(call->fd, call->socket, ns);
-    }
+    if (own_ns == 0 && is_tcp(call) && is_still_there(call))
+        sf_timeout_begin(call->fd, call->socket, ns, unread_of(call));
     if (own_ns < ns || (own_ns != UINT64_MAX && !is_tcp(call)))
         return own_ns && sf_clock_sleep(own_ns, SF_WAIT_ENDS) == EINTR ? EINTR : EAGAIN;
     if (sf_clock_sleep(ns, own_ns == UINT64_MAX ? SF_WAIT_RESTARTS : SF_WAIT_ENDS) == EINTR)
         return EINTR;
-    if (is_tcp(call)) { /* others only by force: true */
-        keep_unread(call);
-        sf_timeout_strike(call->fd, call->socket);
-    }
+    if (is_tcp(call) && is_still_there(call)) /* others only by force: true */
+        sf_timeout_strike(call->fd, call->socket, unread_of(call));
     return ETIMEDOUT;
 }
 
@@ -121,8 +123,9 @@ int sf_call_apply(struct sf_call *call)
         return EINTR;
     call->waited = true;
     if (call->verdict.reset && (sf_call_family(call) == SF_FAMILY_RECV || sf_call_family(call) == SF_FAMILY_SEND)) {
-        keep_unread(call);
-        sf_reset(call->fd, call->socket); /* and the call itself meets it */
+        if (!is_still_there(call))
+            return ECONNRESET;
+        sf_reset(call->fd, call->socket, unread_of(call)); /* and the call itself meets it */
     }
     if (call->verdict.timeout_ns)
         return time_out(call);

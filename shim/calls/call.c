@@ -73,7 +73,7 @@ static int64_t read_kept(struct sf_call *call)
     if (call->info.call == SF_CALL_recvmmsg && (errno = sf_take_error(call->fd)) != 0)
         return -1;
     if (call->info.call == SF_CALL_splice_in)
-        return sf_kept_splice(call->socket, call->sink, limit);
+        return sf_kept_splice(call->socket, call->sink, limit, call->sink_may_wait);
     if (count && !is_room_there(call)) {
         errno = EFAULT;
         return -1;
@@ -195,8 +195,7 @@ void sf_call_established(struct sf_call *call, int fd)
     struct sf_socket *socket = fd >= 0 && sf_is_tcp_connected(fd) ? sf_socket_record(fd) : NULL;
     call->verdict.reset = socket != NULL;
     if (socket) {
-        sf_keep_unread(fd, socket);
-        sf_reset(fd, socket);
+        sf_reset(fd, socket, SF_UNREAD_KEPT);
     }
     errno = saved_errno;
 }

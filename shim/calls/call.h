@@ -39,7 +39,8 @@ struct sf_call {
     const struct iovec *data;
     size_t data_count;
 
-    int sink;                           /* splice from a socket: the pipe that the bytes go to */
+    int sink;                           /* splice from a socket: the pipe that the bytes go to … */
+    bool sink_may_wait;                 /* … without SPLICE_F_NONBLOCK */
     const struct sf_waited *waited_for; /* by calls of the poll family; otherwise NULL */
 };
 

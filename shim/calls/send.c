@@ -59,6 +59,7 @@ SF_SELECTED ssize_t selected_splice(int in, off64_t *in_offset, int out, off64_t
         call.info.call = SF_CALL_splice_in;
         call.fd = in;
         call.sink = out;
+        call.sink_may_wait = !(flags & SPLICE_F_NONBLOCK);
     }
     if (!sf_call_enter(&call))
         return call.instead;

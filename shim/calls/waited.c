@@ -1,6 +1,5 @@
 #include "calls/waited.h"
 
-#include "apply/keep.h"
 #include "apply/reset.h"
 #include "calls/call.h"
 #include "calls/facts.h"
@@ -206,8 +205,7 @@ static void reset(int fd, struct visit *visit)
     struct sf_socket *socket = record_of(fd);
     if (!is_connection(fd, socket) || !is_meant(visit->call, socket))
         return;
-    sf_keep_unread(fd, socket);
-    sf_reset(fd, socket);
+    sf_reset(fd, socket, SF_UNREAD_KEPT);
     visit->found = true;
 }
 

@@ -187,9 +187,10 @@ static uint64_t discover_socket(int fd, uint8_t domain)
 uint64_t sf_descriptor_discover(int fd)
 {
     uint64_t word = sf_descriptor_word(fd);
+    uint32_t generation = sf_generation();
     int saved_errno = errno;
 
-    if (word >> SF_WORD_GENERATION_SHIFT == sf_generation())
+    if (word >> SF_WORD_GENERATION_SHIFT == generation)
         return word;
     errno = 0;
     int domain = get_option(fd, SO_DOMAIN);
@@ -199,6 +200,8 @@ uint64_t sf_descriptor_discover(int fd)
         word = errno == EBADF ? 0 : SF_WORD_NOT_SOCKET;
     if (domain < 0 || sf_owner_discovered(fd, sf_word_domain(word), sf_word_type(word)))
         sf_descriptor_set(fd, word);
+    if (generation != sf_generation()) /* of what was learnt some may be out of date */
+        sf_descriptor_doubt(fd);
     errno = saved_errno;
     return word;
 }

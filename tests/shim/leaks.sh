@@ -51,4 +51,9 @@ leaks 0 socket vfork-ends close return
 leaks 0 received stdin close socket vfork close return
 leaks 0 received return
 leaks 0 libc return
+
+# A connection that a rule has reset, with unread bytes, is the program's to close as before.
+"$SOCKFAULT" run -f 'call: send, role: client, reset: true, times: 1' --report json="$TMP/report" -- \
+    "$BUILD/tests/shim/pairs" injected reset-at-send-leaves-unread-bytes > "$TMP/out" 2>&1
+check_eq 'reset with unread bytes' 3 "$(sed -n 's/^ *"leaked_sockets": \(.*\)/\1/p' "$TMP/report")"
 finish

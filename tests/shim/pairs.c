@@ -1,6 +1,7 @@
 /* Short and interrupted calls, half-closes, resets and refusals. See pair.h. */
 #include "pair.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 
 static void recv_interrupted(void)
@@ -401,6 +402,95 @@ static void reset_at_send_leaves_unread_bytes(void)
     after_reset();
 }
 
+/* Another number and another process have read from it before, and find the rest. */
+static void reset_leaves_unread_bytes_to_all(void)
+{
+    char buf[10];
+    int go[2], ready[2];
+    connected();
+    int other = dup(near);
+    say("dup's recv", recv(other, buf, sizeof buf, MSG_DONTWAIT));
+    fflush(stdout);
+    if (pipe(go) != 0 || pipe(ready) != 0)
+        exit(2);
+    pid_t child = fork();
+    if (child == 0) {
+        close(far);
+        say("child's recv", recv(near, buf, sizeof buf, MSG_DONTWAIT));
+        fflush(stdout);
+        if (write(ready[1], "r", 1) != 1 || read(go[0], buf, 1) != 1) /* the reset has come */
+            _exit(2);
+        say("child's recv", recv(near, buf, 4, 0));
+        exit(0);
+    }
+    if (read(ready[0], buf, 1) != 1)
+        exit(2);
+    reset_behind_bytes();
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+    if (write(go[1], "g", 1) != 1)
+        exit(2);
+    waitpid(child, NULL, 0);
+    say("dup's recv", recv(other, buf, 4, 0));
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say("dup's recv", recv(other, buf, sizeof buf, 0));
+}
+
+/* Through pipes with less room than there is to read: nothing hangs, nothing is lost. */
+static void reset_leaves_unread_bytes_to_splice(void)
+{
+    static char bulk[40000];
+    int pipe_of[2], size = 4096;
+    long total = 0, moved;
+    connected();
+    if (pipe2(pipe_of, O_NONBLOCK) != 0 || fcntl(pipe_of[1], F_SETPIPE_SZ, size) != size ||
+        write(far, bulk, sizeof bulk) != sizeof bulk)
+        exit(2);
+    for (int unread = 0; unread < (int)sizeof bulk; ioctl(near, FIONREAD, &unread))
+        poll(NULL, 0, 1);
+    if (real)
+        reset_by_peer();
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+    while ((moved = splice(near, NULL, pipe_of[1], NULL, sizeof bulk, 0)) > 0) {
+        long blocked = splice(near, NULL, pipe_of[1], NULL, sizeof bulk, SPLICE_F_NONBLOCK);
+        if (total == 0)
+            say("into a full pipe", blocked);
+        total += read(pipe_of[0], bulk, sizeof bulk);
+    }
+    say("splice", moved);
+    printf("%ld altogether\n", total);
+}
+
+/* The descriptor that a call waits on is closed, and its number is another connection's by then. */
+static void *wait_for_bytes(void *unused)
+{
+    char buf[10];
+    (void)unused;
+    recv(near, buf, sizeof buf, 0);
+    return NULL;
+}
+
+static void reset_spares_who_has_the_number_next(void)
+{
+    struct sockaddr_in name;
+    socklen_t length = sizeof name;
+    char buf[10];
+    pthread_t waiter;
+    connected();
+    getsockname(listener, (void *)&name, &length);
+    pthread_create(&waiter, NULL, wait_for_bytes, NULL);
+    poll(NULL, 0, 200); /* it waits by then, really or by the rule */
+    int number = near, next = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(next, (void *)&name, length) != 0 || dup2(next, number) != number)
+        exit(2);
+    close(next);
+    close_hard(far);
+    far = accept(listener, NULL, NULL);
+    pthread_join(waiter, NULL);
+    give("hello");
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+}
+
 static void reset_at_poll(void)
 {
     connected();
@@ -636,6 +726,9 @@ static const struct pair_case cases[] = {
     {"reset-after-accept", reset_after_accept},
     {"reset-seen-by-the-peer", reset_seen_by_the_peer},
     {"reset-at-send-leaves-unread-bytes", reset_at_send_leaves_unread_bytes},
+    {"reset-leaves-unread-bytes-to-all", reset_leaves_unread_bytes_to_all},
+    {"reset-leaves-unread-bytes-to-splice", reset_leaves_unread_bytes_to_splice},
+    {"reset-spares-who-has-the-number-next", reset_spares_who_has_the_number_next},
     {"reset-at-poll", reset_at_poll},
     {"reset-at-select", reset_at_select},
     {"reset-at-epoll", reset_at_epoll},
