@@ -126,7 +126,7 @@ static bool asks_for(const struct sf_plan *plan, const struct sf_plan_rule *rule
     return rule->peer_count == 0;
 }
 
-static bool exe_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule, const char *path)
+static bool names_exe(const struct sf_plan *plan, const struct sf_plan_rule *rule, const char *path)
 {
     const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + rule->exe;
     const char *end = path + strlen(path), *name = end;
@@ -138,16 +138,18 @@ static bool exe_matches(const struct sf_plan *plan, const struct sf_plan_rule *r
         if (glob_matches(glob, path, end, as_it_is) || glob_matches(glob, name, end, as_it_is))
             return true;
     }
-    return rule->exe_count == 0;
+    return false;
 }
 
-void sf_exe_exclude(const struct sf_plan *plan, const char *path, uint64_t *excluded)
+void sf_exe_exclude(const struct sf_plan *plan, const char *file, const char *called, uint64_t *excluded)
 {
     for (unsigned i = 0; i < sf_selection_words(plan); i++)
         excluded[i] = 0;
-    for (uint32_t i = 0; i < plan->rule_count; i++)
-        if (!exe_matches(plan, &sf_plan_rules(plan)[i], path))
+    for (uint32_t i = 0; i < plan->rule_count; i++) {
+        const struct sf_plan_rule *rule = &sf_plan_rules(plan)[i];
+        if (rule->exe_count && !names_exe(plan, rule, file) && !names_exe(plan, rule, called))
             excluded[i / 64] |= UINT64_C(1) << (i % 64);
+    }
 }
 
 bool sf_scope_selects(const struct sf_plan *plan, uint32_t index, const struct sf_scope *scope)

@@ -32,8 +32,9 @@ struct sf_scope {
  * it selects those of a host name that it gives. */
 bool sf_scope_selects(const struct sf_plan *plan, uint32_t rule, const struct sf_scope *scope);
 
-/* The rules that an executable (its path) is not meant by. */
-void sf_exe_exclude(const struct sf_plan *plan, const char *path, uint64_t *excluded);
+/* The rules that an executable is not meant by: neither as the file that it is nor as
+ * what it was called by, which may be a symbolic link (python3) or a script. */
+void sf_exe_exclude(const struct sf_plan *plan, const char *file, const char *called, uint64_t *excluded);
 
 /* Does an address fit one of a rule's peer patterns? No patterns: yes. */
 bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule,

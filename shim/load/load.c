@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -96,7 +97,8 @@ static void select_program(void)
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
 
     path[length > 0 ? length : 0] = '\0';
-    sf_exe_exclude(sf_shim.plan, path, sf_shim.excluded);
+    const char *called = (const char *)getauxval(AT_EXECFN);
+    sf_exe_exclude(sf_shim.plan, path, called ? called : path, sf_shim.excluded);
     for (uint32_t i = 0; i < sf_shim.plan->rule_count; i++) {
         bool has_hosts = select_parties(&rules[i]);
         if (!(rules[i].programs >> sf_shim.program & 1) || sf_shim.excluded[i / 64] >> (i % 64) & 1)

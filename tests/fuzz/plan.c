@@ -59,7 +59,7 @@ static void walk(const struct sf_plan *plan)
     struct sf_ports ports;
     size_t left = 100;
 
-    sf_exe_exclude(plan, "/usr/bin/curl", record.selected);
+    sf_exe_exclude(plan, "/usr/bin/curl", "./curl", record.selected);
     sf_ports_collect(plan, 0, &ports);
     sf_scope_select(plan, &scope, record.selected);
     sf_bytes_passed(&engine, &selection, SF_FAMILY_RECV, left, read_once, &left);

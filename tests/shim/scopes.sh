@@ -128,4 +128,11 @@ check_eq "a poll on an inherited socket" "[(9, 4)]" \
     "$("$SOCKFAULT" run -f 'call: poll, peer: "127.0.0.1:*", delay: 1us' -- python3 "$TMP/inherit.py" 2>&1)"
 check_match "a poll on others" "never fired" \
     "$("$SOCKFAULT" run -f 'call: poll, peer: "127.0.0.2:*", delay: 1us' -- python3 "$TMP/inherit.py" 2>&1)"
+# An executable goes by its file's name and by that of the link it was started by.
+for exe in python3 "$(basename "$(readlink -f "$(command -v python3)")")"; do
+    check_eq "exe: $exe" Interrupted "$("$SOCKFAULT" run -f "call: socket, exe: $exe, error: EINTR, force: true" -- \
+        python3 -c 'import socket
+try: socket.socket()
+except OSError as error: print(error.strerror.split()[0])' 2>&1)"
+done
 finish

@@ -264,12 +264,16 @@ static void own_address_must_fit(void **state)
 static void executable_is_meant_by_path_or_base_name(void **state)
 {
     static const struct {
-        const char *glob, *path;
+        const char *glob, *file, *called;
         bool meant;
     } cases[] = {
-        {"curl", "/usr/bin/curl", true},  {"/usr/bin/*", "/usr/bin/curl", true},
-        {"cur?", "/usr/bin/curl", true},  {"bin/curl", "/usr/bin/curl", false},
-        {"wget", "/usr/bin/curl", false},
+        {"curl", "/usr/bin/curl", "/bin/curl", true},
+        {"/usr/bin/*", "/usr/bin/curl", "./curl", true},
+        {"cur?", "/usr/bin/curl", "/bin/curl", true},
+        {"bin/curl", "/usr/bin/curl", "/bin/curl", false},
+        {"wget", "/usr/bin/curl", "/bin/curl", false},
+        {"python3", "/usr/bin/python3.11", "/usr/bin/python3", true},
+        {"/opt/*", "/usr/bin/python3.11", "/opt/script", true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -278,7 +282,7 @@ static void executable_is_meant_by_path_or_base_name(void **state)
         char rule[100];
         snprintf(rule, sizeof rule, "call: recv, exe: '%s', delay: 1ms", cases[i].glob);
         ENGINE(&engine, 1, rule);
-        sf_exe_exclude(engine.plan, cases[i].path, excluded);
+        sf_exe_exclude(engine.plan, cases[i].file, cases[i].called, excluded);
         assert_int_equal(excluded[0], !cases[i].meant);
         struct sf_scope scope = {.domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM, .excluded = excluded};
         assert_int_equal(sf_scope_select(engine.plan, &scope, (uint64_t[1]){0}) != 0, cases[i].meant);
