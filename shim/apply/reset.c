@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* How often whoever comes second looks whether the first is done. */
 #define TURNS_MAX 10000
@@ -30,6 +32,19 @@ void sf_reset_remember(int fd, struct sf_socket *socket)
     atomic_store_explicit(&socket->reset, RESET_HEARD, memory_order_release);
 }
 
+/* Has the peer ended its direction, and is its end what a read would tell? Then no call
+ * ever says ECONNRESET: reads give the end, sends EPIPE. Source: tcp_reset(), CLOSE_WAIT. */
+static bool is_half_closed(int fd, enum sf_unread unread)
+{
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    int bytes = 0;
+
+    if (sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || info.tcpi_state != TCP_CLOSE_WAIT)
+        return false;
+    return unread == SF_UNREAD_KEPT || (sf_real.ioctl(fd, FIONREAD, &bytes) == 0 && bytes == 0);
+}
+
 /* Is the reset ours to do? Otherwise it is done, but for a thread that was killed on the way. */
 static bool claim(struct sf_socket *socket)
 {
@@ -46,12 +61,15 @@ void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread)
 
     if (sf_is_reset(socket) || !claim(socket))
         return;
+    bool is_half = is_half_closed(fd, unread);
     if (unread == SF_UNREAD_KEPT)
         sf_keep_unread(fd, socket);
     sf_reset_remember(fd, socket);
     sf_real.connect(fd, &none, sizeof none);
     /* ENOTCONN, and yet it takes effect: sends are over, sleepers wake. */
     sf_real.shutdown(fd, SHUT_RDWR);
+    if (is_half)
+        sf_take_error(fd);
 }
 
 void sf_reset_unheard(struct sf_socket *socket)
@@ -72,6 +90,13 @@ int sf_take_error(int fd)
     return error;
 }
 
+void sf_reset_forget(struct sf_socket *socket)
+{
+    atomic_store_explicit(&socket->kept_read, socket->kept_bytes, memory_order_relaxed);
+    atomic_store_explicit(&socket->resetting, 0, memory_order_relaxed);
+    atomic_store_explicit(&socket->reset, 0, memory_order_release);
+}
+
 /* Source: __inet_stream_connect(), sock_error. */
 int sf_reset_heard(int fd, struct sf_socket *socket)
 {
@@ -79,8 +104,7 @@ int sf_reset_heard(int fd, struct sf_socket *socket)
     int error = sf_take_error(fd);
 
     sf_real.connect(fd, &none, sizeof none);
-    atomic_store_explicit(&socket->resetting, 0, memory_order_relaxed);
-    atomic_store_explicit(&socket->reset, 0, memory_order_release);
+    sf_reset_forget(socket);
     return error ? error : ECONNABORTED;
 }
 

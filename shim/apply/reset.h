@@ -31,6 +31,10 @@ bool sf_is_reset_unheard(struct sf_socket *socket);
 /* That next connect: returns the error that it fails with. */
 int sf_reset_heard(int fd, struct sf_socket *socket);
 
+/* The program dissolves the connection itself: what is unread goes with it, and the
+ * socket is as new. */
+void sf_reset_forget(struct sf_socket *socket);
+
 /* The error that waits on a socket, as SO_ERROR tells and takes it; 0: none. Changes errno. */
 int sf_take_error(int fd);
 

@@ -108,12 +108,16 @@ static bool is_over(int fd, int error)
 }
 
 /* A second connect is none either, but that of one which did not wait: it takes the
- * error, and the next begins anew. */
-static bool has_connected(int fd)
+ * error, and the next begins anew; and so it does after a connect to nobody, connect(2). */
+static bool has_connected(int fd, const struct sockaddr *addr, socklen_t length)
 {
     struct sf_socket *socket = reset_socket(fd);
     if (!socket)
         return false;
+    if (length >= sizeof addr->sa_family && sf_memory_is_readable(addr, length) && addr->sa_family == AF_UNSPEC) {
+        sf_reset_forget(socket);
+        return false;
+    }
     errno = sf_is_reset_unheard(socket) ? sf_reset_heard(fd, socket) : EISCONN;
     return true;
 }
@@ -235,7 +239,7 @@ SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t 
 
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
-    if (has_connected(fd))
+    if (has_connected(fd, addr, length))
         return -1;
     /* The peer decides which rules select the socket from now on, this call included. */
     bool is_known = sf_shim.families && !sf_is_quiet() && sf_memory_is_readable(addr, length);
@@ -244,7 +248,7 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
     int result = sf_is_idle(fd, SF_FAMILY_CONNECT) ? sf_owner_connect(fd, addr, length)
                                                    : selected_connect(fd, addr, length);
     /* The kernel has chosen an address for it only now. */
-    if (is_known && sf_shim.has_locals && (result == 0 || errno == EINPROGRESS))
+    if (is_known && sf_shim.has_locals && (result == 0 || errno == EINPROGRESS || errno == EINTR))
         sf_socket_connects(fd, addr, length);
     if (is_known && result < 0 && errno == EISCONN)
         sf_socket_was_connected(fd);

@@ -402,6 +402,57 @@ static void reset_at_send_leaves_unread_bytes(void)
     after_reset();
 }
 
+/* The peer had half-closed before: nothing says ECONNRESET then. */
+static void reset_at_send_behind_the_end(void)
+{
+    char buf[10];
+    connected();
+    shutdown(far, SHUT_WR);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real) {
+        close_hard(far);
+        struct pollfd wait = {.fd = near};
+        poll(&wait, 1, 1000); /* until ERR, HUP */
+    }
+    signal(SIGPIPE, on_signal);
+    say("send", send(near, "x", 1, 0));
+    printf("SIGPIPE %d\n", (int)handled);
+    say_error();
+    say_poll();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+}
+
+static void reset_at_recv_behind_the_end(void)
+{
+    char buf[10];
+    connected();
+    shutdown(far, SHUT_WR);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real)
+        reset_by_peer();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+static void reset_then_connected_to_nobody(void)
+{
+    struct sockaddr_in name;
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    socklen_t length = sizeof name;
+    char buf[10];
+    connected();
+    getsockname(listener, (void *)&name, &length);
+    if (real)
+        reset_by_peer();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say("connect to nobody", connect(near, &none, sizeof none));
+    say("connect", connect(near, (void *)&name, length));
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+    say("getpeername", getpeername(near, (void *)&name, &length));
+}
+
 /* Another number and another process have read from it before, and find the rest. */
 static void reset_leaves_unread_bytes_to_all(void)
 {
@@ -726,6 +777,9 @@ static const struct pair_case cases[] = {
     {"reset-after-accept", reset_after_accept},
     {"reset-seen-by-the-peer", reset_seen_by_the_peer},
     {"reset-at-send-leaves-unread-bytes", reset_at_send_leaves_unread_bytes},
+    {"reset-at-send-behind-the-end", reset_at_send_behind_the_end},
+    {"reset-at-recv-behind-the-end", reset_at_recv_behind_the_end},
+    {"reset-then-connected-to-nobody", reset_then_connected_to_nobody},
     {"reset-leaves-unread-bytes-to-all", reset_leaves_unread_bytes_to_all},
     {"reset-leaves-unread-bytes-to-splice", reset_leaves_unread_bytes_to_splice},
     {"reset-spares-who-has-the-number-next", reset_spares_who_has_the_number_next},
