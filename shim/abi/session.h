@@ -182,7 +182,7 @@ struct sf_program_state {
  * no tombstones; a record whose socket was seen closed may be reused. */
 #define SF_SOCKET_WAYS 16u
 struct sf_socket {
-    _Atomic uint64_t cookie;   /* 0 free; bit 63: being filled in */
+    _Atomic uint64_t cookie;   /* 0 free; bits 62, 63: being taken, filled in */
     _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed; 0: in use */
     _Atomic uint32_t generation; /* of the control page when `selected` was computed */
     uint32_t number;             /* in order of discovery, from 1 */

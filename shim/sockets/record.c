@@ -4,14 +4,17 @@
 #include "engine/hash.h"
 #include "engine/number.h"
 #include "load/real.h"
+#include "sockets/patience.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Marks a cookie whose record is being filled in. The kernel counts cookies up
- * from 1 in batches for each CPU and will not get here (sock_gen_cookie). */
+/* Mark a cookie whose place is asked for, and whose record is being filled in. The
+ * kernel counts cookies up from 1 in batches for each CPU and will not get here
+ * (sock_gen_cookie). */
+#define ASKING (UINT64_C(1) << 62)
 #define FILLING (UINT64_C(1) << 63)
-#define FILLING_SPINS 100000 /* then its writer has died; the socket goes unrecorded */
+#define MARKS (ASKING | FILLING)
 
 uint64_t sf_cookie(int fd)
 {
@@ -32,31 +35,57 @@ static struct sf_socket *place(uint64_t cookie, uint32_t way)
 
 static uint64_t cookie_of(struct sf_socket *socket)
 {
-    return atomic_load_explicit(&socket->cookie, memory_order_acquire);
+    return atomic_load(&socket->cookie);
+}
+
+/* What the place holds once it is no longer `held`; the same: its taker is gone. */
+static uint64_t await_change(struct sf_socket *socket, uint64_t held)
+{
+    unsigned tries = 0;
+    uint64_t now;
+
+    do
+        now = cookie_of(socket);
+    while (now == held && sf_patience_lasts(&tries));
+    return now;
 }
 
 /* Another thread meets the same socket for the first time: wait for it. */
-static bool is_filled(struct sf_socket *socket, uint64_t cookie)
+static bool is_filled(struct sf_socket *socket, uint64_t cookie, bool *in_vain)
 {
-    for (int spin = 0; spin < FILLING_SPINS; spin++) {
-        uint64_t held = cookie_of(socket);
-        if (held != (cookie | FILLING))
-            return held == cookie;
+    uint64_t held = cookie_of(socket);
+    for (int step = 0; step < 2 && held & MARKS && (held & ~MARKS) == cookie; step++) {
+        uint64_t now = await_change(socket, held);
+        *in_vain |= now == held;
+        held = now;
     }
-    return false;
+    return held == cookie;
+}
+
+/* in_vain: it is somebody's who never finished it. */
+static struct sf_socket *find(uint64_t cookie, bool *in_vain)
+{
+    struct sf_socket *found = NULL, *marked = NULL;
+
+    for (uint32_t way = 0; way < SF_SOCKET_WAYS && !found; way++) {
+        struct sf_socket *socket = place(cookie, way);
+        uint64_t held = cookie_of(socket);
+        if (held == cookie)
+            found = socket;
+        else if ((held & ~MARKS) == cookie && !marked)
+            marked = socket;
+    }
+    if (!found && marked && is_filled(marked, cookie, in_vain))
+        found = marked;
+    if (found && atomic_load_explicit(&found->closed_ns, memory_order_relaxed) != 0)
+        atomic_store_explicit(&found->closed_ns, 0, memory_order_relaxed);
+    return found;
 }
 
 struct sf_socket *sf_record_find(uint64_t cookie)
 {
-    for (uint32_t way = 0; way < SF_SOCKET_WAYS; way++) {
-        struct sf_socket *socket = place(cookie, way);
-        if ((cookie_of(socket) & ~FILLING) != cookie || !is_filled(socket, cookie))
-            continue;
-        if (atomic_load_explicit(&socket->closed_ns, memory_order_relaxed) != 0)
-            atomic_store_explicit(&socket->closed_ns, 0, memory_order_relaxed);
-        return socket;
-    }
-    return NULL;
+    bool in_vain = false;
+    return find(cookie, &in_vain);
 }
 
 /* The place to take: a free one, or that of the socket which was closed first. */
@@ -73,7 +102,7 @@ static struct sf_socket *choose(uint64_t cookie, uint64_t *old_cookie)
             *old_cookie = 0;
             return socket;
         }
-        if (!(held & FILLING) && closed != 0 && closed < best_closed) {
+        if (!(held & MARKS) && closed != 0 && closed < best_closed) {
             best = socket;
             best_closed = closed;
             *old_cookie = held;
@@ -82,14 +111,37 @@ static struct sf_socket *choose(uint64_t cookie, uint64_t *old_cookie)
     return best;
 }
 
+/* May who asks for `mine` fill it in? Of two that ask for one cookie, the later sees the
+ * earlier: who has the higher place leaves, who has the lower waits for that. */
+static bool is_granted(struct sf_socket *mine, uint64_t cookie)
+{
+    bool is_lower = true;
+
+    for (uint32_t way = 0; way < SF_SOCKET_WAYS; way++) {
+        struct sf_socket *other = place(cookie, way);
+        uint64_t held = cookie_of(other);
+        if (other == mine)
+            is_lower = false;
+        else if ((held & ~MARKS) == cookie) {
+            if (is_lower || held != (cookie | ASKING))
+                return false;
+            held = await_change(other, held);
+            if (held == (cookie | FILLING) || held == cookie)
+                return false;
+        }
+    }
+    return true;
+}
+
 struct sf_socket *sf_record_claim(uint64_t cookie, bool *made)
 {
     struct sf_socket *socket;
     uint64_t held = 0;
+    bool in_vain = false; /* then two records are better than none */
 
     *made = false;
-    do {
-        socket = sf_record_find(cookie);
+    for (;;) {
+        socket = find(cookie, &in_vain);
         if (socket)
             return socket;
         socket = choose(cookie, &held);
@@ -97,7 +149,13 @@ struct sf_socket *sf_record_claim(uint64_t cookie, bool *made)
             atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_SOCKETS, memory_order_relaxed);
             return NULL;
         }
-    } while (!atomic_compare_exchange_strong(&socket->cookie, &held, cookie | FILLING));
+        if (!atomic_compare_exchange_strong(&socket->cookie, &held, cookie | ASKING))
+            continue;
+        if (in_vain || is_granted(socket, cookie))
+            break;
+        atomic_store(&socket->cookie, 0);
+    }
+    atomic_store(&socket->cookie, cookie | FILLING);
 
     memset((char *)socket + sizeof socket->cookie, 0, sf_shim.session->socket_stride - sizeof socket->cookie);
     socket->number = atomic_fetch_add_explicit(&sf_shim.control->sockets, 1, memory_order_relaxed) + 1;
