@@ -17,6 +17,9 @@ static const struct {
     {SF_ESCAPE_DIRECTORY, "too many addresses",
      "had more addresses, its own and those of names, than can be followed: rules that name peers may have "
      "missed some"},
+    {SF_ESCAPE_WATCHES, "too many registrations",
+     "had more edge-triggered registrations at once than can be followed: after a fault some may have "
+     "waited for an edge that never came"},
 };
 
 /* [a rule selects the program][it is one process] */

@@ -86,7 +86,8 @@ enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_SOCKETS = 2, /* the socket table was full: some sockets met no rule */
     SF_ESCAPE_EXECS = 4,   /* the exec table was full: escaped children may go unseen */
     SF_ESCAPE_UNREAD = 8,  /* no room was left for what reset connections had not read: it was lost */
-    SF_ESCAPE_DIRECTORY = 16 /* the directory was full: some of its addresses are nobody's */
+    SF_ESCAPE_DIRECTORY = 16, /* the directory was full: some of its addresses are nobody's */
+    SF_ESCAPE_WATCHES = 32 /* the table of registrations was full: some edges that faults owed never came */
 };
 
 /* Calls under way that will give a socket an address which others may meet before

@@ -2,6 +2,7 @@
 
 #include "engine/hash.h"
 #include "load/real.h"
+#include "sockets/patience.h"
 #include "sockets/record.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <sys/mman.h>
 
 #define WATCHES 16384u /* a power of two; reserved, not touched */
-#define WAYS 32u
+#define WAYS 128u /* and as many sets that wait for one socket */
 #define RETRIES 1000 /* then the program's own change is on its way, which tells as well */
 
 struct sf_watch {
@@ -37,43 +38,105 @@ static struct sf_watch *place(uint64_t cookie, uint32_t way)
     return &watches[((uint32_t)sf_hash_mix(cookie) + way) % WATCHES];
 }
 
-struct sf_watch *sf_watch_begin(uint64_t cookie, int set, int fd)
+static bool is_for(struct sf_watch *watch, uint64_t cookie, int set, int fd)
 {
-    struct sf_watch *free_one = NULL;
+    return atomic_load(&watch->cookie) == cookie && watch->set == set && watch->fd == fd;
+}
 
+/* Make it ours to change. False: it is another's. */
+static bool take(struct sf_watch *watch)
+{
+    uint32_t sequence = atomic_load(&watch->sequence);
+    return sequence % 2 == 0 && atomic_compare_exchange_strong(&watch->sequence, &sequence, sequence + 1);
+}
+
+static void give(struct sf_watch *watch)
+{
+    atomic_fetch_add(&watch->sequence, 1);
+}
+
+/* Likewise of one that another thread is changing, which may not come to an end: after a
+ * fork that thread is not here. */
+static void take_in_turn(struct sf_watch *watch)
+{
+    unsigned tries = 0;
+    while (!take(watch))
+        if (!sf_patience_lasts(&tries)) {
+            atomic_fetch_or(&watch->sequence, 1);
+            return;
+        }
+}
+
+/* The registration that is known already; NULL: it is not. */
+static struct sf_watch *take_known(uint64_t cookie, int set, int fd)
+{
     for (uint32_t way = 0; way < WAYS; way++) {
         struct sf_watch *watch = place(cookie, way);
-        uint64_t held = atomic_load(&watch->cookie);
-        if (held == cookie && watch->set == set && watch->fd == fd) {
-            atomic_fetch_add(&watch->sequence, 1);
+        if (!is_for(watch, cookie, set, fd))
+            continue;
+        take_in_turn(watch);
+        if (is_for(watch, cookie, set, fd))
             return watch;
-        }
-        if (!free_one && watch->events == 0 && atomic_load(&watch->sequence) % 2 == 0)
-            free_one = watch;
+        give(watch);
     }
-    uint64_t held = free_one ? atomic_load(&free_one->cookie) : 0;
-    if (!free_one || !atomic_compare_exchange_strong(&free_one->cookie, &held, cookie))
+    return NULL;
+}
+
+/* Is it owed nothing? close(2) ends a registration as well, and that may pass unseen:
+ * then the number is another socket's, or nobody's. */
+static bool is_over(const struct sf_watch *watch)
+{
+    return watch->events == 0 || sf_cookie(watch->fd) != atomic_load(&watch->cookie);
+}
+
+/* One that may be used anew; NULL: all are in use. Those that never were come first. */
+static struct sf_watch *take_free(uint64_t cookie)
+{
+    for (int asks_kernel = 0; asks_kernel < 2; asks_kernel++)
+        for (uint32_t way = 0; way < WAYS; way++) {
+            struct sf_watch *watch = place(cookie, way);
+            if ((!asks_kernel && watch->events != 0) || !take(watch))
+                continue;
+            if (is_over(watch))
+                return watch;
+            give(watch);
+        }
+    return NULL;
+}
+
+struct sf_watch *sf_watch_begin(uint64_t cookie, int set, int fd)
+{
+    struct sf_watch *watch = take_known(cookie, set, fd);
+
+    if (watch)
+        return watch;
+    watch = take_free(cookie);
+    if (!watch)
         return NULL;
-    atomic_fetch_add(&free_one->sequence, 1);
-    free_one->set = set;
-    free_one->fd = fd;
-    free_one->events = 0;
-    return free_one;
+    watch->set = set;
+    watch->fd = fd;
+    watch->events = 0;
+    atomic_store(&watch->cookie, cookie);
+    return watch;
 }
 
 void sf_watch_end(struct sf_watch *watch, bool succeeded, int operation, const struct epoll_event *event)
 {
-    if (!watch)
-        return;
-    if (succeeded) {
-        /* Level-triggered ones look for themselves; a one-shot one is armed anew by
-         * the program, and is not to be armed by us. */
-        bool owed = operation != EPOLL_CTL_DEL && event->events & EPOLLET && !(event->events & EPOLLONESHOT);
-        watch->events = owed ? event->events : 0;
+    /* Level-triggered ones look for themselves; a one-shot one is armed anew by
+     * the program, and is not to be armed by us. */
+    bool owed =
+        succeeded && operation != EPOLL_CTL_DEL && event->events & EPOLLET && !(event->events & EPOLLONESHOT);
+
+    if (!watch) {
         if (owed)
-            watch->data = event->data;
+            atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_WATCHES, memory_order_relaxed);
+        return;
     }
-    atomic_fetch_add(&watch->sequence, 1);
+    if (succeeded)
+        watch->events = owed ? event->events : 0;
+    if (owed)
+        watch->data = event->data;
+    give(watch);
 }
 
 /* Once more what the program asked for: the kernel then looks what is ready.

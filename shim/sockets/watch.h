@@ -5,7 +5,7 @@
  * registration is made again, and for that it must be known.
  *
  * The table is the process's own and is keyed by cookie. No locks: each entry has
- * a sequence number that is odd while the program changes it. */
+ * a sequence number that is odd while one thread changes it. */
 #ifndef SF_SOCKETS_WATCH_H
 #define SF_SOCKETS_WATCH_H
 
@@ -17,7 +17,8 @@
 bool sf_watch_reserve(void);
 
 /* Around the program's epoll_ctl on a socket that rules may select. `begin`
- * returns what `end` wants; NULL is fine. */
+ * returns what `end` wants; NULL: the table is full of registrations of open sockets,
+ * and the program's escapes say so where this one is owed edges. */
 struct sf_watch *sf_watch_begin(uint64_t cookie, int set, int fd);
 void sf_watch_end(struct sf_watch *watch, bool succeeded, int operation, const struct epoll_event *event);
 

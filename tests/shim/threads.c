@@ -97,6 +97,16 @@ static bool is_edge_lost_after_closes(void)
     return is_edge_missing(1);
 }
 
+/* One socket in ever more sets. */
+static bool is_unable_to_join(void)
+{
+    static int shared;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    if (shared == 0)
+        shared = dup(near);
+    return epoll_ctl(epoll_create1(0), EPOLL_CTL_ADD, shared, &event) != 0;
+}
+
 int main(int argc, char **argv)
 {
     pthread_t threads[THREADS];
@@ -109,8 +119,10 @@ int main(int argc, char **argv)
     } else if (sockets && strcmp(argv[1], "register") == 0) {
         act = join_set;
         is_wrong = is_registration_lost;
+    } else if (sockets && strcmp(argv[1], "join") == 0) {
+        is_wrong = is_unable_to_join;
     } else if (!sockets || strcmp(argv[1], "close") != 0) {
-        fprintf(stderr, "usage: threads meet|register|close SOCKETS\n");
+        fprintf(stderr, "usage: threads meet|register|close|join SOCKETS\n");
         return 2;
     }
     pthread_barrier_init(&before, NULL, THREADS + 1);

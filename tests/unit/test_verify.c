@@ -779,6 +779,15 @@ static void too_many_addresses_are_reported(void **state)
                "rules that name peers may have missed some");
 }
 
+static void too_many_registrations_are_reported(void **state)
+{
+    struct world *world = *state;
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_WATCHES;
+    expect_one(world, "client.escaped", 6,
+               "client had more edge-triggered registrations at once than can be followed: "
+               "after a fault some may have waited for an edge that never came");
+}
+
 /* The rule selects client alone. */
 static void peer_without_the_shim_fails(void **state)
 {
@@ -937,6 +946,7 @@ int main(void)
         T(escaped_child_fails_only_where_rules_select_its_program),
         T(io_uring_is_reported),
         T(too_many_addresses_are_reported),
+        T(too_many_registrations_are_reported),
         T(peer_without_the_shim_fails),
         T(findings_come_by_line),
         T(run_expects_nothing_of_how_its_program_ends),
