@@ -4,6 +4,7 @@
 #include "calls/facts.h"
 #include "calls/steps.h"
 #include "calls/waited.h"
+#include "engine/legality.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
 #include "sockets/owner.h"
@@ -82,8 +83,8 @@ static bool learn_sender(struct sf_call *call, const uint64_t *selected)
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = selected[word]; bits; bits &= bits - 1)
             is_asked |= rules[word * 64 + (unsigned)__builtin_ctzll(bits)].peer_count != 0;
-    if (!is_asked || !call->socket || call->data_count == 0 || call->socket->type != SF_TYPE_DGRAM ||
-        call->socket->peer.domain != 0)
+    if (!is_asked || !call->socket || call->data_count == 0 || sf_asks_for_nothing(&call->info) ||
+        call->socket->type != SF_TYPE_DGRAM || call->socket->peer.domain != 0)
         return true;
     if (sf_real.recvfrom(call->fd, NULL, 0, MSG_PEEK | (call->flags & MSG_DONTWAIT), (struct sockaddr *)&from,
                          &length) < 0)

@@ -239,9 +239,8 @@ static enum sf_illegal refuse_legality(const struct sf_call_info *call)
     return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_LEGAL : SF_ILLEGAL_CONNECTED;
 }
 
-/* A read that asks for nothing gives 0 at once, whatever the socket: sock_read_iter().
- * One whose vector cannot be read counts as such, and meets EFAULT. */
-static bool asks_for_nothing(const struct sf_call_info *call)
+/* One whose vector cannot be read counts as such, and meets EFAULT. */
+bool sf_asks_for_nothing(const struct sf_call_info *call)
 {
     return call->len == 0 &&
            (call->call == SF_CALL_read || call->call == SF_CALL___read_chk || call->call == SF_CALL_readv ||
@@ -281,7 +280,7 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
 
     if (reason != SF_LEGAL || rule->flags & SF_RULE_FORCE)
         return reason;
-    if (rule->fault != SF_FAULT_DELAY && rule->fault != SF_FAULT_SIGNAL && asks_for_nothing(call))
+    if (rule->fault != SF_FAULT_DELAY && rule->fault != SF_FAULT_SIGNAL && sf_asks_for_nothing(call))
         return SF_ILLEGAL_EMPTY;
     switch (rule->fault) {
     case SF_FAULT_ERROR:

@@ -22,4 +22,7 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
 enum sf_illegal sf_legality_ever(const struct sf_plan_rule *rule, enum sf_call_id call, uint8_t domain,
                                  uint8_t type);
 
+/* Is it a read of no bytes? It gives 0 at once, whatever the socket: sock_read_iter(). */
+bool sf_asks_for_nothing(const struct sf_call_info *call);
+
 #endif

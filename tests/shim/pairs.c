@@ -241,18 +241,32 @@ static void accept_without_descriptors(void)
     printf("accept %s\n", accept(listener, NULL, NULL) >= 0 ? "works" : "fails");
 }
 
-static void short_datagram(void)
+static void datagrams(int flags)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
-    char buf[20];
-    struct iovec part = {buf, sizeof buf};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    near = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    near = socket(AF_INET, SOCK_DGRAM | flags, 0);
     far = socket(AF_INET, SOCK_DGRAM, 0);
     if (bind(near, (void *)&address, length) != 0 || getsockname(near, (void *)&address, &length) != 0 ||
         connect(far, (void *)&address, length) != 0)
         exit(2);
+}
+
+/* Nobody sends, and nobody is waited for. */
+static void empty_read_of_datagrams(void)
+{
+    char buf[1];
+    datagrams(0);
+    alarm(10);
+    say("read", read(near, buf, 0));
+}
+
+static void short_datagram(void)
+{
+    char buf[20];
+    struct iovec part = {buf, sizeof buf};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    datagrams(SOCK_NONBLOCK);
     give(real ? "abc" : "abcdefghij");
     say("recvmsg", recvmsg(near, &message, 0));
     printf("flags %#x\n", (unsigned)message.msg_flags);
@@ -767,6 +781,7 @@ static const struct pair_case cases[] = {
     {"looks-show-all", looks_show_all},
     {"short-send-gives-an-edge", short_send_gives_an_edge},
     {"accept-without-descriptors", accept_without_descriptors},
+    {"empty-read-of-datagrams", empty_read_of_datagrams},
     {"short-datagram", short_datagram},
     {"tcp-half-closed", tcp_half_closed},
     {"unix-half-closed", unix_half_closed},
