@@ -95,6 +95,15 @@ static bool learn_sender(struct sf_call *call, const uint64_t *selected)
     return true;
 }
 
+/* Without SO_ZEROCOPY the flag is ignored: tcp_sendmsg_locked(), ip_append_data(). */
+static bool is_zerocopy(const struct sf_call *call)
+{
+    int is_on = 0;
+    socklen_t length = sizeof is_on;
+    return sf_call_family(call) == SF_FAMILY_SEND && call->flags & MSG_ZEROCOPY &&
+           sf_real.getsockopt(call->fd, SOL_SOCKET, SO_ZEROCOPY, &is_on, &length) == 0 && is_on;
+}
+
 bool sf_call_decide(struct sf_call *call)
 {
     struct sf_selection selection = {0};
@@ -126,6 +135,7 @@ bool sf_call_decide(struct sf_call *call)
         }
         call->info.waitall = call->flags & MSG_WAITALL;
         call->info.peeks = call->flags & MSG_PEEK;
+        call->info.zerocopy = is_zerocopy(call);
         call->verdict = sf_verdict_decide(&sf_shim.engine, &selection, &call->info);
     }
     errno = saved_errno;

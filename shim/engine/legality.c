@@ -263,7 +263,7 @@ static enum sf_illegal possibility(const struct sf_plan_rule *rule, enum sf_fami
 {
     switch (rule->fault) {
     case SF_FAULT_CORRUPT:
-        return is_opaque(call->call) ? SF_ILLEGAL_OPAQUE : SF_LEGAL;
+        return is_opaque(call->call) ? SF_ILLEGAL_OPAQUE : call->zerocopy ? SF_ILLEGAL_ZEROCOPY : SF_LEGAL;
     case SF_FAULT_RESOLVE:
         return is_reverse(call->call) ? SF_ILLEGAL_REVERSE : SF_LEGAL;
     case SF_FAULT_RESET:
@@ -360,6 +360,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_PEEK] = "a look (MSG_PEEK) moves nothing",
         [SF_ILLEGAL_DATAGRAM] = "a datagram is sent whole or not at all",
         [SF_ILLEGAL_OPAQUE] = "the bytes passed within the kernel, out of reach",
+        [SF_ILLEGAL_ZEROCOPY] = "MSG_ZEROCOPY sends the program's own memory, which is not changed",
         [SF_ILLEGAL_ENDED] = "the connection had ended: its calls no longer wait",
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
         [SF_ILLEGAL_NEVER_WAITS] = "a call that never waits is never interrupted",

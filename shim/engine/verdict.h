@@ -35,6 +35,7 @@ enum sf_illegal {
     SF_ILLEGAL_DATAGRAM,
     SF_ILLEGAL_ERRNO,
     SF_ILLEGAL_OPAQUE,
+    SF_ILLEGAL_ZEROCOPY,
     SF_ILLEGAL_ENDED,
     SF_ILLEGAL_CONNECTED,
     SF_ILLEGAL_NO_CONNECTION,
@@ -57,6 +58,7 @@ struct sf_call_info {
     bool waitall;                      /* MSG_WAITALL */
     bool numeric;                      /* a look-up of what is an address already, or of none */
     bool peeks;                        /* MSG_PEEK: moves nothing */
+    bool zerocopy;                     /* MSG_ZEROCOPY: the kernel reads the memory when it likes */
     uint8_t domain;                    /* SF_DOMAIN_…, where there is a socket */
     uint8_t type;                      /* SF_TYPE_…; 0: no socket (resolve, poll) */
     const struct sf_addr *destination; /* the other end of this one datagram; NULL: the socket's peer */

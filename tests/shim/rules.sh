@@ -97,6 +97,19 @@ print(b.recv(9).decode())
 EOF
 player=python3 plays "force flips no bits that pass within the kernel" "import / 0 refused 1" \
     "$TMP/file.py" 'call: sendfile, corrupt: 1, force: true'
+cat > "$TMP/zerocopy.py" << 'EOF'
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+near = socket.create_connection(listener.getsockname())
+far, _ = listener.accept()
+MSG_ZEROCOPY, SO_ZEROCOPY = 0x4000000, 60
+for zerocopy in 0, 1:
+    near.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, zerocopy)
+    near.send(b"hello", MSG_ZEROCOPY)
+    print(far.recv(9) == b"hello", end=" ")
+EOF
+player=python3 plays "a zero-copy send is left alone" "False True  / 1 refused 1" \
+    "$TMP/zerocopy.py" 'call: send, corrupt: 1, force: true'
 plays "after the end of a connection nothing is to be waited for" "0 - / 0 refused 1" \
     'stream a b; nonblock a; shutdown b; sleep 20; recv a 9' 'call: recv, again: true'
 
