@@ -34,6 +34,8 @@ static int enter(struct sf_call *call, const char *host)
         call->quiet = sf_quiet_token(&call->quiet);
         sf_quiet = &call->quiet;
     }
+    if (error == EAI_SYSTEM) /* and errno says what: no descriptor for the hosts file or a socket */
+        errno = EMFILE;
     return error;
 }
 

@@ -152,10 +152,18 @@ static enum sf_illegal interrupt_legality(enum sf_family family, const struct sf
     return SF_ILLEGAL_NO_HANDLER;
 }
 
+/* What a name server, or the want of one, answers. Source: getaddrinfo(3). */
+static bool is_answer(int error)
+{
+    return error == EAI_AGAIN || error == EAI_FAIL || error == EAI_NODATA || error == EAI_NONAME;
+}
+
 static enum sf_illegal error_legality(int error, enum sf_family family, const struct sf_call_info *call)
 {
     if (!is_known(family, error, kinds_of(call)))
         return SF_ILLEGAL_ERRNO;
+    if (family == SF_FAMILY_RESOLVE && call->numeric && is_answer(error))
+        return SF_ILLEGAL_NUMERIC;
     if (error == EINTR)
         return interrupt_legality(family, call);
     if (error == EAGAIN || error == EINPROGRESS || error == EALREADY)

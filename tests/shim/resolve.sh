@@ -25,6 +25,8 @@ check_eq "an error is that of every function" "getaddrinfo gaierror -3
 inet6 gaierror -3
 gethostbyname gaierror -3
 number gaierror -3" "$(look 'error: EAI_AGAIN')"
+check_eq "a system error comes with its errno" "$(printf '%s OSError 24\n' getaddrinfo inet6 gethostbyname number)" \
+    "$(look 'error: EAI_SYSTEM')"
 
 cat > "$TMP/old.c" <<'EOF'
 #include <arpa/inet.h>

@@ -143,8 +143,8 @@ plays "accept is counted over the program" "0 0 0 EMFILE 0 / 1" \
     'call: accept, error: EMFILE, when: {nth: 2}'
 plays "poll is counted over the program" "0 EINTR 0 / 1" \
     'stream a b; stream c d; poll a 0; poll c 0; poll a 0' 'call: poll, interrupt: true, when: {nth: 2}'
-plays "resolve is counted over the program" "127.0.0.1 EAI_AGAIN 127.0.0.1 / 1" \
-    'look 127.0.0.1; look 127.0.0.1; look 127.0.0.1' 'call: resolve, error: EAI_AGAIN, when: {nth: 2}'
+plays "resolve is counted over the program" "127.0.0.1 Memory allocation failure 127.0.0.1 / 1" \
+    'look 127.0.0.1; look 127.0.0.1; look 127.0.0.1' 'call: resolve, error: EAI_MEMORY, when: {nth: 2}'
 plays "families that are counted differently are counted over the program" "5 hello 5 ENOBUFS / 1" \
     'stream a b; send a hello; recv b 9; send b hello; recv a 9' \
     'call: [recv, send, socket], error: ENOBUFS, when: {nth: 6}'

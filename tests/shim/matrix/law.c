@@ -92,6 +92,9 @@ static const char *error_law(const struct cell *cell)
         return "does not know this errno";
     if (error == EINTR)
         return interrupt_law(cell);
+    if (strstr(cell->function->name, "numeric") &&
+        (error == EAI_AGAIN || error == EAI_FAIL || error == EAI_NODATA || error == EAI_NONAME))
+        return "an address already";
     if ((error == EAGAIN || error == EINPROGRESS || error == EALREADY) && cell->mode->bit == BLOCKING)
         return "blocking and has no time-out";
     return NULL;
