@@ -4,6 +4,7 @@
 #include "calls/call.h"
 #include "calls/waited.h"
 #include "load/memory.h"
+#include "sockets/address.h"
 #include "sockets/record.h"
 #include "sockets/watch.h"
 
@@ -130,14 +131,28 @@ SF_EXPORT int epoll_create1(int flags)
     return sf_shim.session ? set_made(sf_real.epoll_create1(flags)) : sf_real.epoll_create1(flags);
 }
 
+/* May a fault ever owe an edge to who registers this socket? What has no connection
+ * yet may be selected by rules once it is connected, or listens. */
+static bool may_be_owed(int fd, uint64_t word)
+{
+    struct sf_addr peer;
+
+    if (!(word & SF_WORD_SOCKET))
+        return false;
+    if (word & SF_WORD_FAMILIES || sf_word_domain(word) == SF_DOMAIN_UNIX ||
+        sf_word_type(word) != SF_TYPE_STREAM)
+        return true;
+    if (!(sf_shim.families >> SF_FAMILY_ACCEPT & 1))
+        return false; /* the kernel renews the edges of TCP connections */
+    sf_address_of_peer(&peer, fd);
+    return peer.domain == 0;
+}
+
 /* Edges that a fault owes later go to who registers here. */
 SF_EXPORT int epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 {
     sf_ensure_loaded();
-    uint64_t word = sf_shim.families ? sf_descriptor_discover(fd) : 0;
-    /* A Unix socket may be registered before it is connected, and selected only then. */
-    uint64_t may_be_owed = SF_WORD_FAMILIES | (uint64_t)SF_DOMAIN_UNIX << SF_WORD_DOMAIN_SHIFT;
-    if (!(word & SF_WORD_SOCKET) || !(word & may_be_owed))
+    if (!may_be_owed(fd, sf_shim.families ? sf_descriptor_discover(fd) : 0))
         return sf_real.epoll_ctl(set, operation, fd, event);
     struct sf_watch *watch = sf_watch_begin(sf_cookie(fd), set, fd);
     int result = sf_real.epoll_ctl(set, operation, fd, event);

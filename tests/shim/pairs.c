@@ -142,6 +142,67 @@ static void short_unix_read_gives_an_edge(void)
     read_in_two();
 }
 
+/* The first event of a set, which the program has seen before the rule hides its cause. */
+static void take_event(int set)
+{
+    struct epoll_event event;
+    epoll_wait(set, &event, 1, 1000);
+}
+
+static void name_loopback(int fd, struct sockaddr_in *name)
+{
+    socklen_t length = sizeof *name;
+    *name = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (bind(fd, (void *)name, length) != 0 || getsockname(fd, (void *)name, &length) != 0)
+        exit(2);
+}
+
+/* Registered before it had a peer, which the rule asks for. */
+static void early_set_is_told_of_a_datagram(void)
+{
+    char buf[10];
+    struct sockaddr_in far_name, near_name;
+    near = socket(AF_INET, SOCK_DGRAM, 0);
+    far = socket(AF_INET, SOCK_DGRAM, 0);
+    int set = edge_set(EPOLLIN);
+    name_loopback(far, &far_name);
+    name_loopback(near, &near_name);
+    if (connect(near, (void *)&far_name, sizeof far_name) != 0 ||
+        connect(far, (void *)&near_name, sizeof near_name) != 0)
+        exit(2);
+    if (!real) {
+        give("hello");
+        take_event(set);
+    }
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (real)
+        give("hello");
+    wait_edge(set);
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+/* Registered before it listened. */
+static void early_set_is_told_of_a_client(void)
+{
+    struct sockaddr_in name;
+    near = socket(AF_INET, SOCK_STREAM, 0);
+    far = socket(AF_INET, SOCK_STREAM, 0);
+    int set = edge_set(EPOLLIN);
+    name_loopback(near, &name);
+    if (listen(near, 5) != 0)
+        exit(2);
+    take_event(set);
+    if (!real) {
+        connect(far, (void *)&name, sizeof name);
+        take_event(set);
+    }
+    say("accept", accept(near, NULL, NULL) < 0 ? -1 : 0);
+    if (real)
+        connect(far, (void *)&name, sizeof name);
+    wait_edge(set);
+    say("accept", accept(near, NULL, NULL) < 0 ? -1 : 0);
+}
+
 /* Every set that waits for the socket is told, by whatever number it knows it, and one
  * that a child made before as well as one that it was left. */
 static void short_unix_read_tells_all_sets(void)
@@ -776,6 +837,8 @@ static const struct pair_case cases[] = {
     {"recv-in-pieces", recv_in_pieces},
     {"short-read-gives-an-edge", short_read_gives_an_edge},
     {"short-unix-read-gives-an-edge", short_unix_read_gives_an_edge},
+    {"early-set-is-told-of-a-datagram", early_set_is_told_of_a_datagram},
+    {"early-set-is-told-of-a-client", early_set_is_told_of_a_client},
     {"short-unix-read-tells-all-sets", short_unix_read_tells_all_sets},
     {"short-read-into-many-entries", short_read_into_many_entries},
     {"looks-show-all", looks_show_all},
