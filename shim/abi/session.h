@@ -66,10 +66,11 @@ struct sf_session {
     uint64_t kept_at, kept_bytes; /* where unread bytes of reset connections are kept */
 };
 
-/* What every idle call compares with. One cache line, written only when rules
- * change: the generation is what cached "no rule selects this" carry. */
+/* What every idle call compares with. One cache line, written only when rules change or
+ * a connection leaves unread bytes to us (apply/keep.h): the generation is what cached "no
+ * rule selects this" carry. */
 struct sf_control {
-    _Atomic uint32_t generation; /* from 1; bumped when what is cached of sockets may be wrong */
+    _Atomic uint32_t generation; /* from 1 */
     _Atomic uint32_t families;   /* bits of enum sf_family that some rule may select */
     _Atomic uint64_t plan_at;    /* the plan in force */
     uint64_t pad[6];

@@ -2,7 +2,6 @@
 
 #include "load/real.h"
 #include "load/shim.h"
-#include "sockets/descriptor.h"
 
 #include <errno.h>
 #include <limits.h>

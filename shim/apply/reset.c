@@ -4,16 +4,14 @@
 #include "load/memory.h"
 #include "load/real.h"
 #include "sockets/address.h"
+#include "sockets/patience.h"
+#include "sockets/record.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
-
-/* How often whoever comes second looks whether the first is done. */
-#define TURNS_MAX 10000
 
 enum { RESET_HEARD = 1, RESET_UNHEARD };
 
@@ -36,22 +34,20 @@ void sf_reset_remember(int fd, struct sf_socket *socket)
  * ever says ECONNRESET: reads give the end, sends EPIPE. Source: tcp_reset(), CLOSE_WAIT. */
 static bool is_half_closed(int fd, enum sf_unread unread)
 {
-    struct tcp_info info;
-    socklen_t length = sizeof info;
     int bytes = 0;
-
-    if (sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || info.tcpi_state != TCP_CLOSE_WAIT)
-        return false;
-    return unread == SF_UNREAD_KEPT || (sf_real.ioctl(fd, FIONREAD, &bytes) == 0 && bytes == 0);
+    return sf_tcp_state(fd) == TCP_CLOSE_WAIT &&
+           (unread == SF_UNREAD_KEPT || (sf_real.ioctl(fd, FIONREAD, &bytes) == 0 && bytes == 0));
 }
 
 /* Is the reset ours to do? Otherwise it is done, but for a thread that was killed on the way. */
 static bool claim(struct sf_socket *socket)
 {
+    unsigned tries = 0;
+
     if (!atomic_exchange_explicit(&socket->resetting, 1, memory_order_acq_rel))
         return true;
-    for (int turns = 0; turns < TURNS_MAX && !sf_is_reset(socket); turns++)
-        sched_yield();
+    while (!sf_is_reset(socket) && sf_patience_lasts(&tries))
+        ;
     return false;
 }
 

@@ -7,12 +7,14 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+/* What a connection has not read when a fault strikes it: lost, or kept to be read
+ * first (apply/keep.h). */
+enum sf_unread { SF_UNREAD_GONE, SF_UNREAD_KEPT };
+
 /* Reset the TCP connection of `fd`: the peer gets a real RST, and here recv, send,
  * poll, epoll and SO_ERROR are those of a connection that was reset (compared with
- * a peer's SO_LINGER 0 on Linux 6.18). Unread bytes are gone, or kept to be read first
- * (apply/keep.h). Of several callers one does it and the others wait until it is done.
- * Changes errno. Source: tcp_disconnect(), inet_shutdown(). */
-enum sf_unread { SF_UNREAD_GONE, SF_UNREAD_KEPT };
+ * a peer's SO_LINGER 0 on Linux 6.18). Of several callers one does it and the others
+ * wait until it is done. Changes errno. Source: tcp_disconnect(), inet_shutdown(). */
 void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread);
 
 /* Note in the record what the kernel is about to forget: the address of `fd`, and

@@ -5,6 +5,7 @@
 #include "apply/own_port.h"
 #include "load/real.h"
 #include "load/shim.h"
+#include "sockets/record.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -19,11 +20,7 @@ bool sf_is_silent(struct sf_socket *socket)
 
 bool sf_is_timing_out(int fd, struct sf_socket *socket)
 {
-    struct tcp_info info;
-    socklen_t length = sizeof info;
-    return sf_is_silent(socket) && sf_is_reset(socket) &&
-           sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-           info.tcpi_state == TCP_SYN_SENT;
+    return sf_is_silent(socket) && sf_is_reset(socket) && sf_tcp_state(fd) == TCP_SYN_SENT;
 }
 
 static uint32_t as_ms(uint64_t ns)

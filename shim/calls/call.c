@@ -194,8 +194,7 @@ void sf_call_established(struct sf_call *call, int fd)
         sf_real.poll(&wait, 1, HANDSHAKE_MS);
     struct sf_socket *socket = fd >= 0 && sf_is_tcp_connected(fd) ? sf_socket_record(fd) : NULL;
     call->verdict.reset = socket != NULL;
-    if (socket) {
+    if (socket)
         sf_reset(fd, socket, SF_UNREAD_KEPT);
-    }
     errno = saved_errno;
 }

@@ -3,6 +3,7 @@
 #include "apply/timeout.h"
 #include "calls/call.h"
 #include "calls/waited.h"
+#include "sockets/record.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -56,23 +57,16 @@ static bool has_ended(const struct sf_call *call)
            sf_call_families[call->info.call] != SF_FAMILY_CONNECT; /* an unconnected socket says HUP */
 }
 
-static uint32_t tcp_state(int fd)
-{
-    struct tcp_info info;
-    socklen_t length = sizeof info;
-    return sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_state : 0;
-}
-
 /* A connection that a rule's time-out is running on is SYN_SENT to the kernel alone. */
 uint32_t sf_call_state(void *context)
 {
     const struct sf_call *call = context;
-    return call->socket && sf_is_timing_out(call->fd, call->socket) ? TCP_ESTABLISHED : tcp_state(call->fd);
+    return call->socket && sf_is_timing_out(call->fd, call->socket) ? TCP_ESTABLISHED : sf_tcp_state(call->fd);
 }
 
 bool sf_is_tcp_connected(int fd)
 {
-    uint32_t state = tcp_state(fd);
+    uint32_t state = sf_tcp_state(fd);
     return state != 0 && state != TCP_CLOSE && state != TCP_LISTEN && state != TCP_SYN_SENT;
 }
 

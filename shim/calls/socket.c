@@ -114,7 +114,8 @@ static bool has_connected(int fd, const struct sockaddr *addr, socklen_t length)
     struct sf_socket *socket = reset_socket(fd);
     if (!socket)
         return false;
-    if (length >= sizeof addr->sa_family && sf_memory_is_readable(addr, length) && addr->sa_family == AF_UNSPEC) {
+    if (length >= sizeof addr->sa_family && sf_memory_is_readable(addr, length) &&
+        addr->sa_family == AF_UNSPEC) {
         sf_reset_forget(socket);
         return false;
     }

@@ -7,6 +7,8 @@
 #include "sockets/patience.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 /* Mark a cookie whose place is asked for, and whose record is being filled in. The
@@ -25,6 +27,13 @@ uint64_t sf_cookie(int fd)
         cookie = 0;
     errno = saved_errno;
     return cookie;
+}
+
+uint32_t sf_tcp_state(int fd)
+{
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    return sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_state : 0;
 }
 
 static struct sf_socket *place(uint64_t cookie, uint32_t way)

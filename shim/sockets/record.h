@@ -9,6 +9,10 @@
  * cookies. Keeps errno. Source: socket(7), SO_COOKIE; Linux 4.12. */
 uint64_t sf_cookie(int fd);
 
+/* The TCP state of the socket behind `fd` as tcpi_state has it; 0: it is none of TCP.
+ * Changes errno. Source: tcp(7), TCP_INFO. */
+uint32_t sf_tcp_state(int fd);
+
 /* The record of a cookie, or NULL. A record that is in use again after a close
  * of one of its descriptors is marked so. */
 struct sf_socket *sf_record_find(uint64_t cookie);

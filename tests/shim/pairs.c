@@ -2,6 +2,8 @@
 #include "pair.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 static void recv_interrupted(void)
@@ -157,18 +159,25 @@ static void name_loopback(int fd, struct sockaddr_in *name)
         exit(2);
 }
 
+static void datagrams(int flags)
+{
+    struct sockaddr_in name;
+    near = socket(AF_INET, SOCK_DGRAM | flags, 0);
+    far = socket(AF_INET, SOCK_DGRAM, 0);
+    name_loopback(near, &name);
+    if (connect(far, (void *)&name, sizeof name) != 0)
+        exit(2);
+}
+
 /* Registered before it had a peer, which the rule asks for. */
 static void early_set_is_told_of_a_datagram(void)
 {
     char buf[10];
-    struct sockaddr_in far_name, near_name;
-    near = socket(AF_INET, SOCK_DGRAM, 0);
-    far = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in name;
+    socklen_t length = sizeof name;
+    datagrams(0);
     int set = edge_set(EPOLLIN);
-    name_loopback(far, &far_name);
-    name_loopback(near, &near_name);
-    if (connect(near, (void *)&far_name, sizeof far_name) != 0 ||
-        connect(far, (void *)&near_name, sizeof near_name) != 0)
+    if (getsockname(far, (void *)&name, &length) != 0 || connect(near, (void *)&name, length) != 0)
         exit(2);
     if (!real) {
         give("hello");
@@ -300,17 +309,6 @@ static void accept_without_descriptors(void)
     if (real)
         setrlimit(RLIMIT_NOFILE, &limit);
     printf("accept %s\n", accept(listener, NULL, NULL) >= 0 ? "works" : "fails");
-}
-
-static void datagrams(int flags)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    near = socket(AF_INET, SOCK_DGRAM | flags, 0);
-    far = socket(AF_INET, SOCK_DGRAM, 0);
-    if (bind(near, (void *)&address, length) != 0 || getsockname(near, (void *)&address, &length) != 0 ||
-        connect(far, (void *)&address, length) != 0)
-        exit(2);
 }
 
 /* Nobody sends, and nobody is waited for. */
@@ -586,24 +584,27 @@ static void reset_leaves_unread_bytes_to_splice(void)
     printf("%ld altogether\n", total);
 }
 
-/* The descriptor that a call waits on is closed, and its number is another connection's by then. */
-static void *wait_for_bytes(void *unused)
+static void *wait_for_bytes(void *begun)
 {
     char buf[10];
-    (void)unused;
+    *(atomic_bool *)begun = true;
     recv(near, buf, sizeof buf, 0);
     return NULL;
 }
 
+/* The descriptor that a call waits on is closed, and its number is another connection's by then. */
 static void reset_spares_who_has_the_number_next(void)
 {
     struct sockaddr_in name;
     socklen_t length = sizeof name;
     char buf[10];
     pthread_t waiter;
+    atomic_bool begun = false;
     connected();
     getsockname(listener, (void *)&name, &length);
-    pthread_create(&waiter, NULL, wait_for_bytes, NULL);
+    pthread_create(&waiter, NULL, wait_for_bytes, &begun);
+    while (!begun)
+        sched_yield();
     poll(NULL, 0, 200); /* it waits by then, really or by the rule */
     int number = near, next = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(next, (void *)&name, length) != 0 || dup2(next, number) != number)
