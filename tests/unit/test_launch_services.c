@@ -120,7 +120,7 @@ static void ports_that_a_late_service_listened_on_are_kept(void **state)
     struct sf_program *service =
         launching_add(&self, "service", (const char *const[]){"/usr/bin/python3", "-c", code, NULL});
     launching_service(service, free_port(NULL));
-    service->ready.within_ns = 2 * S;
+    service->ready.within_ns = 5 * S;
     const struct sf_exit *exit = &launching_run(&self)[0];
     assert_false(exit->ready);
     assert_int_equal(exit->port_count, 2);
