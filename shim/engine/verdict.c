@@ -69,18 +69,11 @@ static bool in_range(uint32_t value, uint32_t first, uint32_t last)
     return first == 0 || (value >= first && value <= last);
 }
 
-/* What the draws of this rule depend on besides the call's ordinal. */
-static uint32_t draw_context(const struct sf_plan_rule *rule, uint32_t connection,
-                             const struct sf_call_info *call)
+/* Whose call it is, to the draws: the third connection is another than the third socket
+ * without one. */
+static uint32_t draw_context(const struct sf_firing *place)
 {
-    switch (rule->per) {
-    case SF_PER_CONNECTION:
-        return connection;
-    case SF_PER_PROGRAM:
-        return call->program;
-    default:
-        return 0;
-    }
+    return place->ordinal ^ (place->counter == SF_COUNTER_SOCKET ? UINT32_C(1) << 31 : 0);
 }
 
 /* Have the bytes that the rule waits for passed? On calls of neither direction
@@ -115,8 +108,7 @@ static bool is_named(const struct sf_plan *plan, const struct sf_plan_rule *rule
 }
 
 static bool trigger_holds(const struct sf_plan *plan, struct sf_firing *place,
-                          const struct sf_selection *selection, const struct sf_call_info *call,
-                          uint32_t context)
+                          const struct sf_selection *selection, const struct sf_call_info *call)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(plan)[place->rule];
     uint32_t nth = place->nth;
@@ -134,7 +126,7 @@ static bool trigger_holds(const struct sf_plan *plan, struct sf_firing *place,
     if (rule->exists && !call->exists(call->context, sf_plan_string(plan, rule->exists_at)))
         return false;
     return rule->probability >= SF_PROBABILITY_ALWAYS ||
-           sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, context, nth) >> 11 < rule->probability;
+           sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, draw_context(place), nth) >> 11 < rule->probability;
 }
 
 /* Of 1..len. Programs ask for far more than a message holds, so that a uniform
@@ -148,8 +140,7 @@ static uint64_t draw_any_length(uint64_t draw, uint64_t len)
 }
 
 /* The place's value is that of the rule's stretch, if it has any. */
-static uint64_t draw_length(const struct sf_plan *plan, const struct sf_firing *place, uint32_t context,
-                            uint64_t len)
+static uint64_t draw_length(const struct sf_plan *plan, const struct sf_firing *place, uint64_t len)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(plan)[place->rule];
     uint64_t min = rule->bytes_min, max = rule->bytes_max;
@@ -158,7 +149,7 @@ static uint64_t draw_length(const struct sf_plan *plan, const struct sf_firing *
         return place->value;
     if (max != 0 && min == max)
         return min;
-    uint64_t draw = sf_hash_draw(plan->seed, SF_DRAW_LENGTH, rule->draws, context, place->nth);
+    uint64_t draw = sf_hash_draw(plan->seed, SF_DRAW_LENGTH, rule->draws, draw_context(place), place->nth);
     return max == 0 ? draw_any_length(draw, len) : min + draw % (max - min + 1);
 }
 
@@ -244,13 +235,12 @@ static bool fits_the_peer(const struct sf_engine *engine, const struct sf_select
 
 /* What a rule that may act adds to the call, besides making it fail. */
 static void add(const struct sf_engine *engine, const struct sf_firing *firing,
-                const struct sf_call_info *call, uint32_t context, struct wishes *wishes,
-                struct sf_verdict *verdict)
+                const struct sf_call_info *call, struct wishes *wishes, struct sf_verdict *verdict)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[firing->rule];
 
     if (rule->fault == SF_FAULT_PARTIAL) {
-        uint64_t limit = call->len ? draw_length(engine->plan, firing, context, call->len) : 0;
+        uint64_t limit = call->len ? draw_length(engine->plan, firing, call->len) : 0;
         if (limit < call->len && limit < wishes->limit) {
             wishes->limit = limit;
             wishes->shortest = *firing;
@@ -269,7 +259,7 @@ static void add(const struct sf_engine *engine, const struct sf_firing *firing,
     } else if (rule->fault == SF_FAULT_CORRUPT) {
         verdict->corrupt_bits += rule->bits;
         verdict->corrupt_draw ^=
-            sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, rule->draws, context, firing->nth);
+            sf_hash_draw(engine->plan->seed, SF_DRAW_BITS, rule->draws, draw_context(firing), firing->nth);
     } else if (rule->fault == SF_FAULT_RESOLVE) {
         verdict->answer = rule;
     } else {
@@ -314,8 +304,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
         return;
 
     struct sf_firing firing = place_of(engine, selection, index, call, wishes);
-    uint32_t context = draw_context(rule, connection, call);
-    if (!trigger_holds(engine->plan, &firing, selection, call, context) || !may_still_fire(engine, index))
+    if (!trigger_holds(engine->plan, &firing, selection, call) || !may_still_fire(engine, index))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
     if (fails_the_call(rule) && wishes->failure.rule != NO_RULE)
@@ -329,7 +318,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
     else if (fails_the_call(rule))
         wishes->failure = firing;
     else
-        add(engine, &firing, call, context, wishes, verdict);
+        add(engine, &firing, call, wishes, verdict);
 }
 
 static void make_it_fail(const struct sf_engine *engine, const struct sf_selection *selection,

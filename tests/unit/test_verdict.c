@@ -279,6 +279,41 @@ static void draws_follow_the_id_of_a_rule_not_its_place(void **state)
     assert_memory_not_equal(meets[0], meets[2], sizeof meets[0]);
 }
 
+/* Each draws for itself: a socket without a connection, and one with the connection of that number. */
+static void sockets_without_a_connection_do_not_draw_alike(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    int fired = 0, alike = 0;
+    (void)state;
+    ENGINE(&engine, 7, "call: recv, error: ECONNRESET, when: {probability: 0.25}");
+    for (int n = 0; n < 400; n++) {
+        connection_open_tcp(&engine, &connection);
+        connection.per_rule[0].connection = 0;
+        bool is_met = call_on(&engine, &connection, SF_CALL_recv, 9).kind == SF_APPLY;
+        connection_open_tcp(&engine, &connection);
+        fired += is_met;
+        alike += is_met == (call_on(&engine, &connection, SF_CALL_recv, 9).kind == SF_APPLY);
+    }
+    assert_in_range(fired, 60, 140);
+    assert_in_range(alike, 200, 300);
+    engine_free(&engine);
+}
+
+static void the_ends_of_a_pair_are_corrupted_differently(void **state)
+{
+    struct engine engine;
+    struct connection a, b;
+    (void)state;
+    ENGINE(&engine, 7, "call: [send, recv], corrupt: 1");
+    connection_open_tcp(&engine, &a);
+    connection_open_tcp(&engine, &b);
+    a.per_rule[0].connection = b.per_rule[0].connection = 0;
+    uint64_t sent = call_on(&engine, &a, SF_CALL_send, 9).corrupt_draw;
+    assert_true(sent != call_on(&engine, &b, SF_CALL_recv, 9).corrupt_draw);
+    engine_free(&engine);
+}
+
 static void assert_fired_at(const struct sf_verdict *verdict, enum sf_counter counter, uint32_t ordinal,
                             uint32_t nth)
 {
@@ -867,6 +902,8 @@ int main(void)
         cmocka_unit_test(only_the_asked_for_connection_is_selected),
         cmocka_unit_test(times_bounds_all_connections_together),
         cmocka_unit_test(probability_fires_about_that_often_and_repeats_with_the_seed),
+        cmocka_unit_test(sockets_without_a_connection_do_not_draw_alike),
+        cmocka_unit_test(the_ends_of_a_pair_are_corrupted_differently),
         cmocka_unit_test(interleaving_does_not_change_what_a_connection_meets),
         cmocka_unit_test(draws_follow_the_id_of_a_rule_not_its_place),
         cmocka_unit_test(firing_tells_which_call_it_met),
