@@ -17,10 +17,7 @@ SF_SELECTED int selected_close(int fd)
     struct sf_call call = SF_CALL(close, fd, 0, 0);
     bool is_failed = !sf_call_enter(&call);
     int error = errno;
-    struct sf_socket *record =
-        sf_descriptor_word(fd) & SF_WORD_FAMILIES ? sf_record_find(sf_cookie(fd)) : NULL;
-    if (record)
-        sf_record_closed(record);
+    sf_socket_ends(fd);
     /* Before the number is free: another thread may be given it at once. */
     sf_descriptor_forget(fd);
     int result = sf_real.close(fd);
@@ -32,24 +29,30 @@ SF_SELECTED int selected_close(int fd)
 
 SF_EXPORT int close(int fd)
 {
-    if (sf_descriptor_word(fd) & SF_WORD_FAMILIES || !sf_is_idle(fd, SF_FAMILY_CLOSE))
+    if (sf_descriptor_word(fd) & (SF_WORD_FAMILIES | SF_WORD_RECORDED) || !sf_is_idle(fd, SF_FAMILY_CLOSE))
         return selected_close(fd);
     sf_descriptor_forget(fd);
     return sf_real.close(fd);
+}
+
+static void forget_range(unsigned first, unsigned last)
+{
+    sf_socket_range_ends(first, last);
+    sf_descriptor_forget_range(first, last);
 }
 
 SF_EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
     sf_ensure_loaded();
     if (!(flags & (int)CLOSE_RANGE_CLOEXEC))
-        sf_descriptor_forget_range(first, last);
+        forget_range(first, last);
     return sf_real.close_range(first, last, flags);
 }
 
 SF_EXPORT void closefrom(int first)
 {
     sf_ensure_loaded();
-    sf_descriptor_forget_range(first < 0 ? 0 : (unsigned)first, ~0u);
+    forget_range(first < 0 ? 0 : (unsigned)first, ~0u);
     sf_real.closefrom(first);
 }
 
@@ -66,15 +69,23 @@ SF_EXPORT int dup(int fd)
     return doubled(fd, sf_real.dup(fd));
 }
 
+static void replace(int fd, int to)
+{
+    if (fd != to)
+        sf_socket_ends(to);
+}
+
 SF_EXPORT int dup2(int fd, int to)
 {
     sf_ensure_loaded();
+    replace(fd, to);
     return doubled(fd, sf_real.dup2(fd, to));
 }
 
 SF_EXPORT int dup3(int fd, int to, int flags)
 {
     sf_ensure_loaded();
+    replace(fd, to);
     return doubled(fd, sf_real.dup3(fd, to, flags));
 }
 

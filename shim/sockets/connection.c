@@ -7,11 +7,14 @@
 #include "sockets/owner.h"
 #include "sockets/record.h"
 
+#include <limits.h>
 #include <string.h>
 
-static void set_word(int fd, const struct sf_scope *scope, uint32_t families)
+#define MAY_BE_RECORDED (SF_WORD_FAMILIES | SF_WORD_RECORDED)
+
+static void set_word(int fd, const struct sf_scope *scope, uint64_t bits)
 {
-    sf_descriptor_set(fd, SF_WORD_SOCKET | families | (uint64_t)scope->domain << SF_WORD_DOMAIN_SHIFT |
+    sf_descriptor_set(fd, SF_WORD_SOCKET | bits | (uint64_t)scope->domain << SF_WORD_DOMAIN_SHIFT |
                               (uint64_t)scope->type << SF_WORD_TYPE_SHIFT);
 }
 
@@ -97,20 +100,20 @@ static void open_connection(int fd, uint64_t word, uint8_t role, struct sf_addr 
     }
     if (families)
         socket = claim(fd, &scope);
-    else if (role == SF_ROLE_CLIENT && word & SF_WORD_FAMILIES)
+    else if (role == SF_ROLE_CLIENT && word & MAY_BE_RECORDED)
         socket = sf_record_find(sf_cookie(fd)); /* rules selected it while it had another peer, or none */
     if (socket) {
         redescribe(socket, &scope);
         number_connection(socket);
         families = sf_record_families(socket);
     }
-    set_word(fd, &scope, families);
+    set_word(fd, &scope, families | (socket ? SF_WORD_RECORDED : 0));
 }
 
 /* A socket that had no connection, or has none any more. */
 static void without_connection(int fd, uint64_t word, uint8_t role)
 {
-    struct sf_socket *socket = word & SF_WORD_FAMILIES ? sf_record_find(sf_cookie(fd)) : NULL;
+    struct sf_socket *socket = word & MAY_BE_RECORDED ? sf_record_find(sf_cookie(fd)) : NULL;
     struct sf_addr local;
     struct sf_scope scope = sf_scope_here(sf_word_domain(word), sf_word_type(word), role);
 
@@ -167,6 +170,22 @@ void sf_socket_bound(int fd)
 void sf_socket_listens(int fd)
 {
     without_connection(fd, sf_descriptor_discover(fd), SF_ROLE_SERVER);
+}
+
+void sf_socket_ends(int fd)
+{
+    struct sf_socket *socket =
+        sf_descriptor_word(fd) & MAY_BE_RECORDED ? sf_record_find(sf_cookie(fd)) : NULL;
+    if (socket)
+        sf_record_closed(socket);
+}
+
+void sf_socket_range_ends(unsigned first, unsigned last)
+{
+    if (first > INT_MAX)
+        return;
+    for (int fd = (int)first - 1; (fd = sf_descriptor_next(fd, MAY_BE_RECORDED)) >= 0 && (unsigned)fd <= last;)
+        sf_socket_ends(fd);
 }
 
 struct sf_socket *sf_socket_find(int fd)

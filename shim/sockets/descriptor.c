@@ -74,18 +74,18 @@ void sf_descriptor_forget_range(unsigned first, unsigned last)
         sf_descriptor_forget((int)fd);
 }
 
-int sf_descriptor_next_own(int fd)
+int sf_descriptor_next(int fd, uint64_t bits)
 {
     uint32_t highest = atomic_load_explicit(&top, memory_order_relaxed);
     for (uint32_t number = (uint32_t)(fd + 1); number <= highest; number++)
-        if (sf_descriptor_word((int)number) & SF_WORD_OWN)
+        if (sf_descriptor_word((int)number) & bits)
             return (int)number;
     return -1;
 }
 
 void sf_descriptor_disown(void)
 {
-    for (int fd = -1; (fd = sf_descriptor_next_own(fd)) >= 0;)
+    for (int fd = -1; (fd = sf_descriptor_next(fd, SF_WORD_OWN)) >= 0;)
         atomic_fetch_and_explicit(&sf_shim.descriptors[sf_descriptor_index((uint32_t)fd)], ~SF_WORD_OWN,
                                   memory_order_relaxed);
 }
@@ -168,7 +168,7 @@ static uint64_t discover_socket(int fd, uint8_t domain)
     struct sf_addr peer;
 
     if (record)
-        return socket_word(domain, type, sf_record_families(record));
+        return socket_word(domain, type, sf_record_families(record)) | SF_WORD_RECORDED;
     /* A bound socket's own address may be what a rule asks for: no shared answer then. */
     bool is_listening = get_option(fd, SO_ACCEPTCONN) == 1;
     struct sf_scope scope = sf_scope_here(domain, type, is_listening ? SF_ROLE_SERVER : 0);

@@ -1,6 +1,6 @@
 /* The table of descriptors: what this process believes of each number.
  *
- * One word each:   generation (32) | type | domain | own | state | families (12)
+ * One word each:   generation (32) | type | domain | recorded | own | state | families (12)
  * Three states: unknown (0, or of an old generation), not a socket, socket. A
  * socket's `families` are those in which some rule may select a call on it; a
  * clear bit is all that an idle call looks at.
@@ -8,6 +8,9 @@
  * `own`: this process opened the socket by itself, or doubled it from such a one;
  * it was not inherited, received or opened by libc. That stays until the number is
  * closed, whatever else is known of it.
+ *
+ * `recorded`: the socket has a record, be it that no rule selects its calls any more
+ * (it is not the connection that the rule wants): the record is told when it ends.
  *
  * It is a cache, and it can be stale: fclose closes unseen and open reuses the
  * number. Stale words may only ever let a call pass, so whoever wants another
@@ -26,6 +29,7 @@
 #define SF_WORD_SOCKET (UINT64_C(1) << 12)
 #define SF_WORD_NOT_SOCKET (UINT64_C(1) << 13)
 #define SF_WORD_OWN (UINT64_C(1) << 14)
+#define SF_WORD_RECORDED (UINT64_C(1) << 15)
 #define SF_WORD_DOMAIN_SHIFT 16
 #define SF_WORD_TYPE_SHIFT 24
 #define SF_WORD_GENERATION_SHIFT 32
@@ -103,8 +107,8 @@ void sf_descriptor_forget_range(unsigned first, unsigned last);
 /* In a forked child: no number is our own. */
 void sf_descriptor_disown(void);
 
-/* The first number above `fd` that is our own, as far as we saw; -1: there is none. */
-int sf_descriptor_next_own(int fd);
+/* The first number above `fd` that has one of these bits, as far as we saw; -1: there is none. */
+int sf_descriptor_next(int fd, uint64_t bits);
 
 /* The word of a socket with these properties that neither is nor was connected. */
 uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type);

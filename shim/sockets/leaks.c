@@ -4,6 +4,7 @@
 #include "engine/hash.h"
 #include "load/real.h"
 #include "sockets/address.h"
+#include "sockets/connection.h"
 #include "sockets/descriptor.h"
 #include "sockets/record.h"
 
@@ -25,7 +26,7 @@ static _Atomic bool counted;
 static uint64_t count_own(void)
 {
     uint64_t count = 0;
-    for (int fd = -1; (fd = sf_descriptor_next_own(fd)) >= 0;)
+    for (int fd = -1; (fd = sf_descriptor_next(fd, SF_WORD_OWN)) >= 0;)
         count++;
     return count;
 }
@@ -102,7 +103,7 @@ static void count(void)
     while (slots < 2 * numbers)
         slots *= 2;
     struct cookies seen = {slots > STACK_COOKIES ? pages(slots) : on_stack, slots - 1, slots / 2};
-    for (int fd = -1; (fd = sf_descriptor_next_own(fd)) >= 0;) {
+    for (int fd = -1; (fd = sf_descriptor_next(fd, SF_WORD_OWN)) >= 0;) {
         uint64_t cookie = sf_cookie(fd);
         if (cookie && is_new(&seen, cookie) && !(in_java && is_java_marker(fd)))
             note(fd, cookie);
@@ -115,9 +116,11 @@ void sf_leaks_count(void)
 {
     int saved_errno = errno;
     /* What cannot have leaked makes no system call: some sandboxes kill for one. */
-    if (sf_shim.session && sf_descriptor_next_own(-1) >= 0 && getpid() == sf_shim.pid &&
-        !atomic_exchange(&counted, true))
+    if (sf_shim.session && sf_descriptor_next(-1, SF_WORD_OWN | SF_WORD_FAMILIES | SF_WORD_RECORDED) >= 0 &&
+        getpid() == sf_shim.pid && !atomic_exchange(&counted, true)) {
         count();
+        sf_socket_range_ends(0, ~0u);
+    }
     errno = saved_errno;
 }
 

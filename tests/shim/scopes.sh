@@ -134,4 +134,26 @@ for exe in link leaky; do
     check_eq "exe: $exe" "socket: Too many open files" \
         "$("$SOCKFAULT" run -f "call: socket, exe: $exe, error: EMFILE" -- "$TMP/link" socket return 2>&1)"
 done
+# More connections than there are records, of which few are open at once.
+cat > "$TMP/many.py" <<'EOF'
+import os, socket, struct
+listener = socket.create_server(("127.0.0.1", 0))
+null = os.open("/dev/null", os.O_RDWR)
+ends = [os.close, lambda fd: (os.dup2(null, fd), os.close(fd)), lambda fd: os.closerange(fd, fd + 1)]
+for number in range(1, 70001):
+    near = socket.socket()
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    near.connect(listener.getsockname())
+    far = listener.accept()[0]
+    far.sendall(b"x")
+    try:
+        near.recv(1)
+    except OSError:
+        print(number)
+    ends[number % 3](near.detach())
+    far.close()
+EOF
+run "the last of 70000 connections is the 70000th" 70000 \
+    'call: recv, role: client, connection: 70000, error: EIO' -- python3 "$TMP/many.py"
+
 finish
