@@ -13,7 +13,12 @@
 #include <errno.h>
 #include <string.h>
 
-/* A call without a descriptor: one that makes a socket has its properties, the
+static bool is_of_program(enum sf_family family)
+{
+    return family == SF_FAMILY_SOCKET || family == SF_FAMILY_POLL || family == SF_FAMILY_RESOLVE;
+}
+
+/* A call without a descriptor of its own: one that makes a socket has its properties, the
  * others (poll, resolve) belong to the program alone. */
 static void select_for_program(struct sf_call *call, uint64_t *selected)
 {
@@ -40,12 +45,12 @@ static void select_as_server(struct sf_call *call, uint64_t *selected)
  * answer. */
 static bool select_rules(struct sf_call *call, struct sf_selection *selection, uint64_t *selected)
 {
-    if (call->fd < 0) {
+    if (is_of_program(sf_call_family(call))) {
         select_for_program(call, selected);
         selection->selected = selected;
         return true;
     }
-    uint64_t word = sf_descriptor_discover(call->fd);
+    uint64_t word = call->fd >= 0 ? sf_descriptor_discover(call->fd) : 0;
     if (!(word & SF_WORD_SOCKET) || call->flags & MSG_ERRQUEUE)
         return false;
     sf_tally_add(sf_call_family(call));

@@ -287,4 +287,15 @@ lengths=$(tr ' ' '\n' <<< "$first" | grep x | sort -u | wc -l)
 check "of all sizes" test "$lengths" -ge 3
 check_match "A..B: what is drawn lies within" '^(60 xxxxx{0,2} )+/ 8$' "$(play "$some" \
     'call: recv, partial: 4..6')"
+check_eq "a number that no descriptor has meets no rule" "EBADF EBADF EBADF EBADF" \
+    "$("$SOCKFAULT" run -f 'call: [recv, send, close, shutdown], error: EIO, force: true, optional: true' -- \
+        python3 -c '
+import errno, os, socket
+def name(call, *arguments):
+    try:
+        call(*arguments)
+    except OSError as e:
+        return errno.errorcode[e.errno]
+print(name(os.read, -1, 1), name(os.write, -2, b"x"), name(os.close, -1), name(os.close, 999))
+' 2>&1)"
 finish
