@@ -147,49 +147,42 @@ SF_EXPORT int listen(int fd, int backlog)
     return selected_listen(fd, backlog);
 }
 
-/* Where the program does not ask for the peer's address we do: the kernel
- * writes it along, and a getpeername is saved. */
-struct room {
-    struct sockaddr_storage address;
-    socklen_t length;
-};
-
-static int accepted(int listener, int fd, const struct room *room)
+/* The program's own room for the peer's address may be too small, ours is not. */
+static int accepted(int listener, int fd, const struct sockaddr *peer, const socklen_t *length, bool is_ours)
 {
-    if (fd < 0 || !sf_shim.session)
-        return fd;
-    if (room->length && room->length <= sizeof room->address)
-        sf_socket_accepted(listener, fd, (const struct sockaddr *)&room->address, room->length);
-    else
-        sf_socket_accepted(listener, fd, NULL, 0);
+    if (fd >= 0 && sf_shim.session)
+        sf_socket_accepted(listener, fd, peer, *length, is_ours);
     return fd;
 }
 
-#define ROOM_FOR_PEER                             \
-    struct room room;                             \
-    room.length = addr ? 0 : sizeof room.address; \
-    length = addr ? length : &room.length;        \
-    addr = addr ? addr : (struct sockaddr *)&room.address
+/* Where the program does not ask for the peer's address we do: the kernel
+ * writes it along, and a getpeername is saved. */
+#define ROOM_FOR_PEER                          \
+    struct sockaddr_storage room;              \
+    socklen_t room_length = sizeof room;       \
+    const bool is_ours = !addr;                \
+    length = is_ours ? &room_length : length;  \
+    addr = is_ours ? (struct sockaddr *)&room : addr
 
-#define INTERPOSE_ACCEPT(name, params, arguments)                 \
-    SF_SELECTED int selected_##name params                        \
-    {                                                             \
-        struct sf_call call = SF_CALL(name, fd, 0, 0);            \
-        ROOM_FOR_PEER;                                            \
-        if (!sf_call_enter(&call))                                \
-            return -1;                                            \
-        int result = accepted(fd, sf_real.name arguments, &room); \
-        sf_call_established(&call, result);                       \
-        return (int)sf_call_leave(&call, result);                 \
-    }                                                             \
-    SF_EXPORT int name params                                     \
-    {                                                             \
-        if (sf_shim.bare)                                         \
-            return sf_real.name arguments;                        \
-        if (!sf_is_idle(fd, SF_FAMILY_ACCEPT))                    \
-            return selected_##name arguments;                     \
-        ROOM_FOR_PEER;                                            \
-        return accepted(fd, sf_real.name arguments, &room);       \
+#define INTERPOSE_ACCEPT(name, params, arguments)                                  \
+    SF_SELECTED int selected_##name params                                         \
+    {                                                                              \
+        struct sf_call call = SF_CALL(name, fd, 0, 0);                             \
+        ROOM_FOR_PEER;                                                             \
+        if (!sf_call_enter(&call))                                                 \
+            return -1;                                                             \
+        int result = accepted(fd, sf_real.name arguments, addr, length, is_ours);  \
+        sf_call_established(&call, result);                                        \
+        return (int)sf_call_leave(&call, result);                                  \
+    }                                                                              \
+    SF_EXPORT int name params                                                      \
+    {                                                                              \
+        if (sf_shim.bare)                                                          \
+            return sf_real.name arguments;                                         \
+        if (!sf_is_idle(fd, SF_FAMILY_ACCEPT))                                     \
+            return selected_##name arguments;                                      \
+        ROOM_FOR_PEER;                                                             \
+        return accepted(fd, sf_real.name arguments, addr, length, is_ours);        \
     }
 
 INTERPOSE_ACCEPT(accept, (int fd, struct sockaddr *addr, socklen_t *length), (fd, addr, length))

@@ -1,6 +1,7 @@
 #include "sockets/connection.h"
 
 #include "engine/number.h"
+#include "load/memory.h"
 #include "load/real.h"
 #include "sockets/address.h"
 #include "sockets/descriptor.h"
@@ -146,15 +147,18 @@ void sf_socket_was_connected(int fd)
         open_connection(fd, sf_descriptor_discover(fd), SF_ROLE_CLIENT, &peer);
 }
 
-void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length)
+void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length, bool is_whole)
 {
     uint64_t word = sf_descriptor_discover(listener);
     struct sf_addr peer = {0};
 
-    if (from)
+    if (is_whole && length != 0)
         sf_address_from(&peer, from, length);
     else if (sf_shim.families)
         sf_address_of_peer(&peer, fd);
+    /* One that has been reset already has no peer any more, but had one. */
+    if (peer.domain == 0 && length != 0 && sf_memory_is_readable(from, length))
+        sf_address_from(&peer, from, length);
     /* A Unix client seldom has a name: unnamed, but a connection all the same. */
     if (peer.domain == 0)
         peer.domain = sf_word_domain(word);

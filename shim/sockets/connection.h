@@ -17,8 +17,10 @@ void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length);
 /* A connect failed since the socket was connected already: to whom it was. */
 void sf_socket_was_connected(int fd);
 
-/* accept(2) on `listener` gave `fd`. from: its peer as the kernel told; NULL: not known. */
-void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length);
+/* accept(2) on `listener` gave `fd`, and its peer in `from`.
+ *
+ * is_whole  there was room for all of it; false: perhaps not. */
+void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length, bool is_whole);
 
 /* bind(2) succeeded, where some rule asks for sockets' own addresses. */
 void sf_socket_bound(int fd);

@@ -134,6 +134,18 @@ for exe in link leaky; do
     check_eq "exe: $exe" "socket: Too many open files" \
         "$("$SOCKFAULT" run -f "call: socket, exe: $exe, error: EMFILE" -- "$TMP/link" socket return 2>&1)"
 done
+cat > "$TMP/gone.py" <<'EOF'
+import socket, struct
+listener = socket.create_server(("127.0.0.1", 0))
+near = socket.create_connection(listener.getsockname())
+near.sendall(b"hello")
+near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+near.close()
+print(listener.accept()[0].recv(9))
+EOF
+run "the peer of a connection that is over before it is accepted is known" "b'he'" \
+    'call: recv, peer: "127.0.0.1:*", partial: 2' -- python3 "$TMP/gone.py"
+
 # More connections than there are records, of which few are open at once.
 cat > "$TMP/many.py" <<'EOF'
 import os, socket, struct
