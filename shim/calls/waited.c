@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -101,16 +102,33 @@ static void visit_select(const struct sf_waited *waited, struct visit *visit)
             visit->each(fd, visit);
 }
 
-/* A line of fdinfo, "tfd:        5 events: …", names one. */
+/* The number that stands behind `key` in the line; 0: none does. */
+static uint64_t number_behind(const char *key, const char *line, unsigned base)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = strstr(line, key), *digit;
+    uint64_t number = 0;
+
+    if (!at)
+        return 0;
+    at += strlen(key);
+    for (at += strspn(at, " "); *at && (digit = strchr(digits, *at)); at++)
+        number = number * base + (uint64_t)(digit - digits);
+    return number;
+}
+
+/* A line of fdinfo, "tfd:        5 events: … ino:1a2b sdev:8", names one by the number that
+ * it was registered by. By now that may be another one's: the inode tells. */
 static void visit_line(const char *line, struct visit *visit)
 {
-    int fd = 0;
+    uint64_t inode = number_behind(" ino:", line, 16); /* since Linux 4.13 */
+    struct stat now;
+
     if (strncmp(line, "tfd:", 4) != 0)
         return;
-    line += 4 + strspn(line + 4, " ");
-    for (; *line >= '0' && *line <= '9'; line++)
-        fd = fd * 10 + (*line - '0');
-    visit->each(fd, visit);
+    int fd = (int)number_behind("tfd:", line, 10);
+    if (inode == 0 || (fstat(fd, &now) == 0 && now.st_ino == inode))
+        visit->each(fd, visit);
 }
 
 /* The kernel alone knows what a set holds: sets are inherited and passed on.
