@@ -1,5 +1,6 @@
 #include "apply/readiness.h"
 
+#include "apply/reset.h"
 #include "load/real.h"
 #include "sockets/watch.h"
 
@@ -19,11 +20,13 @@ static void set_again(int fd, int level, int option)
         sf_real.setsockopt(fd, level, option, &value, length);
 }
 
-void sf_readiness_renew(int fd, enum sf_family family, const struct sf_socket *socket)
+void sf_readiness_renew(int fd, enum sf_family family, struct sf_socket *socket)
 {
     if (!socket)
         return;
-    bool is_tcp = socket->type == SF_TYPE_STREAM && socket->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
+    /* Where a rule has reset it the kernel has nothing to wake anybody for: what is left is ours. */
+    bool is_tcp = socket->type == SF_TYPE_STREAM && socket->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6) &&
+                  !sf_is_reset(socket);
     if (is_tcp && family == SF_FAMILY_RECV)
         set_again(fd, SOL_SOCKET, SO_RCVLOWAT);
     else if (is_tcp && family == SF_FAMILY_SEND)

@@ -9,6 +9,6 @@
  * epoll(7) lets an edge-triggered program take that as "drained" or "full", so
  * its watchers are woken again. `family` is that of the
  * call. Changes errno. */
-void sf_readiness_renew(int fd, enum sf_family family, const struct sf_socket *socket);
+void sf_readiness_renew(int fd, enum sf_family family, struct sf_socket *socket);
 
 #endif
