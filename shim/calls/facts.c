@@ -64,9 +64,17 @@ uint32_t sf_call_state(void *context)
     return call->socket && sf_is_timing_out(call->fd, call->socket) ? TCP_ESTABLISHED : sf_tcp_state(call->fd);
 }
 
+/* It tells a TCP state, that of its first connection. Source: mptcp_getsockopt_sol_tcp(). */
+static bool is_mptcp(int fd)
+{
+    int protocol = 0;
+    socklen_t length = sizeof protocol;
+    return sf_real.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 && protocol == IPPROTO_MPTCP;
+}
+
 bool sf_is_tcp_connected(int fd)
 {
-    uint32_t state = sf_tcp_state(fd);
+    uint32_t state = is_mptcp(fd) ? 0 : sf_tcp_state(fd);
     return state != 0 && state != TCP_CLOSE && state != TCP_LISTEN && state != TCP_SYN_SENT;
 }
 
@@ -104,6 +112,8 @@ bool sf_call_fact(void *context, enum sf_fact fact)
         return is_nonblocking(call);
     case SF_FACT_TIMEOUT:
         return sf_call_timeout_ns(call) != 0;
+    case SF_FACT_MPTCP:
+        return is_mptcp(call->fd);
     case SF_FACT_ENDED:
         return has_ended(call);
     default:

@@ -38,6 +38,11 @@ static unsigned kinds_of(const struct sf_call_info *call)
 #define NETWORK_ERRNOS \
     ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO, EACCES
 
+static bool is_tcp(const struct sf_call_info *call)
+{
+    return kinds_of(call) == TCP && !call->fact(call->context, SF_FACT_MPTCP);
+}
+
 /* The errnos that calls may meet on a healthy program; what is not here is a
  * program's own mistake or never happens to that kind of socket. */
 static const struct {
@@ -217,13 +222,13 @@ static enum sf_illegal timeout_legality(enum sf_family family, const struct sf_c
 {
     if (family == SF_FAMILY_POLL || family == SF_FAMILY_ACCEPT)
         return SF_LEGAL;
-    if (family == SF_FAMILY_CONNECT && kinds_of(call) == TCP)
+    if (family == SF_FAMILY_CONNECT && is_tcp(call))
         return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_LEGAL : SF_ILLEGAL_CONNECTED;
     if (family == SF_FAMILY_CONNECT)
         return SF_ILLEGAL_NO_TIMEOUT;
     if (call->type == SF_TYPE_STREAM && call->fact(call->context, SF_FACT_UNCONNECTED))
         return SF_ILLEGAL_UNCONNECTED;
-    bool gives_up = kinds_of(call) == TCP || (!call->fact(call->context, SF_FACT_NONBLOCKING) &&
+    bool gives_up = is_tcp(call) || (!call->fact(call->context, SF_FACT_NONBLOCKING) &&
                                      call->fact(call->context, SF_FACT_TIMEOUT));
     return gives_up ? SF_LEGAL : SF_ILLEGAL_NO_TIMEOUT;
 }
@@ -260,8 +265,9 @@ static enum sf_illegal reset_possibility(enum sf_family family, const struct sf_
 {
     if (family == SF_FAMILY_POLL)
         return call->fact(call->context, SF_FACT_UNCONNECTED) ? SF_ILLEGAL_NONE_CONNECTED : SF_LEGAL;
-    bool is_made = family == SF_FAMILY_CONNECT || family == SF_FAMILY_ACCEPT;
-    return is_made && kinds_of(call) != TCP ? SF_ILLEGAL_NO_TCP : SF_LEGAL;
+    if (kinds_of(call) == TCP) /* what a listener of MPTCP accepts may be plain TCP, and is looked at then */
+        return family == SF_FAMILY_ACCEPT || is_tcp(call) ? SF_LEGAL : SF_ILLEGAL_NO_TCP;
+    return family == SF_FAMILY_CONNECT || family == SF_FAMILY_ACCEPT ? SF_ILLEGAL_NO_TCP : SF_LEGAL;
 }
 
 /* What nobody can bring about, by force or not: where the bytes are out of reach,

@@ -20,6 +20,7 @@ enum sf_fact {
     SF_FACT_UNCONNECTED, /* neither connected nor connecting; poll family: no TCP connection is waited for */
     SF_FACT_READY,       /* poll family: something is ready, the call will not wait */
     SF_FACT_HANDLER,     /* a signal handler without SA_RESTART is installed */
+    SF_FACT_MPTCP,       /* a socket of MPTCP: its connections are out of reach */
     SF_FACT_COUNT
 };
 

@@ -298,4 +298,71 @@ def name(call, *arguments):
         return errno.errorcode[e.errno]
 print(name(os.read, -1, 1), name(os.write, -2, b"x"), name(os.close, -1), name(os.close, 999))
 ' 2>&1)"
+cat > "$TMP/kept.py" <<'EOF'
+import select, socket
+listener = socket.create_server(("127.0.0.1", 0))
+near = socket.create_connection(listener.getsockname())
+far = listener.accept()[0]
+far.sendall(b"hello")
+select.select([near], [], [])
+near.setblocking(False)
+try:
+    near.send(b"x")
+except OSError:
+    pass
+watch = select.epoll()
+watch.register(near, select.EPOLLIN | select.EPOLLET)
+got = [near.recv(9) for event in iter(lambda: watch.poll(0.2), [])]
+print(*(len(part) for part in got))
+EOF
+check_eq "what a reset has left comes in pieces, with an edge for each" "2 2 1" \
+    "$("$SOCKFAULT" run -f 'call: send, role: client, reset: true, times: 1' \
+        -f 'call: recv, role: client, partial: 2' -- python3 "$TMP/kept.py" 2>&1)"
+
+cat > "$TMP/reused.py" <<'EOF'
+import os, select, socket
+listener = socket.create_server(("127.0.0.1", 0))
+watched = socket.create_connection(listener.getsockname())
+far = listener.accept()[0]
+watch = select.epoll()
+watch.register(watched, select.EPOLLIN)
+number = watched.fileno()
+double = os.dup(number)
+watched.close()
+other = socket.create_connection(listener.getsockname())
+print(other.fileno() == number, watch.poll(0.05))
+other.setblocking(False)
+try:
+    other.recv(1)
+except OSError as e:
+    print(e.strerror)
+EOF
+check_eq "a reset of poll spares who has the number by now" \
+    "True [] Resource temporarily unavailable" \
+    "$("$SOCKFAULT" run -f 'call: poll, role: client, reset: true, optional: true' -- \
+        python3 "$TMP/reused.py" 2>&1 | paste -sd ' ')"
+
+cat > "$TMP/mptcp.py" <<'EOF'
+import errno, socket
+try:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+except OSError as e:
+    print(errno.errorcode[e.errno])
+    raise SystemExit
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+near = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+near.connect(listener.getsockname())
+far = listener.accept()[0]
+far.sendall(b"hello")
+print(near.recv(9))
+EOF
+mptcp=$(python3 "$TMP/mptcp.py" 2>&1)
+if [[ $mptcp == E* ]]; then
+    skip "MPTCP is not reset by faking" "the kernel makes no such sockets: $mptcp"
+else
+    check_eq "MPTCP is not reset by faking" "b'hello'
+sockfault: rule 1 (reset: true) never fired: 1 call refused: only a TCP connection can be reset" \
+        "$("$SOCKFAULT" run -f 'call: recv, role: client, reset: true' -- python3 "$TMP/mptcp.py" 2>&1)"
+fi
 finish
