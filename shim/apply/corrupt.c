@@ -14,9 +14,19 @@ static void flip(const struct iovec *vector, size_t count, uint64_t bit)
     }
 }
 
-void sf_corrupt(const struct sf_verdict *verdict, const struct iovec *vector, size_t count, uint64_t bytes)
+/* How many of `bytes` bytes lie within the vector. */
+static uint64_t part_within(const struct iovec *vector, size_t count, uint64_t bytes)
 {
-    uint64_t bits = bytes * 8, flips = verdict->corrupt_bits < bits ? verdict->corrupt_bits : bits;
+    uint64_t left = bytes;
+    for (size_t i = 0; i < count && left; i++)
+        left -= vector[i].iov_len < left ? vector[i].iov_len : left;
+    return bytes - left;
+}
+
+uint32_t sf_corrupt(const struct sf_verdict *verdict, const struct iovec *vector, size_t count, uint64_t bytes)
+{
+    uint64_t bits = part_within(vector, count, bytes) * 8;
+    uint64_t flips = verdict->corrupt_bits < bits ? verdict->corrupt_bits : bits;
 
     /* One in each of as many equal stretches: no bit is flipped back. */
     for (uint64_t i = 0; i < flips; i++) {
@@ -24,4 +34,5 @@ void sf_corrupt(const struct sf_verdict *verdict, const struct iovec *vector, si
         uint64_t length = bits / flips + (i < bits % flips);
         flip(vector, count, start + sf_hash_mix(verdict->corrupt_draw + i) % length);
     }
+    return (uint32_t)flips;
 }

@@ -8,7 +8,8 @@
 #include <sys/uio.h>
 
 /* Flip verdict->corrupt_bits different bits (all, where there are fewer) of the
- * first `bytes` bytes that `vector` describes. */
-void sf_corrupt(const struct sf_verdict *verdict, const struct iovec *vector, size_t count, uint64_t bytes);
+ * first `bytes` bytes that `vector` describes: MSG_TRUNC tells of more bytes than came.
+ * Returns how many. */
+uint32_t sf_corrupt(const struct sf_verdict *verdict, const struct iovec *vector, size_t count, uint64_t bytes);
 
 #endif

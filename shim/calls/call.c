@@ -46,12 +46,18 @@ int sf_call_enter_resolve(struct sf_call *call)
     return error ? fail(call, error) : 0;
 }
 
-/* Did the call put its bytes where it was told? With MSG_TRUNC a stream throws them
- * away (tcp(7)), and the program may have named no memory at all. */
+/* With MSG_TRUNC a stream throws its bytes away (tcp(7); one of AF_UNIX does not), and
+ * the program may have named no memory at all. */
+static bool is_thrown_away(const struct sf_call *call)
+{
+    return call->flags & MSG_TRUNC && sf_call_family(call) == SF_FAMILY_RECV && call->socket &&
+           call->socket->type == SF_TYPE_STREAM && call->socket->domain != SF_DOMAIN_UNIX;
+}
+
+/* Did the call put its bytes where it was told? */
 static bool is_data_there(const struct sf_call *call)
 {
-    return call->data_count && !(call->flags & MSG_TRUNC && sf_call_family(call) == SF_FAMILY_RECV &&
-                                 call->socket && call->socket->type == SF_TYPE_STREAM);
+    return call->data_count && !is_thrown_away(call);
 }
 
 /* The program may have named no memory. */
@@ -157,6 +163,14 @@ static bool returns_bytes(const struct sf_call *call)
            call->info.call != SF_CALL_sendmmsg;
 }
 
+void sf_call_corrupt(struct sf_call *call, const struct iovec *vector, size_t count, uint64_t bytes)
+{
+    if (call->verdict.corrupt_bits == 0 || call->is_flipped || sf_call_family(call) != SF_FAMILY_RECV)
+        return;
+    call->verdict.corrupt_bits = is_data_there(call) ? sf_corrupt(&call->verdict, vector, count, bytes) : 0;
+    call->is_flipped = true;
+}
+
 int64_t sf_call_leave(struct sf_call *call, int64_t result)
 {
     if (call->is_arriving)
@@ -170,8 +184,8 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
     /* MSG_TRUNC asks for the length of the datagram: it was as short as the rule says. */
     if (result > 0 && sf_call_is_limited(call) && (uint64_t)result > call->verdict.limit)
         result = (int64_t)call->verdict.limit;
-    if (call->verdict.corrupt_bits && result > 0 && sf_call_family(call) == SF_FAMILY_RECV && is_data_there(call))
-        sf_corrupt(&call->verdict, call->data, call->data_count, (uint64_t)result);
+    if (result > 0)
+        sf_call_corrupt(call, call->data, call->data_count, (uint64_t)result);
     conclude(call, result, true, error);
     if (sf_call_is_limited(call) && result > 0 && (uint64_t)result == call->verdict.limit)
         sf_readiness_renew(call->fd, sf_call_family(call), call->socket);

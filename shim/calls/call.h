@@ -28,6 +28,7 @@ struct sf_call {
     uint64_t arrival; /* … and what sf_owner_sends left */
     int64_t instead; /* what a call that is not made returns: -1, or 0 at the end of a stream */
     bool waited;     /* its delay was not cut short */
+    bool is_flipped; /* what it read has been corrupted */
     bool is_begun;   /* `event` was made before the call … */
     struct sf_event *event; /* … unless the log was full: NULL */
     uintptr_t quiet; /* of a look-up: the token of sf_quiet … */
@@ -59,6 +60,11 @@ int sf_call_enter_resolve(struct sf_call *call);
 
 /* Apply what comes after the call, and log. Returns what the program gets. */
 int64_t sf_call_leave(struct sf_call *call, int64_t result);
+
+/* A read brought `bytes` bytes to the vector: flip what the verdict asks for, once, and
+ * let the verdict say what was. sf_call_leave does this, but for calls that move several
+ * messages. */
+void sf_call_corrupt(struct sf_call *call, const struct iovec *vector, size_t count, uint64_t bytes);
 
 /* A connect or an accept gave `fd` its connection (`fd` < 0: it did not): what a rule
  * asked for right behind the handshake. */

@@ -1,5 +1,4 @@
 /* recv and all that moves data in. */
-#include "apply/corrupt.h"
 #include "apply/keep.h"
 #include "calls/call.h"
 #include "calls/vector.h"
@@ -187,7 +186,7 @@ static int all_ended(const struct sf_call *call, struct mmsghdr *messages, unsig
 
 /* Message by message, as the verdict wants it: no more bytes altogether than its limit,
  * the flipped bits in the first. How many came; -1: none, errno says why. */
-static int receive_some(const struct sf_call *call, struct mmsghdr *messages, unsigned count, uint64_t *moved)
+static int receive_some(struct sf_call *call, struct mmsghdr *messages, unsigned count, uint64_t *moved)
 {
     struct sf_call one = *call;
     int flags = call->flags & ~MSG_WAITFORONE;
@@ -201,8 +200,8 @@ static int receive_some(const struct sf_call *call, struct mmsghdr *messages, un
                                                   : sf_real.recvmsg(one.fd, message, flags);
         if (result < 0)
             break;
-        if (got == 0 && !(flags & MSG_TRUNC))
-            sf_corrupt(&one.verdict, message->msg_iov, message->msg_iovlen, (uint64_t)result);
+        if (got == 0)
+            sf_call_corrupt(call, message->msg_iov, message->msg_iovlen, (uint64_t)result);
         messages[got].msg_len = (unsigned)result;
         one.verdict.limit -= (uint64_t)result;
         *moved += (uint64_t)result;
@@ -244,7 +243,6 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
         return all_passed(&call, messages,
                           (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout)));
     int result = receive_some(&call, messages, count, &moved);
-    call.data_count = 0; /* the bits are flipped */
     sf_call_leave(&call, result < 0 ? -1 : (int64_t)moved);
     return all_passed(&call, messages, result);
 }

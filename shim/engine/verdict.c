@@ -382,7 +382,7 @@ static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict
         return verdict->reset; /* a connection that did not come about was not reset */
     if (rule->fault == SF_FAULT_RESOLVE)
         return verdict->error == 0;
-    return rule->fault != SF_FAULT_CORRUPT || result > 0;
+    return rule->fault != SF_FAULT_CORRUPT || (result > 0 && verdict->corrupt_bits != 0);
 }
 
 void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdict, int64_t result,

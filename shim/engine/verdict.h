@@ -93,7 +93,7 @@ struct sf_verdict {
     bool refuse;                       /* the connection is refused, by a port where nobody listens */
     uint8_t signal_count;              /* signals that are sent to the process before the call … */
     uint8_t signals[SF_EVENT_RULES_MAX]; /* … in the order of the file */
-    uint32_t corrupt_bits;             /* flipped in what the call moves … */
+    uint32_t corrupt_bits;             /* flipped in what the call moves; those that were, once it is made … */
     uint64_t corrupt_draw;             /* … at places that follow from this */
     uint8_t rule_count;                /* rules that fired; further ones are counted but not listed */
     struct sf_firing rules[SF_EVENT_RULES_MAX];

@@ -56,6 +56,10 @@ pair nothing-yet 'call: recv, again: true, times: 1'
 pair nothing-within-the-timeout 'call: recv, again: true, times: 1'
 pair signal-before-recv 'call: recv, signal: ALRM'
 
+target=messages
+pair changed-within-what-came 'call: recv, corrupt: 1'
+pair changed-in-a-stream 'call: recv, corrupt: 1'
+
 target=timeouts
 pair connect-times-out 'call: connect, timeout: 1500ms'
 pair connect-times-out-without-waiting 'call: connect, timeout: 1500ms'

@@ -110,6 +110,19 @@ for zerocopy in 0, 1:
 EOF
 player=python3 plays "a zero-copy send is left alone" "False True  / 1 refused 1" \
     "$TMP/zerocopy.py" 'call: send, corrupt: 1, force: true'
+cat > "$TMP/truncated.py" << 'EOF'
+import socket
+near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+changed = 0
+for i in range(20):
+    far.send(b"z" * 1000)
+    got = bytearray(4)
+    length = near.recv_into(got, 4, socket.MSG_TRUNC)
+    changed += got != b"zzzz" and length == 1000
+print(changed)
+EOF
+player=python3 plays "bits are flipped in what came, not in what was cut off" "20 / 20" "$TMP/truncated.py" \
+    'call: recv, corrupt: 1'
 plays "after the end of a connection nothing is to be waited for" "0 - / 0 refused 1" \
     'stream a b; nonblock a; shutdown b; sleep 20; recv a 9' 'call: recv, again: true'
 

@@ -1,0 +1,80 @@
+/* Calls that read several messages. See pair.h. */
+#include "pair.h"
+
+#define MESSAGES 4
+
+static char data[MESSAGES][1000];
+static struct iovec parts[MESSAGES];
+static struct mmsghdr messages[MESSAGES];
+
+/* Each message has so much room. */
+static void make_room(size_t bytes)
+{
+    memset(data, 0, sizeof data);
+    for (int i = 0; i < MESSAGES; i++) {
+        parts[i] = (struct iovec){data[i], bytes};
+        messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &parts[i], .msg_iovlen = 1}};
+    }
+}
+
+static void datagrams(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    near = socket(AF_INET, SOCK_DGRAM, 0);
+    far = socket(AF_INET, SOCK_DGRAM, 0);
+    if (bind(near, (void *)&address, length) != 0 || getsockname(near, (void *)&address, &length) != 0 ||
+        connect(far, (void *)&address, length) != 0)
+        exit(2);
+}
+
+/* A datagram of so many bytes 'z'. */
+static void give_bytes(size_t bytes)
+{
+    char text[1001];
+    memset(text, 'z', bytes);
+    text[bytes] = '\0';
+    give(text);
+}
+
+static void say_messages(const char *call, int count)
+{
+    say(call, count);
+    for (int i = 0; i < count; i++)
+        printf("%u %#x\n", messages[i].msg_len, (unsigned)messages[i].msg_hdr.msg_flags);
+}
+
+static void changed_within_what_came(void)
+{
+    datagrams();
+    for (int i = 0; i < 20; i++) {
+        make_room(4);
+        give_bytes(1000);
+        give_bytes(1000);
+        say_messages("recvmmsg", recvmmsg(near, messages, 2, MSG_TRUNC, NULL));
+        printf("%d %d\n", real || memcmp(data[0], "zzzz", 4) != 0, memcmp(data[1], "zzzz", 4) != 0);
+        give_bytes(1000);
+        make_room(4);
+        say("recvmsg", recvmsg(near, &messages[0].msg_hdr, MSG_TRUNC));
+        printf("%d %d\n", real || memcmp(data[0], "zzzz", 4) != 0, data[0][4]);
+    }
+}
+
+/* One of AF_UNIX delivers what a TCP socket would throw away. */
+static void changed_in_a_stream(void)
+{
+    unix_connected();
+    make_room(4);
+    give("zzzz");
+    say("recv", recv(near, data[0], 4, MSG_TRUNC));
+    printf("%d\n", real || memcmp(data[0], "zzzz", 4) != 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct pair_case cases[] = {
+        {"changed-within-what-came", changed_within_what_came},
+        {"changed-in-a-stream", changed_in_a_stream},
+    };
+    return run_case(argc, argv, cases, sizeof cases / sizeof *cases);
+}
