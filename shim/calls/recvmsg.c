@@ -38,7 +38,7 @@ static void describe_room(struct sf_call *call, const struct msghdr *message)
 }
 
 /* recvmsg on a copy whose vector is cut; what the kernel writes goes back. */
-static ssize_t receive_cut(struct sf_call *call, struct msghdr *message, int flags)
+static ssize_t receive_cut(const struct sf_call *call, struct msghdr *message, int flags)
 {
     struct msghdr shorter = *message;
 
@@ -48,9 +48,9 @@ static ssize_t receive_cut(struct sf_call *call, struct msghdr *message, int fla
         return result;
     message->msg_namelen = shorter.msg_namelen;
     message->msg_controllen = shorter.msg_controllen;
-    /* The datagram was that short: nothing of it was cut off. */
+    /* The datagram was that short: nothing of it was cut off, whatever its length. */
     message->msg_flags = shorter.msg_flags & ~MSG_TRUNC;
-    return result;
+    return (uint64_t)result < call->verdict.limit ? result : (ssize_t)call->verdict.limit;
 }
 
 /* What the kernel writes of a stream: where it has ended, or gives what was kept. */
@@ -145,8 +145,9 @@ static int receive_some(struct sf_call *call, struct mmsghdr *messages, unsigned
         if (got == 0)
             sf_call_corrupt(call, message->msg_iov, message->msg_iovlen, (uint64_t)result);
         messages[got].msg_len = (unsigned)result;
-        one.verdict.limit -= (uint64_t)result;
-        *moved += (uint64_t)result;
+        uint64_t bytes = (uint64_t)result < one.info.len ? (uint64_t)result : one.info.len;
+        one.verdict.limit -= bytes; /* MSG_TRUNC tells of more than there was room for */
+        *moved += bytes;
         flags |= call->flags & MSG_WAITFORONE ? MSG_DONTWAIT : 0;
     }
     return got || count == 0 ? (int)got : -1;

@@ -70,11 +70,37 @@ static void changed_in_a_stream(void)
     printf("%d\n", real || memcmp(data[0], "zzzz", 4) != 0);
 }
 
+/* A datagram comes that is so short, or a rule shortens the first of several. */
+static void short_first_message(void)
+{
+    datagrams();
+    make_room(100);
+    give_bytes(real ? 2 : 100);
+    if (!real)
+        give_bytes(100);
+    say_messages("recvmmsg", recvmmsg(near, messages, MESSAGES, MSG_TRUNC | MSG_DONTWAIT, NULL));
+    printf("%zu %zu\n", strlen(data[0]), strlen(data[1]));
+}
+
+/* The first has less room than the rule would leave it, and is cut off as ever. */
+static void short_second_message(void)
+{
+    datagrams();
+    make_room(100);
+    parts[0].iov_len = 4;
+    give_bytes(100);
+    give_bytes(real ? 3 : 100);
+    say_messages("recvmmsg", recvmmsg(near, messages, MESSAGES, MSG_TRUNC | MSG_DONTWAIT, NULL));
+    printf("%zu %zu\n", strlen(data[0]), strlen(data[1]));
+}
+
 int main(int argc, char **argv)
 {
     static const struct pair_case cases[] = {
         {"changed-within-what-came", changed_within_what_came},
         {"changed-in-a-stream", changed_in_a_stream},
+        {"short-first-message", short_first_message},
+        {"short-second-message", short_second_message},
     };
     return run_case(argc, argv, cases, sizeof cases / sizeof *cases);
 }

@@ -59,6 +59,8 @@ pair signal-before-recv 'call: recv, signal: ALRM'
 target=messages
 pair changed-within-what-came 'call: recv, corrupt: 1'
 pair changed-in-a-stream 'call: recv, corrupt: 1'
+pair short-first-message 'call: recv, partial: 2'
+pair short-second-message 'call: recv, partial: 7'
 
 target=timeouts
 pair connect-times-out 'call: connect, timeout: 1500ms'
