@@ -1,11 +1,13 @@
 /* recvmsg, and recvmmsg, which is many of it. */
+#include "apply/clock.h"
 #include "apply/keep.h"
 #include "calls/call.h"
 #include "calls/vector.h"
 #include "load/memory.h"
 
 #include <errno.h>
-#include <limits.h>
+
+#define NS_PER_S 1000000000L
 
 /* Descriptors that came with a message: whatever we knew of their numbers is
  * about sockets that are gone. */
@@ -126,33 +128,6 @@ static int all_ended(const struct sf_call *call, struct mmsghdr *messages, unsig
     return (int)count;
 }
 
-/* Message by message, as the verdict wants it: no more bytes altogether than its limit,
- * the flipped bits in the first. How many came; -1: none, errno says why. */
-static int receive_some(struct sf_call *call, struct mmsghdr *messages, unsigned count, uint64_t *moved)
-{
-    struct sf_call one = *call;
-    int flags = call->flags & ~MSG_WAITFORONE;
-    unsigned got = 0;
-
-    for (; got < count && one.verdict.limit > 0; got++) {
-        struct msghdr *message = &messages[got].msg_hdr;
-        one.info.len = 0;
-        describe_room(&one, message);
-        ssize_t result = sf_call_is_limited(&one) ? receive_cut(&one, message, flags)
-                                                  : sf_real.recvmsg(one.fd, message, flags);
-        if (result < 0)
-            break;
-        if (got == 0)
-            sf_call_corrupt(call, message->msg_iov, message->msg_iovlen, (uint64_t)result);
-        messages[got].msg_len = (unsigned)result;
-        uint64_t bytes = (uint64_t)result < one.info.len ? (uint64_t)result : one.info.len;
-        one.verdict.limit -= bytes; /* MSG_TRUNC tells of more than there was room for */
-        *moved += bytes;
-        flags |= call->flags & MSG_WAITFORONE ? MSG_DONTWAIT : 0;
-    }
-    return got || count == 0 ? (int)got : -1;
-}
-
 static int all_passed(const struct sf_call *call, struct mmsghdr *messages, int count)
 {
     for (int i = 0; i < count; i++)
@@ -161,13 +136,80 @@ static int all_passed(const struct sf_call *call, struct mmsghdr *messages, int 
     return all_received(messages, count);
 }
 
+/* What is left of a time-out after so long; never less than nothing. */
+static struct timespec left_of(const struct timespec *timeout, uint64_t ns)
+{
+    struct timespec left = {timeout->tv_sec - (time_t)(ns / NS_PER_S), timeout->tv_nsec - (long)(ns % NS_PER_S)};
+
+    if (left.tv_nsec < 0) {
+        left.tv_sec--;
+        left.tv_nsec += NS_PER_S;
+    }
+    if (left.tv_sec < 0)
+        left = (struct timespec){0};
+    return left;
+}
+
+/* One message, no longer than what is left of the call's limit, which it shortens. */
+static ssize_t receive_one(struct sf_call *call, struct mmsghdr *message, int flags)
+{
+    call->info.len = 0;
+    describe_room(call, &message->msg_hdr);
+    ssize_t result = sf_call_is_limited(call) ? receive_cut(call, &message->msg_hdr, flags)
+                                              : sf_real.recvmsg(call->fd, &message->msg_hdr, flags);
+    if (result < 0)
+        return result;
+    message->msg_len = (unsigned)result;
+    /* MSG_TRUNC tells of more than there was room for. */
+    call->verdict.limit -= (uint64_t)result < call->info.len ? (uint64_t)result : call->info.len;
+    return result;
+}
+
+/* Is this the last message, whatever the room? The time-out is looked at when one has
+ * come, and ends no wait: do_recvmmsg(). */
+static bool is_last(const struct sf_call *call, const struct mmsghdr *message, const struct timespec *left)
+{
+    return call->verdict.limit == 0 || message->msg_hdr.msg_flags & MSG_OOB ||
+           (left && left->tv_sec == 0 && left->tv_nsec == 0);
+}
+
+/* Message by message, as long as the call's limit lasts. How many came, of how many bytes;
+ * -1: none, errno says why. */
+static int receive_some(const struct sf_call *call, struct mmsghdr *messages, unsigned count,
+                        struct timespec *timeout, uint64_t *moved)
+{
+    struct sf_call one = *call;
+    int flags = call->flags & ~MSG_WAITFORONE, saved_errno = errno;
+    unsigned got = 0;
+
+    /* What comes before the first message: is that a time-out, has the socket an error? */
+    if (sf_real.recvmmsg(call->fd, messages, 0, call->flags, timeout) != 0)
+        return -1;
+    struct timespec whole = {0};
+    if (timeout)
+        whole = *timeout;
+    uint64_t begin_ns = sf_clock_now_ns();
+    while (got < count && receive_one(&one, &messages[got], flags) >= 0) {
+        if (timeout)
+            *timeout = left_of(&whole, sf_clock_now_ns() - begin_ns);
+        if (is_last(&one, &messages[got++], timeout))
+            break;
+        flags |= call->flags & MSG_WAITFORONE ? MSG_DONTWAIT : 0;
+    }
+    *moved = call->verdict.limit - one.verdict.limit;
+    if (got == 0)
+        return -1;
+    errno = saved_errno;
+    return (int)got;
+}
+
 SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                                   struct timespec *timeout)
 {
     struct sf_call call = SF_CALL(recvmmsg, fd, 0, flags);
     uint64_t moved = 0, bytes = 0;
+    int result;
 
-    count = count < IOV_MAX ? count : IOV_MAX;
     if (count && sf_memory_is_readable(messages, count * sizeof *messages)) {
         for (unsigned i = 0; i < count; i++)
             bytes += sf_vector_bytes(messages[i].msg_hdr.msg_iov, messages[i].msg_hdr.msg_iovlen);
@@ -182,12 +224,15 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
         messages->msg_len = (unsigned)call.instead;
         return take_more(&call, messages, count);
     }
-    if (bytes == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits))
-        return all_passed(&call, messages,
-                          (int)sf_call_leave(&call, sf_real.recvmmsg(fd, messages, count, flags, timeout)));
-    int result = receive_some(&call, messages, count, &moved);
-    sf_call_leave(&call, result < 0 ? -1 : (int64_t)moved);
-    return all_passed(&call, messages, result);
+    if (sf_call_is_limited(&call))
+        result = receive_some(&call, messages, count, timeout, &moved);
+    else
+        result = sf_real.recvmmsg(fd, messages, count, flags, timeout);
+    all_passed(&call, messages, result);
+    if (result > 0) /* of several messages the first is flipped */
+        sf_call_corrupt(&call, messages->msg_hdr.msg_iov, messages->msg_hdr.msg_iovlen, messages->msg_len);
+    sf_call_leave(&call, result > 0 && sf_call_is_limited(&call) ? (int64_t)moved : result);
+    return result;
 }
 
 SF_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)

@@ -1,6 +1,8 @@
 /* Calls that read several messages. See pair.h. */
 #include "pair.h"
 
+#include <sys/wait.h>
+
 #define MESSAGES 4
 
 static char data[MESSAGES][1000];
@@ -94,6 +96,54 @@ static void short_second_message(void)
     printf("%zu %zu\n", strlen(data[0]), strlen(data[1]));
 }
 
+/* A datagram each 100 ms. */
+static pid_t keep_giving(void)
+{
+    fflush(stdout);
+    pid_t pid = fork();
+    while (pid == 0) {
+        usleep(100000);
+        send(far, "hello", 5, 0);
+    }
+    return pid;
+}
+
+static void several_within(struct timespec timeout, int flags)
+{
+    datagrams();
+    make_room(100);
+    pid_t pid = keep_giving();
+    errno = 0;
+    int count = recvmmsg(near, messages, MESSAGES, flags, &timeout);
+    printf("errno %d\n", errno);
+    say("recvmmsg", count < 1 ? count : count < MESSAGES ? 1 : MESSAGES);
+    printf("%u %s\n", messages[0].msg_len, timeout.tv_sec > 5 ? "left" : "over");
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static void several_within_a_time_out(void)
+{
+    several_within((struct timespec){.tv_nsec = 150000000}, 0);
+    several_within((struct timespec){0}, 0);
+    several_within((struct timespec){.tv_sec = 60}, MSG_WAITFORONE);
+    several_within((struct timespec){.tv_nsec = -1}, 0);
+    say("recvmmsg", recvmmsg(near, messages, MESSAGES, 0, (void *)8));
+}
+
+static void more_messages_than_a_vector_has_entries(void)
+{
+    static struct mmsghdr many[1100];
+    int size = 1 << 22;
+    datagrams();
+    setsockopt(near, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    for (int i = 0; i < 1100; i++) {
+        many[i].msg_hdr = (struct msghdr){.msg_iov = parts, .msg_iovlen = 1};
+        send(far, "", 0, 0);
+    }
+    say("recvmmsg", recvmmsg(near, many, 1100, MSG_DONTWAIT, NULL));
+}
+
 int main(int argc, char **argv)
 {
     static const struct pair_case cases[] = {
@@ -101,6 +151,8 @@ int main(int argc, char **argv)
         {"changed-in-a-stream", changed_in_a_stream},
         {"short-first-message", short_first_message},
         {"short-second-message", short_second_message},
+        {"several-within-a-time-out", several_within_a_time_out},
+        {"more-messages-than-a-vector-has-entries", more_messages_than_a_vector_has_entries},
     };
     return run_case(argc, argv, cases, sizeof cases / sizeof *cases);
 }

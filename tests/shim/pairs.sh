@@ -61,6 +61,9 @@ pair changed-within-what-came 'call: recv, corrupt: 1'
 pair changed-in-a-stream 'call: recv, corrupt: 1'
 pair short-first-message 'call: recv, partial: 2'
 pair short-second-message 'call: recv, partial: 7'
+pair several-within-a-time-out 'call: recv, partial: 399, optional: true'
+pair several-within-a-time-out 'call: recv, corrupt: 1'
+pair more-messages-than-a-vector-has-entries 'call: recv, delay: 1ms'
 
 target=timeouts
 pair connect-times-out 'call: connect, timeout: 1500ms'
