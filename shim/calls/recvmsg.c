@@ -2,6 +2,7 @@
 #include "apply/clock.h"
 #include "apply/keep.h"
 #include "calls/call.h"
+#include "calls/facts.h"
 #include "calls/vector.h"
 #include "load/memory.h"
 
@@ -173,6 +174,21 @@ static bool is_last(const struct sf_call *call, const struct mmsghdr *message, c
            (left && left->tv_sec == 0 && left->tv_nsec == 0);
 }
 
+/* Wait for another message as a read would, but take no error: what strikes behind the
+ * first message is for the next call to tell, do_recvmmsg(). */
+static bool is_another_there(struct sf_call *call, int flags)
+{
+    struct pollfd wait = {.fd = call->fd, .events = POLLIN};
+    bool waits = !(flags & MSG_DONTWAIT) && !sf_call_fact(call, SF_FACT_NONBLOCKING);
+    uint64_t ns = waits ? sf_call_timeout_ns(call) : 0;
+
+    const struct timespec own = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
+
+    if (flags & MSG_ERRQUEUE) /* a read of these never waits */
+        return true;
+    return sf_real.ppoll(&wait, 1, waits && ns == 0 ? NULL : &own, NULL) == 1 && !(wait.revents & POLLERR);
+}
+
 /* Message by message, as long as the call's limit lasts. How many came, of how many bytes;
  * -1: none, errno says why. */
 static int receive_some(const struct sf_call *call, struct mmsghdr *messages, unsigned count,
@@ -189,12 +205,12 @@ static int receive_some(const struct sf_call *call, struct mmsghdr *messages, un
     if (timeout)
         whole = *timeout;
     uint64_t begin_ns = sf_clock_now_ns();
-    while (got < count && receive_one(&one, &messages[got], flags) >= 0) {
+    while (receive_one(&one, &messages[got], flags) >= 0) {
         if (timeout)
             *timeout = left_of(&whole, sf_clock_now_ns() - begin_ns);
-        if (is_last(&one, &messages[got++], timeout))
-            break;
         flags |= call->flags & MSG_WAITFORONE ? MSG_DONTWAIT : 0;
+        if (is_last(&one, &messages[got++], timeout) || got == count || !is_another_there(&one, flags))
+            break;
     }
     *moved = call->verdict.limit - one.verdict.limit;
     if (got == 0)

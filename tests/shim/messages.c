@@ -144,6 +144,60 @@ static void more_messages_than_a_vector_has_entries(void)
     say("recvmmsg", recvmmsg(near, many, 1100, MSG_DONTWAIT, NULL));
 }
 
+/* The error comes while a second message is waited for, and is kept. */
+static void error_behind_the_first_message(void)
+{
+    connected();
+    make_room(100);
+    give("hello");
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(near);
+        usleep(200000);
+        close_hard(far);
+        _exit(0);
+    }
+    close(far);
+    say_messages("recvmmsg", recvmmsg(near, messages, 2, 0, NULL));
+    say_messages("recvmmsg", recvmmsg(near, messages, 2, 0, NULL));
+    say("recv", recv(near, data[0], 1, 0));
+    waitpid(pid, NULL, 0);
+}
+
+static void signal_behind_the_first_message(void)
+{
+    connected();
+    make_room(100);
+    give("hello");
+    handle(SA_RESTART, 100000);
+    say_messages("recvmmsg", recvmmsg(near, messages, 2, 0, NULL));
+}
+
+static void end_behind_the_first_message(void)
+{
+    connected();
+    make_room(100);
+    give("hello");
+    close(far);
+    say_messages("recvmmsg", recvmmsg(near, messages, 3, 0, NULL));
+}
+
+static void nothing_behind_the_first_message(void)
+{
+    struct timeval timeout = {.tv_usec = 50000};
+    connected();
+    make_room(100);
+    give("hello");
+    setsockopt(near, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    say_messages("recvmmsg", recvmmsg(near, messages, 3, 0, NULL));
+    give("hello");
+    say_messages("recvmmsg", recvmmsg(near, messages, 3, MSG_DONTWAIT, NULL));
+    fcntl(near, F_SETFL, O_NONBLOCK);
+    give("hello");
+    say_messages("recvmmsg", recvmmsg(near, messages, 3, 0, NULL));
+}
+
 int main(int argc, char **argv)
 {
     static const struct pair_case cases[] = {
@@ -152,6 +206,10 @@ int main(int argc, char **argv)
         {"short-first-message", short_first_message},
         {"short-second-message", short_second_message},
         {"several-within-a-time-out", several_within_a_time_out},
+        {"error-behind-the-first-message", error_behind_the_first_message},
+        {"signal-behind-the-first-message", signal_behind_the_first_message},
+        {"end-behind-the-first-message", end_behind_the_first_message},
+        {"nothing-behind-the-first-message", nothing_behind_the_first_message},
         {"more-messages-than-a-vector-has-entries", more_messages_than_a_vector_has_entries},
     };
     return run_case(argc, argv, cases, sizeof cases / sizeof *cases);

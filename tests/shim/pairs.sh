@@ -63,6 +63,10 @@ pair short-first-message 'call: recv, partial: 2'
 pair short-second-message 'call: recv, partial: 7'
 pair several-within-a-time-out 'call: recv, partial: 399, optional: true'
 pair several-within-a-time-out 'call: recv, corrupt: 1'
+for behind in error signal end nothing; do
+    pair $behind-behind-the-first-message 'call: recv, role: client, partial: 199, optional: true'
+    pair $behind-behind-the-first-message 'call: recv, role: client, corrupt: 1'
+done
 pair more-messages-than-a-vector-has-entries 'call: recv, delay: 1ms'
 
 target=timeouts
