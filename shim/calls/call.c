@@ -6,6 +6,7 @@
 #include "apply/readiness.h"
 #include "apply/reset.h"
 #include "calls/facts.h"
+#include "calls/vector.h"
 #include "log/event.h"
 #include "load/memory.h"
 #include "sockets/address.h"
@@ -69,16 +70,20 @@ static bool is_room_there(const struct sf_call *call)
     return true;
 }
 
-/* What was unread when a rule reset the connection comes first. */
-static int64_t read_kept(struct sf_call *call)
+int64_t sf_call_read_kept(const struct sf_call *call)
 {
-    uint64_t limit = call->verdict.limit < call->info.len ? call->verdict.limit : call->info.len;
+    bool is_splice = call->info.call == SF_CALL_splice_in;
+    uint64_t room = is_splice ? call->info.len : sf_vector_bytes(call->data, call->data_count);
+    uint64_t limit = call->verdict.limit < room ? call->verdict.limit : room;
     size_t count = is_data_there(call) ? call->data_count : 0;
 
     /* Unlike the others this one asks for the error first: do_recvmmsg(). */
-    if (call->info.call == SF_CALL_recvmmsg && (errno = sf_take_error(call->fd)) != 0)
+    int error = call->info.call == SF_CALL_recvmmsg ? sf_take_error(call->fd) : 0;
+    if (error) {
+        errno = error;
         return -1;
-    if (call->info.call == SF_CALL_splice_in)
+    }
+    if (is_splice)
         return sf_kept_splice(call->socket, call->sink, limit, call->sink_may_wait);
     if (count && !is_room_there(call)) {
         errno = EFAULT;
@@ -87,13 +92,19 @@ static int64_t read_kept(struct sf_call *call)
     return (int64_t)sf_kept_read(call->socket, call->data, count, limit, call->flags & MSG_PEEK);
 }
 
+/* Urgent bytes and errors are queued elsewhere. */
+static bool reads_stream(const struct sf_call *call)
+{
+    return sf_call_family(call) == SF_FAMILY_RECV && !(call->flags & (MSG_OOB | MSG_ERRQUEUE));
+}
+
 static bool enter(struct sf_call *call)
 {
     int saved_errno = errno;
 
     if (!sf_call_decide(call))
         return false;
-    bool has_kept = sf_call_family(call) == SF_FAMILY_RECV && call->socket && sf_kept_left(call->socket);
+    bool has_kept = reads_stream(call) && call->socket && sf_kept_left(call->socket);
     if (call->verdict.kind == SF_PASS && !has_kept)
         return true;
     int error = sf_call_apply(call);
@@ -102,7 +113,7 @@ static bool enter(struct sf_call *call)
         call->instead = 0;
     } else if (!error && has_kept) {
         errno = saved_errno;
-        call->instead = sf_call_leave(call, read_kept(call));
+        call->instead = sf_call_leave(call, sf_call_read_kept(call));
         return false;
     }
     bool is_made = !error && call->instead < 0;
@@ -151,7 +162,8 @@ void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size
     const struct sf_selection selection = {.socket = call->socket,
                                            .selected = sf_record_selected(call->socket),
                                            .per_rule = sf_record_rules(call->socket)};
-    sf_bytes_passed(&sf_shim.engine, &selection, sf_call_family(call), bytes, count ? read_vector : NULL, &reader);
+    sf_bytes_passed(&sf_shim.engine, &selection, sf_call_family(call), bytes,
+                    count && !is_thrown_away(call) ? read_vector : NULL, &reader);
 }
 
 /* Calls of these two families return how many bytes they moved, but for those
@@ -176,7 +188,7 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
     if (call->is_arriving)
         sf_owner_sent(call->fd, call->arrival);
     if (sf_shim.has_watches && result > 0 && returns_bytes(call))
-        sf_call_passed(call, call->data, is_data_there(call) ? call->data_count : 0, (uint64_t)result);
+        sf_call_passed(call, call->data, call->data_count, (uint64_t)result);
     if (call->verdict.kind == SF_PASS)
         return result;
     int error = result < 0 ? errno : 0;

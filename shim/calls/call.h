@@ -66,6 +66,10 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result);
  * messages. */
 void sf_call_corrupt(struct sf_call *call, const struct iovec *vector, size_t count, uint64_t bytes);
 
+/* What was unread when a rule reset the connection, as the call asks for it: its room, limit
+ * and flags. Returns how many bytes, 0 when none are left; -1 with errno. */
+int64_t sf_call_read_kept(const struct sf_call *call);
+
 /* A connect or an accept gave `fd` its connection (`fd` < 0: it did not): what a rule
  * asked for right behind the handshake. */
 void sf_call_established(struct sf_call *call, int fd);

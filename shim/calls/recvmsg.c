@@ -1,12 +1,12 @@
 /* recvmsg, and recvmmsg, which is many of it. */
 #include "apply/clock.h"
-#include "apply/keep.h"
 #include "calls/call.h"
 #include "calls/facts.h"
 #include "calls/vector.h"
 #include "load/memory.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #define NS_PER_S 1000000000L
 
@@ -30,14 +30,18 @@ static void forget_received(struct msghdr *message)
     }
 }
 
-/* The room that a message has; none when the kernel will refuse it anyway. */
-static void describe_room(struct sf_call *call, const struct msghdr *message)
+/* The room that a message has; none, and false, when the kernel will refuse it anyway. */
+static bool describe_room(struct sf_call *call, const struct msghdr *message)
 {
+    call->info.len = call->data_count = 0;
     if (!sf_memory_is_readable(message, sizeof *message))
-        return;
+        return false;
     call->info.len = sf_vector_bytes(message->msg_iov, message->msg_iovlen);
     call->data = message->msg_iov;
     call->data_count = call->info.len ? message->msg_iovlen : 0;
+    return call->data_count || message->msg_iovlen == 0 ||
+           (message->msg_iovlen <= IOV_MAX &&
+            sf_memory_is_readable(message->msg_iov, message->msg_iovlen * sizeof *message->msg_iov));
 }
 
 /* recvmsg on a copy whose vector is cut; what the kernel writes goes back. */
@@ -103,32 +107,6 @@ static int all_received(struct mmsghdr *messages, int count)
     return count;
 }
 
-/* Of a stream that a rule has reset the other messages take what is left. */
-static int take_more(const struct sf_call *call, struct mmsghdr *messages, unsigned count)
-{
-    unsigned filled = 1;
-    while (filled < count && !sf_call_is_limited(call) && call->socket && sf_kept_left(call->socket)) {
-        struct msghdr *message = &messages[filled].msg_hdr;
-        messages[filled].msg_len =
-            (unsigned)sf_kept_read(call->socket, message->msg_iov, message->msg_iovlen,
-                                   sf_vector_bytes(message->msg_iov, message->msg_iovlen), false);
-        ended(call, message);
-        filled++;
-    }
-    return (int)filled;
-}
-
-/* A stream that has ended says so in each message: do_recvmmsg(). */
-static int all_ended(const struct sf_call *call, struct mmsghdr *messages, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (ended(call, (void *)&messages[i]) < 0)
-            return -1;
-        messages[i].msg_len = 0;
-    }
-    return (int)count;
-}
-
 static int all_passed(const struct sf_call *call, struct mmsghdr *messages, int count)
 {
     for (int i = 0; i < count; i++)
@@ -140,7 +118,8 @@ static int all_passed(const struct sf_call *call, struct mmsghdr *messages, int 
 /* What is left of a time-out after so long; never less than nothing. */
 static struct timespec left_of(const struct timespec *timeout, uint64_t ns)
 {
-    struct timespec left = {timeout->tv_sec - (time_t)(ns / NS_PER_S), timeout->tv_nsec - (long)(ns % NS_PER_S)};
+    struct timespec left = {timeout->tv_sec - (time_t)(ns / NS_PER_S),
+                            timeout->tv_nsec - (long)(ns % NS_PER_S)};
 
     if (left.tv_nsec < 0) {
         left.tv_sec--;
@@ -154,7 +133,6 @@ static struct timespec left_of(const struct timespec *timeout, uint64_t ns)
 /* One message, no longer than what is left of the call's limit, which it shortens. */
 static ssize_t receive_one(struct sf_call *call, struct mmsghdr *message, int flags)
 {
-    call->info.len = 0;
     describe_room(call, &message->msg_hdr);
     ssize_t result = sf_call_is_limited(call) ? receive_cut(call, &message->msg_hdr, flags)
                                               : sf_real.recvmsg(call->fd, &message->msg_hdr, flags);
@@ -174,6 +152,34 @@ static bool is_last(const struct sf_call *call, const struct mmsghdr *message, c
            (left && left->tv_sec == 0 && left->tv_nsec == 0);
 }
 
+/* What a stream gives in place of the call: behind the first message, which has been read,
+ * each takes what is left of the bytes that were unread at a reset, and then tells of the end. */
+static int give(const struct sf_call *call, struct mmsghdr *messages, unsigned count,
+                const struct timespec *timeout)
+{
+    struct sf_call one = *call;
+    int saved_errno = errno;
+    unsigned filled = 0;
+
+    if (timeout && !sf_memory_is_readable(timeout, sizeof *timeout)) {
+        errno = EFAULT;
+        return -1;
+    }
+    one.info.call = SF_CALL_recvmsg; /* which does not ask for the socket's error first */
+    while (filled < count && one.instead >= 0 && ended(&one, &messages[filled].msg_hdr) >= 0) {
+        messages[filled].msg_len = (unsigned)one.instead;
+        one.verdict.limit -= (uint64_t)one.instead;
+        one.instead = -1;
+        if (!is_last(&one, &messages[filled++], timeout) && filled < count &&
+            describe_room(&one, &messages[filled].msg_hdr))
+            one.instead = call->verdict.eof ? 0 : sf_call_read_kept(&one);
+    }
+    if (filled == 0)
+        return count ? -1 : (int)call->instead;
+    errno = saved_errno;
+    return all_passed(call, messages, (int)filled);
+}
+
 /* Wait for another message as a read would, but take no error: what strikes behind the
  * first message is for the next call to tell, do_recvmmsg(). */
 static bool is_another_there(struct sf_call *call, int flags)
@@ -181,7 +187,6 @@ static bool is_another_there(struct sf_call *call, int flags)
     struct pollfd wait = {.fd = call->fd, .events = POLLIN};
     bool waits = !(flags & MSG_DONTWAIT) && !sf_call_fact(call, SF_FACT_NONBLOCKING);
     uint64_t ns = waits ? sf_call_timeout_ns(call) : 0;
-
     const struct timespec own = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
 
     if (flags & MSG_ERRQUEUE) /* a read of these never waits */
@@ -232,14 +237,8 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
         describe_room(&call, &messages->msg_hdr);
         call.info.len = bytes;
     }
-    if (!sf_call_enter(&call)) {
-        if ((call.verdict.eof || count == 0) && call.instead == 0)
-            return all_ended(&call, messages, count);
-        if (ended(&call, (void *)messages) < 0)
-            return -1;
-        messages->msg_len = (unsigned)call.instead;
-        return take_more(&call, messages, count);
-    }
+    if (!sf_call_enter(&call))
+        return give(&call, messages, count, timeout);
     if (sf_call_is_limited(&call))
         result = receive_some(&call, messages, count, timeout, &moved);
     else

@@ -131,6 +131,63 @@ static void several_within_a_time_out(void)
     say("recvmmsg", recvmmsg(near, messages, MESSAGES, 0, (void *)8));
 }
 
+/* A peer that has sent ten bytes and then resets, or a rule that says so. */
+static void reset_behind_ten_bytes(void)
+{
+    connected();
+    make_room(3);
+    give("0123456789");
+    if (real)
+        reset_by_peer();
+    signal(SIGPIPE, SIG_IGN);
+    send(near, "x", 1, 0); /* which takes the error */
+}
+
+static void say_what_came(int count)
+{
+    say_messages("recvmmsg", count);
+    for (int i = 0; i < MESSAGES; i++)
+        printf("'%s' ", data[i]);
+    printf("\n");
+}
+
+static void unread_bytes(void)
+{
+    struct timespec none = {0};
+    reset_behind_ten_bytes();
+    say_what_came(recvmmsg(near, messages, 2, MSG_PEEK, NULL));
+    say("recv", recv(near, data[0], 3, MSG_OOB));
+    say("recv", recv(near, data[0], 3, MSG_ERRQUEUE));
+    make_room(3);
+    parts[0].iov_len = 0;
+    errno = 0;
+    say_what_came(recvmmsg(near, messages, 3, 0, NULL));
+    printf("errno %d\n", errno);
+    make_room(1);
+    say_what_came(recvmmsg(near, messages, 3, 0, &none));
+    say_what_came(recvmmsg(near, messages, 2, MSG_TRUNC, NULL));
+    make_room(9);
+    say_what_came(recvmmsg(near, messages, 3, 0, NULL));
+    say_what_came(recvmmsg(near, messages, 3, 0, NULL));
+}
+
+/* What is wrong with a further message is the next call's to tell; nothing is lost. */
+static void unread_bytes_for_a_wrong_message(void)
+{
+    struct iovec *const wrong[] = {(void *)8, (void *)-1, NULL};
+    reset_behind_ten_bytes();
+    for (int i = 0; i < 3; i++) {
+        int error;
+        socklen_t length = sizeof error;
+        make_room(3);
+        messages[1].msg_hdr.msg_iov = wrong[i];
+        say_what_came(recvmmsg(near, messages, 3, 0, NULL));
+        getsockopt(near, SOL_SOCKET, SO_ERROR, &error, &length);
+    }
+    say("recv", recv(near, data[0], 3, MSG_PEEK));
+    say("recvmmsg", recvmmsg(near, messages, 3, MSG_PEEK, (void *)8));
+}
+
 static void more_messages_than_a_vector_has_entries(void)
 {
     static struct mmsghdr many[1100];
@@ -210,6 +267,8 @@ int main(int argc, char **argv)
         {"signal-behind-the-first-message", signal_behind_the_first_message},
         {"end-behind-the-first-message", end_behind_the_first_message},
         {"nothing-behind-the-first-message", nothing_behind_the_first_message},
+        {"unread-bytes", unread_bytes},
+        {"unread-bytes-for-a-wrong-message", unread_bytes_for_a_wrong_message},
         {"more-messages-than-a-vector-has-entries", more_messages_than_a_vector_has_entries},
     };
     return run_case(argc, argv, cases, sizeof cases / sizeof *cases);

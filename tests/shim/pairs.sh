@@ -67,6 +67,8 @@ for behind in error signal end nothing; do
     pair $behind-behind-the-first-message 'call: recv, role: client, partial: 199, optional: true'
     pair $behind-behind-the-first-message 'call: recv, role: client, corrupt: 1'
 done
+pair unread-bytes 'call: send, role: client, reset: true, times: 1'
+pair unread-bytes-for-a-wrong-message 'call: send, role: client, reset: true, times: 1'
 pair more-messages-than-a-vector-has-entries 'call: recv, delay: 1ms'
 
 target=timeouts

@@ -26,6 +26,9 @@ int main(void)
     int listener = socket(AF_INET, SOCK_STREAM, 0), near = socket(AF_INET, SOCK_STREAM, 0);
     int datagram = socket(AF_INET, SOCK_DGRAM, 0);
 
+    struct iovec none = {NULL, sizeof text};
+    struct mmsghdr nowhere = {.msg_hdr = {.msg_iov = &none, .msg_iovlen = 1}};
+
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     bads[3] = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -57,6 +60,7 @@ int main(void)
         return 2;
     while (recv(near, text, sizeof text, MSG_PEEK) != sizeof text)
         ;
-    SAY(recv(near, NULL, sizeof text, MSG_TRUNC));
+    SAY(recv(near, NULL, 7, MSG_TRUNC));
+    SAY(recvmmsg(near, &nowhere, 1, MSG_TRUNC, NULL));
     return 0;
 }
