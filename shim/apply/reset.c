@@ -8,6 +8,7 @@
 #include "sockets/record.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -104,15 +105,25 @@ int sf_reset_heard(int fd, struct sf_socket *socket)
     return error ? error : ECONNABORTED;
 }
 
-/* As the kernel: cut to the room there is, the full length told. */
+static int refuse(int error)
+{
+    errno = error;
+    return -1;
+}
+
+/* Cut to the room there is, the full length told; there need be memory for what is
+ * written alone. Source: move_addr_to_user(). */
 static int give(const void *address, socklen_t bytes, struct sockaddr *to, socklen_t *length)
 {
-    if (!sf_memory_is_readable(length, sizeof *length) || !sf_memory_is_readable(to, *length)) {
-        errno = EFAULT;
-        return -1;
-    }
-    memcpy(to, address, *length < bytes ? *length : bytes);
+    if (!sf_memory_is_readable(length, sizeof *length))
+        return refuse(EFAULT);
+    if (*length > INT_MAX)
+        return refuse(EINVAL);
+    socklen_t part = *length < bytes ? *length : bytes;
     *length = bytes;
+    if (part && !sf_memory_is_readable(to, part))
+        return refuse(EFAULT);
+    memcpy(to, address, part);
     return 0;
 }
 

@@ -61,15 +61,6 @@ static bool is_data_there(const struct sf_call *call)
     return call->data_count && !is_thrown_away(call);
 }
 
-/* The program may have named no memory. */
-static bool is_room_there(const struct sf_call *call)
-{
-    for (size_t i = 0; i < call->data_count; i++)
-        if (call->data[i].iov_len && !sf_memory_is_readable(call->data[i].iov_base, call->data[i].iov_len))
-            return false;
-    return true;
-}
-
 int64_t sf_call_read_kept(const struct sf_call *call)
 {
     bool is_splice = call->info.call == SF_CALL_splice_in;
@@ -85,17 +76,20 @@ int64_t sf_call_read_kept(const struct sf_call *call)
     }
     if (is_splice)
         return sf_kept_splice(call->socket, call->sink, limit, call->sink_may_wait);
-    if (count && !is_room_there(call)) {
+    uint32_t left = sf_kept_left(call->socket);
+    if (count && !sf_vector_is_there(call->data, count, left < limit ? left : limit)) {
         errno = EFAULT;
         return -1;
     }
     return (int64_t)sf_kept_read(call->socket, call->data, count, limit, call->flags & MSG_PEEK);
 }
 
-/* Urgent bytes and errors are queued elsewhere. */
+/* Urgent bytes and errors are queued elsewhere, and what a vector asks for that is none
+ * (see sf_vector_bytes) is the kernel's to say. */
 static bool reads_stream(const struct sf_call *call)
 {
-    return sf_call_family(call) == SF_FAMILY_RECV && !(call->flags & (MSG_OOB | MSG_ERRQUEUE));
+    return sf_call_family(call) == SF_FAMILY_RECV && !(call->flags & (MSG_OOB | MSG_ERRQUEUE)) &&
+           (call->data_count || call->info.len);
 }
 
 static bool enter(struct sf_call *call)

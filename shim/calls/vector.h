@@ -15,9 +15,14 @@ static inline int sf_vector_flags(int rwf)
     return rwf & RWF_NOWAIT ? MSG_DONTWAIT : 0;
 }
 
-/* The bytes that `count` entries at `vector` ask for; 0 when they cannot be
- * read or are too many (the kernel will say so). Keeps errno. */
+/* The bytes that `count` entries at `vector` ask for, as many as one call of the kernel
+ * moves at most; 0 when they cannot be read, are too many, or name more than there are
+ * addresses (the kernel will say so). Keeps errno. Source: __import_iovec(). */
 uint64_t sf_vector_bytes(const struct iovec *vector, size_t count);
+
+/* Can the memory of the first `bytes` bytes be read? The program names it, and there may
+ * be none. Keeps errno. */
+bool sf_vector_is_there(const struct iovec *vector, size_t count, uint64_t bytes);
 
 /* The entries of a vector that hold its first `limit` bytes, the last perhaps in part. */
 size_t sf_vector_needed(const struct iovec *vector, size_t count, uint64_t limit);

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 static void recv_interrupted(void)
@@ -475,6 +477,64 @@ static void reset_at_send_leaves_unread_bytes(void)
     after_reset();
 }
 
+static void say_name(void *to, int length)
+{
+    socklen_t room = (socklen_t)length;
+    int result = getsockname(near, to, &room);
+    say("getsockname", result);
+    printf("%d\n", result == 0 ? (int)room : 0); /* kernels differ in what a failure leaves there */
+}
+
+/* Bytes and names go to where there is just memory enough for them, whatever room is told. */
+static void reset_at_send_with_little_memory(void)
+{
+    char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *end = page + 4096;
+    struct iovec parts[] = {{end - 3, 3}, {end, 9}};
+    const size_t bad[] = {SIZE_MAX, SIZE_MAX / 2 + 1};
+    munmap(end, 4096);
+    connected();
+    reset_behind_bytes();
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+    say("recv", recv(near, end - 2, 4096, 0));
+    say("recv", recv(near, end - 14, 1 << 20, MSG_PEEK));
+    say("readv", readv(near, parts, 1));
+    for (int i = 0; i < 2; i++) {
+        parts[1].iov_len = bad[i];
+        say("readv", readv(near, parts, 2));
+    }
+    parts[1] = (struct iovec){end - 100, SIZE_MAX / 2};
+    say("readv", readv(near, parts, 2));
+    parts[1] = (struct iovec){end - 100, UINT32_MAX};
+    say("readv", readv(near, parts, 2));
+    say_name(end - sizeof(struct sockaddr_in), 4096);
+    say_name(end - sizeof(struct sockaddr_in), -1);
+    say_name(end - 3, 3);
+    say_name(end - 3, 4);
+    say_name(end - 3, 40);
+    say_name(NULL, 0);
+    say("getsockname", getsockname(near, (void *)page, (void *)end));
+}
+
+/* More than the kernel would read, of which a rule leaves little. */
+static void short_read_into_too_much(void)
+{
+    char buf[9];
+    struct iovec parts[] = {{buf, 2}, {buf, SIZE_MAX}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    connected();
+    give("hello");
+    for (size_t length = SIZE_MAX; length >= SIZE_MAX / 2; length /= 2) {
+        parts[1].iov_len = length;
+        say("readv", readv(near, parts, 2));
+        say("recvmsg", recvmsg(near, &message, 0));
+        say("writev", writev(near, parts, 2));
+        say("sendmsg", sendmsg(near, &message, 0));
+    }
+    parts[1].iov_len = real ? 0 : UINT32_MAX;
+    say("readv", readv(near, parts, 2));
+}
+
 /* The peer had half-closed before: nothing says ECONNRESET then. */
 static void reset_at_send_behind_the_end(void)
 {
@@ -856,6 +916,8 @@ static const struct pair_case cases[] = {
     {"reset-after-accept", reset_after_accept},
     {"reset-seen-by-the-peer", reset_seen_by_the_peer},
     {"reset-at-send-leaves-unread-bytes", reset_at_send_leaves_unread_bytes},
+    {"reset-at-send-with-little-memory", reset_at_send_with_little_memory},
+    {"short-read-into-too-much", short_read_into_too_much},
     {"reset-at-send-behind-the-end", reset_at_send_behind_the_end},
     {"reset-at-recv-behind-the-end", reset_at_recv_behind_the_end},
     {"reset-then-connected-to-nobody", reset_then_connected_to_nobody},
