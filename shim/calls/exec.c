@@ -4,12 +4,12 @@
 #include "abi/handshake.h"
 #include "load/environment.h"
 #include "load/memory.h"
+#include "load/room.h"
 
 #include <alloca.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define VARS_MAX 65536 /* more are not mended: the child is then reported as escaped */
@@ -25,33 +25,12 @@ static bool is_mendable(const struct sf_mending *mending)
     return mending->is_ours && mending->bytes && mending->vars < VARS_MAX;
 }
 
-/* On the caller's stack, or, where that may be too small, in pages that the kernel
- * takes back with the old image. */
-#define STACK_BYTES 8192
-
-static void *pages(size_t bytes)
-{
-    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return room == MAP_FAILED ? NULL : room;
-}
-
-#define ROOM(mending)                                             \
-    (!is_mendable(mending)             ? NULL                     \
-     : (mending)->bytes <= STACK_BYTES ? alloca((mending)->bytes) \
-                                       : pages((mending)->bytes))
+/* Pages of an exec that succeeds go with the old image. */
+#define ROOM(mending) (is_mendable(mending) ? SF_ROOM((mending)->bytes) : NULL)
 
 static char *const *mend(const struct sf_mending *mending, char *const *environment, void *room)
 {
     return room ? sf_environment_mend(mending, environment, room) : environment;
-}
-
-/* The exec failed, or was another process's: our pages are ours again. */
-static void give_back(const struct sf_mending *mending, void *room)
-{
-    int saved_errno = errno;
-    if (room && mending->bytes > STACK_BYTES)
-        munmap(room, mending->bytes);
-    errno = saved_errno;
 }
 
 static void announce(const struct sf_mending *mending, const char *path)
@@ -83,7 +62,7 @@ static int withdraw(const struct sf_mending *mending)
         mended = mend(&mending, mended, room);                      \
         announce(&mending, path);                                   \
         call;                                                       \
-        give_back(&mending, room);                                  \
+        sf_room_give_back(room, mending.bytes);                                  \
         return withdraw(&mending);                                  \
     } while (0)
 
@@ -167,7 +146,7 @@ SF_EXPORT int execle(const char *path, const char *first, ...)
     pid_t child = 0;                                                                                      \
     void *room = ROOM(&mending);                                                                          \
     int error = sf_real.name(&child, path, actions, attributes, argv, mend(&mending, environment, room)); \
-    give_back(&mending, room);                                                                            \
+    sf_room_give_back(room, mending.bytes);                                                                            \
     if (error)                                                                                            \
         return error;                                                                                     \
     if (mending.is_ours)                                                                                  \
@@ -210,7 +189,7 @@ static void mend_own_environment(void)
                (size_t)(value - *mended) < sizeof name - 1 ? (size_t)(value - *mended) : sizeof name - 1);
         setenv(name, value + 1, 1);
     }
-    give_back(&mending, room);
+    sf_room_give_back(room, mending.bytes);
 }
 
 SF_EXPORT int system(const char *command)

@@ -1,54 +1,56 @@
 #include "calls/outgoing.h"
 
 #include "apply/corrupt.h"
-#include "load/memory.h"
 
 /* So much is copied to our stack; the bits to flip lie within it. */
 #define COPY_BYTES 4096u
 
-/* Gather the first bytes of a vector; `rest` becomes what is behind them. */
-static size_t gather(char *copy, struct iovec *rest, size_t *rest_count, const struct iovec *from,
-                     size_t count)
+/* Gather the first bytes of a vector, which becomes what is behind them. */
+static size_t gather(char *copy, struct iovec *vector, size_t *count)
 {
-    size_t used = 0;
-    *rest_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t take = from[i].iov_len < COPY_BYTES - used ? from[i].iov_len : COPY_BYTES - used;
-        __builtin_memcpy(copy + used, from[i].iov_base, take);
+    size_t used = 0, rest = 0;
+    for (size_t i = 0; i < *count; i++) {
+        const struct iovec from = vector[i];
+        size_t take = from.iov_len < COPY_BYTES - used ? from.iov_len : COPY_BYTES - used;
+        __builtin_memcpy(copy + used, from.iov_base, take);
         used += take;
-        if (take < from[i].iov_len)
-            rest[(*rest_count)++] = (struct iovec){(char *)from[i].iov_base + take, from[i].iov_len - take};
+        if (take < from.iov_len)
+            vector[rest++] = (struct iovec){(char *)from.iov_base + take, from.iov_len - take};
     }
+    *count = rest;
     return used;
 }
 
-/* The bytes to copy, which are the program's to name and may not be there. */
-static bool is_readable(const struct iovec *vector, size_t count)
+/* `parts` is a copy of the message's vector, with room for an entry before it. */
+static ssize_t send_parts(const struct sf_call *call, const struct msghdr *message, int flags,
+                          struct iovec *parts, size_t count)
 {
-    size_t bytes = 0;
-    for (size_t i = 0; i < count && bytes < COPY_BYTES; i++) {
-        size_t take = vector[i].iov_len < COPY_BYTES - bytes ? vector[i].iov_len : COPY_BYTES - bytes;
-        if (take && !sf_memory_is_readable(vector[i].iov_base, take))
-            return false;
-        bytes += vector[i].iov_len;
-    }
-    return true;
+    char copy[COPY_BYTES];
+    struct msghdr corrupted = *message;
+
+    corrupted.msg_iov = parts + 1;
+    corrupted.msg_iovlen = count;
+    if (!sf_vector_is_there(parts + 1, count, COPY_BYTES))
+        return sf_real.sendmsg(call->fd, &corrupted, flags); /* the kernel says EFAULT where it is due */
+    parts[0] = (struct iovec){copy, gather(copy, parts + 1, &count)};
+    sf_corrupt(&call->verdict, parts, 1, parts[0].iov_len);
+    corrupted.msg_iov = parts;
+    corrupted.msg_iovlen = 1 + count;
+    return sf_real.sendmsg(call->fd, &corrupted, flags);
 }
 
 ssize_t sf_send_corrupted(const struct sf_call *call, const struct msghdr *message, int flags)
 {
-    char copy[COPY_BYTES];
-    struct msghdr corrupted = *message;
-    size_t rest;
+    size_t needed = sf_vector_needed(message->msg_iov, message->msg_iovlen, call->verdict.limit);
+    size_t bytes = (needed + 1) * sizeof(struct iovec);
+    struct iovec *parts = SF_ROOM(bytes);
 
-    SF_VECTOR_CUT(corrupted.msg_iov, corrupted.msg_iovlen, call->verdict.limit);
-    if (!is_readable(corrupted.msg_iov, corrupted.msg_iovlen))
-        return sf_real.sendmsg(call->fd, &corrupted, flags); /* the kernel says EFAULT where it is due */
-    struct iovec *parts = alloca((corrupted.msg_iovlen + 1) * sizeof *parts);
-    parts[0] = (struct iovec){copy, 0};
-    parts[0].iov_len = gather(copy, parts + 1, &rest, corrupted.msg_iov, corrupted.msg_iovlen);
-    sf_corrupt(&call->verdict, parts, 1, parts[0].iov_len);
-    corrupted.msg_iov = parts;
-    corrupted.msg_iovlen = 1 + rest;
-    return sf_real.sendmsg(call->fd, &corrupted, flags);
+    if (!parts) {
+        errno = ENOMEM;
+        return -1;
+    }
+    sf_vector_shorten(parts + 1, message->msg_iov, message->msg_iovlen, call->verdict.limit);
+    ssize_t result = send_parts(call, message, flags, parts, needed);
+    sf_room_give_back(parts, bytes);
+    return result;
 }

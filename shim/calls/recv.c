@@ -40,7 +40,7 @@ INTERPOSE(__recvfrom_chk,
           (fd, buf, len, buf_len, flags, addr, addr_len), flags, addr ? addr_len : NULL)
 
 /* A call that brings bytes to `vector` and `count`, parameters of these names, with
- * MSG_… `flags_`. What is cut lives on our stack for the length of the call. */
+ * MSG_… `flags_`. */
 #define INTERPOSE_VECTOR(name, params, arguments, flags_)                                        \
     SF_SELECTED ssize_t selected_##name params                                                   \
     {                                                                                            \
@@ -49,9 +49,11 @@ INTERPOSE(__recvfrom_chk,
         call.data_count = call.info.len ? (size_t)count : 0;                                     \
         if (!sf_call_enter(&call))                                                               \
             return call.instead;                                                                 \
-        if (sf_call_is_limited(&call))                                                           \
-            SF_VECTOR_CUT(vector, count, call.verdict.limit);                                    \
-        return sf_call_leave(&call, sf_real.name arguments);                                     \
+        if (!sf_call_is_limited(&call))                                                          \
+            return sf_call_leave(&call, sf_real.name arguments);                                 \
+        ssize_t result;                                                                          \
+        SF_VECTOR_CUT(result, vector, count, call.verdict.limit, sf_real.name arguments);        \
+        return sf_call_leave(&call, result);                                                     \
     }                                                                                            \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 

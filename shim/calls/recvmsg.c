@@ -48,9 +48,10 @@ static bool describe_room(struct sf_call *call, const struct msghdr *message)
 static ssize_t receive_cut(const struct sf_call *call, struct msghdr *message, int flags)
 {
     struct msghdr shorter = *message;
+    ssize_t result;
 
-    SF_VECTOR_CUT(shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit);
-    ssize_t result = sf_real.recvmsg(call->fd, &shorter, flags);
+    SF_VECTOR_CUT(result, shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit,
+                  sf_real.recvmsg(call->fd, &shorter, flags));
     if (result < 0)
         return result;
     message->msg_namelen = shorter.msg_namelen;

@@ -84,12 +84,14 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
         call.data_count = call.info.len ? (size_t)count : 0;                                      \
         if (!sf_call_enter(&call))                                                                \
             return -1;                                                                            \
-        if (sf_call_is_limited(&call))                                                            \
-            SF_VECTOR_CUT(vector, count, call.verdict.limit);                                     \
-        if (!call.verdict.corrupt_bits || call.info.len == 0 || !(plain))                         \
-            return sf_call_leave(&call, sf_real.name arguments);                                  \
         struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}; \
-        return sf_call_leave(&call, sf_send_corrupted(&call, &message, call.flags));              \
+        if (call.verdict.corrupt_bits && call.info.len && (plain))                                \
+            return sf_call_leave(&call, sf_send_corrupted(&call, &message, call.flags));          \
+        if (!sf_call_is_limited(&call))                                                           \
+            return sf_call_leave(&call, sf_real.name arguments);                                  \
+        ssize_t result;                                                                           \
+        SF_VECTOR_CUT(result, vector, count, call.verdict.limit, sf_real.name arguments);         \
+        return sf_call_leave(&call, result);                                                      \
     }                                                                                             \
     SF_HALVES(ssize_t, SEND, name, params, arguments, fd)
 
@@ -116,9 +118,11 @@ static void describe_message(struct sf_call *call, const struct msghdr *message)
 static ssize_t send_cut(const struct sf_call *call, const struct msghdr *message, int flags)
 {
     struct msghdr shorter = *message;
+    ssize_t result;
 
-    SF_VECTOR_CUT(shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit);
-    return sf_real.sendmsg(call->fd, &shorter, flags);
+    SF_VECTOR_CUT(result, shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit,
+                  sf_real.sendmsg(call->fd, &shorter, flags));
+    return result;
 }
 
 /* One message, as the verdict wants it. */

@@ -3,8 +3,9 @@
 #define SF_CALLS_VECTOR_H
 
 #include "calls/call.h"
+#include "load/room.h"
 
-#include <alloca.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -30,13 +31,22 @@ size_t sf_vector_needed(const struct iovec *vector, size_t count, uint64_t limit
 /* Copy these entries, the last one cut; `to` has room for sf_vector_needed of them. */
 size_t sf_vector_shorten(struct iovec *to, const struct iovec *from, size_t count, uint64_t limit);
 
-/* The same on the caller's stack, for the length of the caller: changes `vector`
- * and `count`, variables that describe the entries. */
-#define SF_VECTOR_CUT(vector, count, limit)                                                           \
+/* result = made, a call that is given `vector` and `count`: variables that describe the
+ * entries, and are left describing shorter ones which are gone by then. Without memory the
+ * call fails as the kernel's would, ENOMEM. */
+#define SF_VECTOR_CUT(result, vector, count, limit, made)                                             \
     do {                                                                                              \
-        struct iovec *cut_ = alloca(sf_vector_needed(vector, (size_t)(count), limit) * sizeof *cut_); \
+        size_t cut_bytes_ = sf_vector_needed(vector, (size_t)(count), limit) * sizeof(struct iovec);  \
+        struct iovec *cut_ = SF_ROOM(cut_bytes_);                                                     \
+        if (!cut_) {                                                                                  \
+            errno = ENOMEM;                                                                           \
+            result = -1;                                                                              \
+            break;                                                                                    \
+        }                                                                                             \
         count = (__typeof__(count))sf_vector_shorten(cut_, vector, (size_t)(count), limit);           \
         vector = cut_;                                                                                \
+        result = made;                                                                                \
+        sf_room_give_back(cut_, cut_bytes_);                                                          \
     } while (0)
 
 #endif

@@ -1,6 +1,7 @@
 /* Short and interrupted calls, half-closes, resets and refusals. See pair.h. */
 #include "pair.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -516,6 +517,51 @@ static void reset_at_send_with_little_memory(void)
     say("getsockname", getsockname(near, (void *)page, (void *)end));
 }
 
+static ssize_t results[3];
+static int entries;
+
+static void move_many_entries(int number)
+{
+    static char bytes[IOV_MAX];
+    static struct iovec parts[IOV_MAX];
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = IOV_MAX};
+    (void)number;
+    for (int i = 0; i < IOV_MAX; i++)
+        parts[i] = (struct iovec){&bytes[i], 1};
+    results[0] = writev(near, parts, entries);
+    results[1] = readv(far, parts, entries);
+    fcntl(far, F_SETFL, O_NONBLOCK);
+    results[2] = recvmsg(far, &message, 0);
+}
+
+/* In a handler on a stack of its own with 12 KiB left, and a hole below. */
+static void on_a_small_stack(void)
+{
+    size_t size = ((size_t)sysconf(_SC_MINSIGSTKSZ) + 12288 + 4095) & ~(size_t)4095;
+    char *stack = mmap(NULL, size + 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_t small = {.ss_sp = stack + 65536, .ss_size = size};
+    struct sigaction action = {.sa_handler = move_many_entries, .sa_flags = SA_ONSTACK};
+    connected();
+    mprotect(stack + 65536, size, PROT_READ | PROT_WRITE);
+    sigaltstack(&small, NULL);
+    sigaction(SIGUSR1, &action, NULL);
+    raise(SIGUSR1);
+    for (int i = 0; i < 3; i++)
+        printf("%zd\n", results[i]);
+}
+
+static void many_entries_on_a_small_stack(void)
+{
+    entries = real ? IOV_MAX - 4 : IOV_MAX;
+    on_a_small_stack();
+}
+
+static void many_changed_entries_on_a_small_stack(void)
+{
+    entries = IOV_MAX;
+    on_a_small_stack();
+}
+
 /* More than the kernel would read, of which a rule leaves little. */
 static void short_read_into_too_much(void)
 {
@@ -917,6 +963,8 @@ static const struct pair_case cases[] = {
     {"reset-seen-by-the-peer", reset_seen_by_the_peer},
     {"reset-at-send-leaves-unread-bytes", reset_at_send_leaves_unread_bytes},
     {"reset-at-send-with-little-memory", reset_at_send_with_little_memory},
+    {"many-entries-on-a-small-stack", many_entries_on_a_small_stack},
+    {"many-changed-entries-on-a-small-stack", many_changed_entries_on_a_small_stack},
     {"short-read-into-too-much", short_read_into_too_much},
     {"reset-at-send-behind-the-end", reset_at_send_behind_the_end},
     {"reset-at-recv-behind-the-end", reset_at_recv_behind_the_end},
