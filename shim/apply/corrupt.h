@@ -10,6 +10,10 @@
 /* Flip verdict->corrupt_bits different bits (all, where there are fewer) of the
  * first `bytes` bytes that `vector` describes: MSG_TRUNC tells of more bytes than came.
  * Returns how many. */
-uint32_t sf_corrupt(const struct sf_verdict *verdict, const struct iovec *vector, size_t count, uint64_t bytes);
+uint32_t sf_corrupt(const struct sf_verdict *verdict, const struct iovec *vector, size_t count,
+                    uint64_t bytes);
+
+/* Of the bits that are flipped in `bytes` bytes, how many lie within the first `moved`. */
+uint32_t sf_corrupt_count(const struct sf_verdict *verdict, uint64_t bytes, uint64_t moved);
 
 #endif

@@ -1,17 +1,35 @@
 #include "calls/outgoing.h"
 
 #include "apply/corrupt.h"
+#include "load/memory.h"
+
+#include <limits.h>
 
 /* So much is copied to our stack; the bits to flip lie within it. */
 #define COPY_BYTES 4096u
+#define PAGE 4096u
 
-/* Gather the first bytes of a vector, which becomes what is behind them. */
+/* How many of so many bytes can be read, as a copy would find. */
+static size_t readable_part(const char *from, size_t bytes)
+{
+    size_t to_page = PAGE - (uintptr_t)from % PAGE;
+    if (sf_memory_is_readable(from, bytes))
+        return bytes;
+    return to_page < bytes && sf_memory_is_readable(from, to_page) ? to_page : 0;
+}
+
+/* Gather the first bytes of a vector, which becomes what is behind them. Memory that is
+ * not there stays in it: the kernel says EFAULT where it is due. */
 static size_t gather(char *copy, struct iovec *vector, size_t *count)
 {
     size_t used = 0, rest = 0;
+    bool is_there = true;
+
     for (size_t i = 0; i < *count; i++) {
         const struct iovec from = vector[i];
-        size_t take = from.iov_len < COPY_BYTES - used ? from.iov_len : COPY_BYTES - used;
+        size_t asked = from.iov_len < COPY_BYTES - used ? from.iov_len : COPY_BYTES - used;
+        size_t take = is_there && asked ? readable_part(from.iov_base, asked) : 0;
+        is_there = is_there && take == asked;
         __builtin_memcpy(copy + used, from.iov_base, take);
         used += take;
         if (take < from.iov_len)
@@ -22,24 +40,28 @@ static size_t gather(char *copy, struct iovec *vector, size_t *count)
 }
 
 /* `parts` is a copy of the message's vector, with room for an entry before it. */
-static ssize_t send_parts(const struct sf_call *call, const struct msghdr *message, int flags,
-                          struct iovec *parts, size_t count)
+static ssize_t send_parts(struct sf_call *call, const struct msghdr *message, int flags, struct iovec *parts,
+                          size_t count)
 {
     char copy[COPY_BYTES];
     struct msghdr corrupted = *message;
+    size_t used = gather(copy, parts + 1, &count);
 
-    corrupted.msg_iov = parts + 1;
-    corrupted.msg_iovlen = count;
-    if (!sf_vector_is_there(parts + 1, count, COPY_BYTES))
-        return sf_real.sendmsg(call->fd, &corrupted, flags); /* the kernel says EFAULT where it is due */
-    parts[0] = (struct iovec){copy, gather(copy, parts + 1, &count)};
-    sf_corrupt(&call->verdict, parts, 1, parts[0].iov_len);
-    corrupted.msg_iov = parts;
-    corrupted.msg_iovlen = 1 + count;
-    return sf_real.sendmsg(call->fd, &corrupted, flags);
+    if (used && count == IOV_MAX) { /* the first is split, and the kernel takes no entry more: as it was */
+        parts[1] = (struct iovec){(char *)parts[1].iov_base - used, parts[1].iov_len + used};
+        used = 0;
+    }
+    parts[0] = (struct iovec){copy, used};
+    sf_corrupt(&call->verdict, parts, 1, used);
+    corrupted.msg_iov = used ? parts : parts + 1;
+    corrupted.msg_iovlen = used ? 1 + count : count;
+    ssize_t result = sf_real.sendmsg(call->fd, &corrupted, flags);
+    if (result >= 0)
+        call->verdict.corrupt_bits = sf_corrupt_count(&call->verdict, used, (uint64_t)result);
+    return result;
 }
 
-ssize_t sf_send_corrupted(const struct sf_call *call, const struct msghdr *message, int flags)
+ssize_t sf_send_corrupted(struct sf_call *call, const struct msghdr *message, int flags)
 {
     size_t needed = sf_vector_needed(message->msg_iov, message->msg_iovlen, call->verdict.limit);
     size_t bytes = (needed + 1) * sizeof(struct iovec);

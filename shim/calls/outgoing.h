@@ -5,9 +5,10 @@
 #include "calls/vector.h"
 
 /* sendmsg on a copy of the message whose first bytes are corrupted as the
- * verdict says: the program's own memory is not ours to change.
+ * verdict says: the program's own memory is not ours to change. The verdict says
+ * afterwards how many flipped bits have left.
  *
  * message->msg_iov must be readable; call->verdict.limit is kept. */
-ssize_t sf_send_corrupted(const struct sf_call *call, const struct msghdr *message, int flags);
+ssize_t sf_send_corrupted(struct sf_call *call, const struct msghdr *message, int flags);
 
 #endif

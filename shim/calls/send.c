@@ -126,7 +126,7 @@ static ssize_t send_cut(const struct sf_call *call, const struct msghdr *message
 }
 
 /* One message, as the verdict wants it. */
-static ssize_t send_one(const struct sf_call *call, const struct msghdr *message, int flags)
+static ssize_t send_one(struct sf_call *call, const struct msghdr *message, int flags)
 {
     if (call->verdict.corrupt_bits && call->info.len)
         return sf_send_corrupted(call, message, flags);
@@ -148,7 +148,7 @@ SF_HALVES(ssize_t, SEND, sendmsg, (int fd, const struct msghdr *message, int fla
 /* Message by message, as the verdict wants it: no more bytes altogether than its limit,
  * the flipped bits in the first; behind a short one no other: __sys_sendmmsg(). How
  * many went; -1: none, errno says why. */
-static int send_some(const struct sf_call *call, struct mmsghdr *messages, unsigned count, uint64_t *moved)
+static int send_some(struct sf_call *call, struct mmsghdr *messages, unsigned count, uint64_t *moved)
 {
     struct sf_call one = *call;
     unsigned sent = 0;
@@ -162,6 +162,8 @@ static int send_some(const struct sf_call *call, struct mmsghdr *messages, unsig
         messages[sent].msg_len = (unsigned)result;
         is_whole = (uint64_t)result == one.info.len;
         one.verdict.limit -= (uint64_t)result;
+        if (sent == 0)
+            call->verdict.corrupt_bits = result ? one.verdict.corrupt_bits : 0;
         one.verdict.corrupt_bits = 0;
         *moved += (uint64_t)result;
     }

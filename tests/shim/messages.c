@@ -1,6 +1,8 @@
-/* Calls that read several messages. See pair.h. */
+/* Calls that move several messages, and flipped bits. See pair.h. */
 #include "pair.h"
 
+#include <limits.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #define MESSAGES 4
@@ -188,6 +190,42 @@ static void unread_bytes_for_a_wrong_message(void)
     say("recvmmsg", recvmmsg(near, messages, 3, MSG_PEEK, (void *)8));
 }
 
+/* The kernel sends what comes before a hole in memory, in chunks of the little buffer; it
+ * is changed, and what is wrong is told as ever. */
+static void changed_before_a_hole(void)
+{
+    char *end = (char *)mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096;
+    struct iovec holes[] = {{end - 2, 2}, {data[0], 0}, {end, 9}, {data[0], 0}, {data[0], 9}};
+    int least = 1, changed = 0;
+    char got[4096];
+
+    munmap(end, 4096);
+    unix_connected();
+    setsockopt(near, SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+    for (int i = 0; i < 20; i++) {
+        ssize_t sent = send(near, end - 3000, 4000, MSG_DONTWAIT);
+        say("send", sent);
+        say("recv", recv(far, got, sizeof got, 0));
+        changed += sent > 0 && memcmp(got, end - 3000, (size_t)sent) != 0;
+    }
+    printf("%d\n", real || changed > 0);
+    say("writev", writev(near, holes, 5));
+    say("send", send(near, end, 9, 0));
+}
+
+/* A vector that is full, and has a first entry of which not all is copied. */
+static void full_vector(void)
+{
+    static char long_entry[5000];
+    static struct iovec many[IOV_MAX];
+    datagrams();
+    for (int i = 0; i < IOV_MAX; i++)
+        many[i] = (struct iovec){data[0], 1};
+    many[0] = (struct iovec){long_entry, sizeof long_entry};
+    say("writev", writev(far, many, IOV_MAX));
+    say("writev", writev(far, many, IOV_MAX - 1));
+}
+
 static void more_messages_than_a_vector_has_entries(void)
 {
     static struct mmsghdr many[1100];
@@ -269,6 +307,8 @@ int main(int argc, char **argv)
         {"nothing-behind-the-first-message", nothing_behind_the_first_message},
         {"unread-bytes", unread_bytes},
         {"unread-bytes-for-a-wrong-message", unread_bytes_for_a_wrong_message},
+        {"changed-before-a-hole", changed_before_a_hole},
+        {"full-vector", full_vector},
         {"more-messages-than-a-vector-has-entries", more_messages_than_a_vector_has_entries},
     };
     return run_case(argc, argv, cases, sizeof cases / sizeof *cases);

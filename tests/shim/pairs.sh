@@ -73,6 +73,8 @@ for behind in error signal end nothing; do
 done
 pair unread-bytes 'call: send, role: client, reset: true, times: 1'
 pair unread-bytes-for-a-wrong-message 'call: send, role: client, reset: true, times: 1'
+pair changed-before-a-hole 'call: send, corrupt: 1'
+pair full-vector 'call: send, corrupt: 1'
 pair more-messages-than-a-vector-has-entries 'call: recv, delay: 1ms'
 
 target=timeouts
