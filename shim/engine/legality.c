@@ -230,7 +230,10 @@ static enum sf_illegal timeout_legality(enum sf_family family, const struct sf_c
         return SF_ILLEGAL_UNCONNECTED;
     bool gives_up = is_tcp(call) || (!call->fact(call->context, SF_FACT_NONBLOCKING) &&
                                      call->fact(call->context, SF_FACT_TIMEOUT));
-    return gives_up ? SF_LEGAL : SF_ILLEGAL_NO_TIMEOUT;
+    if (!gives_up)
+        return SF_ILLEGAL_NO_TIMEOUT;
+    /* What ends a connection is there for reads to tell, however silent the peer is by now. */
+    return family == SF_FAMILY_RECV && call->fact(call->context, SF_FACT_ENDED) ? SF_ILLEGAL_ENDED : SF_LEGAL;
 }
 
 /* Only a connection can end; one that waits in MSG_WAITALL ends as well. */

@@ -142,6 +142,10 @@ check_match "a flipped bit that was not sent does not count" '^[1-9][0-9]* True 
 check_eq "and the others do" "${BASH_REMATCH[1]-}" "${BASH_REMATCH[2]-none}"
 plays "after the end of a connection nothing is to be waited for" "0 - / 0 refused 1" \
     'stream a b; nonblock a; shutdown b; sleep 20; recv a 9' 'call: recv, again: true'
+plays "nor does a silent peer keep an end from being read that has come" "0 - - / 0 refused 2" \
+    'stream a b; shutdown b; sleep 20; recv a 9; recv a 9' 'call: recv, timeout: 10s'
+plays "a peer that has half-closed may fall silent to sends" "0 - ETIMEDOUT / 1" \
+    'stream a b; shutdown b; sleep 20; recv a 9; send a x' 'call: send, timeout: 50ms'
 
 # ---- counting --------------------------------------------------------------
 
