@@ -102,6 +102,17 @@ void sf_timeout_begin(int fd, struct sf_socket *socket, uint64_t ns, enum sf_unr
     fall_silent(fd, ns);
 }
 
+/* In SYN_SENT the kernel takes any shutdown for the end of the connect: inet_shutdown(). */
+int sf_timeout_shutdown(int fd, int how)
+{
+    if (how != SHUT_RDWR)
+        return 0;
+    disconnect(fd);
+    sf_take_error(fd);
+    sf_real.shutdown(fd, how); /* ENOTCONN, and yet it takes effect */
+    return 0;
+}
+
 void sf_timeout_strike(int fd, struct sf_socket *socket, enum sf_unread unread)
 {
     sf_reset(fd, socket, unread);

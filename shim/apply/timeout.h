@@ -32,4 +32,8 @@ bool sf_is_silent(struct sf_socket *socket);
  * SYN_SENT then. Changes errno. */
 bool sf_is_timing_out(int fd, struct sf_socket *socket);
 
+/* shutdown(2) of such a connection; `how` as there. The time-out goes on, but where both
+ * directions are shut: nothing is waited for then. */
+int sf_timeout_shutdown(int fd, int how);
+
 #endif

@@ -249,8 +249,6 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
     return result;
 }
 
-SF_INTERPOSE(SHUTDOWN, shutdown, (int fd, int how), (fd, how), fd)
-
 SF_SELECTED int selected_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
     struct sf_call call = SF_CALL(getsockopt, fd, 0, 0);
@@ -264,6 +262,27 @@ static struct sf_socket *silent_socket(int fd)
 {
     struct sf_socket *socket = sf_socket_find(fd);
     return socket && sf_is_silent(socket) ? socket : NULL;
+}
+
+static int shut(int fd, int how)
+{
+    struct sf_socket *socket = silent_socket(fd);
+    bool is_how = how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR;
+    return socket && is_how && sf_is_timing_out(fd, socket) ? sf_timeout_shutdown(fd, how)
+                                                            : sf_real.shutdown(fd, how);
+}
+
+SF_SELECTED int selected_shutdown(int fd, int how)
+{
+    struct sf_call call = SF_CALL(shutdown, fd, 0, 0);
+    if (!sf_call_enter(&call))
+        return -1;
+    return (int)sf_call_leave(&call, shut(fd, how));
+}
+
+SF_EXPORT int shutdown(int fd, int how)
+{
+    return sf_is_idle(fd, SF_FAMILY_SHUTDOWN) ? shut(fd, how) : selected_shutdown(fd, how);
 }
 
 /* Where a time-out runs, options of TCP tell what they would without it. */

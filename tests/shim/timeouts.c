@@ -197,6 +197,44 @@ static void recv_times_out_without_waiting(void)
     after_reset();
 }
 
+/* A program that has said all and then waits for an answer in vain. */
+static void half_closed_while_recv_times_out(void)
+{
+    char buf[10];
+    struct sockaddr_in name;
+    socklen_t length = sizeof name;
+    connected();
+    int set = edge_set(EPOLLIN);
+    fall_silent();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say("shutdown", shutdown(near, SHUT_WR));
+    struct pollfd wait = {.fd = near, .events = POLLIN | POLLRDHUP};
+    say("poll", poll(&wait, 1, 100));
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say("getpeername", getpeername(near, (void *)&name, &length));
+    say("shutdown", shutdown(near, SHUT_WR));
+    say("shutdown", shutdown(near, 3));
+    wait_for_error(set);
+    say_when();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    after_reset();
+}
+
+static void shut_while_recv_times_out(void)
+{
+    char buf[10];
+    connected();
+    int set = edge_set(EPOLLIN);
+    fall_silent();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say("shutdown", shutdown(near, SHUT_RDWR));
+    wait_edge(set);
+    say_poll();
+    say("recv", recv(near, buf, sizeof buf, 0));
+    say_error();
+    say("send", send(near, "x", 1, MSG_NOSIGNAL));
+}
+
 /* The bytes come when the socket's own time-out has ended the call. */
 static void recv_with_a_timeout(void)
 {
@@ -332,6 +370,8 @@ static const struct pair_case cases[] = {
     {"connect-is-interrupted", connect_is_interrupted},
     {"recv-times-out", recv_times_out},
     {"recv-times-out-without-waiting", recv_times_out_without_waiting},
+    {"half-closed-while-recv-times-out", half_closed_while_recv_times_out},
+    {"shut-while-recv-times-out", shut_while_recv_times_out},
     {"recv-has-a-timeout-of-its-own", recv_has_a_timeout_of_its_own},
     {"recv-is-interrupted", recv_is_interrupted},
     {"send-times-out", send_times_out},
