@@ -119,6 +119,7 @@ enum sf_family {
     X(vfork, NONE)               \
     X(_exit, NONE)               \
     X(_Exit, NONE)               \
+    X(pthread_cancel, NONE)      \
     X(syscall, NONE)
 
 enum sf_call_id {

@@ -76,7 +76,7 @@ struct sf_control {
     uint64_t pad[6];
     /* The next line is written while programs run. */
     _Atomic uint32_t sockets; /* how many were given a number */
-    uint32_t pad2;
+    _Atomic uint32_t stirred; /* counts what sleepers are to look at (apply/clock.h) */
     _Atomic uint64_t turn; /* which connection is being numbered (engine/number.c) */
     _Atomic uint64_t kept_bytes; /* taken of the session's kept_bytes; never given back */
     uint64_t pad3[5];

@@ -1,10 +1,11 @@
 #include "apply/clock.h"
 
 #include "load/real.h"
+#include "load/shim.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -18,48 +19,61 @@ uint64_t sf_clock_now_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+/* Handlers may jump out of any sleep. So none of them changes what would have to be
+ * changed back, the thread's cancellation above all: they are system calls, at which
+ * libc cancels nothing, and the cancellation points are before them. */
+
+static int woken_or(int64_t result)
+{
+    return result == 0 || errno == EAGAIN ? 0 : errno;
+}
+
+/* Source: futex_wait() in kernel/futex/waitwake.c: -ERESTART_RESTARTBLOCK, which after
+ * any handler is EINTR. */
+static int sleep_ending(uint32_t stirred, const struct timespec *deadline)
+{
+    return woken_or(sf_real.syscall(SYS_futex, &sf_shim.control->stirred, FUTEX_WAIT_BITSET, stirred,
+                                    deadline, NULL, FUTEX_BITSET_MATCH_ANY));
+}
+
 /* The kernel restarts this one call with a time-out as it restarts recv: after
  * SA_RESTART it goes on to the same deadline, otherwise EINTR.
  * Source: futex_wait_multiple() in kernel/futex/waitwake.c, -ERESTARTSYS. */
-static int sleep_restartable(const struct timespec *deadline)
+static int sleep_restartable(uint32_t stirred, const struct timespec *deadline)
 {
-    static uint32_t never_woken;
-    struct futex_waitv word = {.uaddr = (uintptr_t)&never_woken, .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG};
-    int old_type;
-
-    /* libc makes its cancellation points so: syscall() alone is none. */
-    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old_type);
-    long result = sf_real.syscall(SYS_futex_waitv, &word, 1, 0, deadline, CLOCK_MONOTONIC);
-    pthread_setcanceltype(old_type, NULL);
-    return result < 0 ? errno : 0;
+    struct futex_waitv word = {
+        .val = stirred, .uaddr = (uintptr_t)&sf_shim.control->stirred, .flags = FUTEX_32};
+    int error = woken_or(sf_real.syscall(SYS_futex_waitv, &word, 1, 0, deadline, CLOCK_MONOTONIC));
+    return error == ENOSYS ? sleep_ending(stirred, deadline) : error; /* before Linux 5.16 */
 }
 
-static int sleep_until(const struct timespec *deadline, enum sf_wait wait)
+static void act_on_cancellation(void)
 {
-    if (wait == SF_WAIT_RESTARTS) {
-        int error = sleep_restartable(deadline);
-        if (error == ETIMEDOUT)
-            return 0;
-        if (error == EINTR)
-            return EINTR;
-        /* ENOSYS before Linux 5.16: the plain sleep ends after any handler. */
-    }
-    return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, deadline, NULL);
+    sf_real.poll(NULL, 0, 0);
 }
 
 int sf_clock_sleep(uint64_t ns, enum sf_wait wait)
 {
     uint64_t end = sf_clock_now_ns() + ns;
-    struct timespec deadline = {.tv_sec = (time_t)(end / NS_PER_S), .tv_nsec = (long)(end % NS_PER_S)};
-    int saved_errno = errno, old_state, error;
+    const struct timespec deadline = {.tv_sec = (time_t)(end / NS_PER_S), .tv_nsec = (long)(end % NS_PER_S)};
+    int saved_errno = errno, error;
 
-    if (wait == SF_WAIT_GOES_ON)
-        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old_state);
-    do
-        error = sleep_until(&deadline, wait);
-    while (error == EINTR && wait == SF_WAIT_GOES_ON);
-    if (wait == SF_WAIT_GOES_ON)
-        pthread_setcancelstate(old_state, NULL);
+    do {
+        uint32_t stirred = atomic_load_explicit(&sf_shim.control->stirred, memory_order_acquire);
+        if (wait != SF_WAIT_GOES_ON)
+            act_on_cancellation();
+        error = wait == SF_WAIT_RESTARTS ? sleep_restartable(stirred, &deadline) : sleep_ending(stirred, &deadline);
+    } while (error == 0 || (error == EINTR && wait == SF_WAIT_GOES_ON));
     errno = saved_errno;
     return error == EINTR ? EINTR : 0;
+}
+
+void sf_clock_stir(void)
+{
+    int saved_errno = errno;
+    if (sf_shim.control) {
+        atomic_fetch_add_explicit(&sf_shim.control->stirred, 1, memory_order_release);
+        sf_real.syscall(SYS_futex, &sf_shim.control->stirred, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    }
+    errno = saved_errno;
 }

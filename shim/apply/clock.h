@@ -14,7 +14,12 @@ enum sf_wait {
 uint64_t sf_clock_now_ns(void);
 
 /* Sleep for `ns`. Returns 0, or EINTR when a handler ended the sleep. errno is
- * kept. A cancellation point, except for SF_WAIT_GOES_ON. Async-signal-safe. */
+ * kept. A cancellation point, except for SF_WAIT_GOES_ON. Async-signal-safe; a handler
+ * may jump out of it. Source: pthreads(7), "Cancellation points". */
 int sf_clock_sleep(uint64_t ns, enum sf_wait wait);
+
+/* Something has happened that a sleep may end by, a cancellation say: all sleepers of
+ * the session look. Keeps errno. Async-signal-safe. */
+void sf_clock_stir(void);
 
 #endif

@@ -1,5 +1,6 @@
-/* Where processes end, and where one begins that borrows its parent's memory. Those
- * that end by exit or quick_exit are met in load/load.c. */
+/* Where processes and threads end, and where one begins that borrows its parent's memory.
+ * Those that end by exit or quick_exit are met in load/load.c. */
+#include "apply/clock.h"
 #include "calls/call.h"
 #include "sockets/leaks.h"
 
@@ -15,6 +16,15 @@ SF_EXPORT void _Exit(int status)
     sf_ensure_loaded();
     sf_leaks_count();
     sf_real._Exit(status);
+}
+
+/* libc wakes only who waits in one of its own cancellation points, and we do not. */
+SF_EXPORT int pthread_cancel(pthread_t thread)
+{
+    sf_ensure_loaded();
+    int error = sf_real.pthread_cancel(thread);
+    sf_clock_stir();
+    return error;
 }
 
 /* vfork returns twice, and the child must not leave a frame of ours: so what C has to

@@ -8,6 +8,7 @@
 
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -101,6 +102,71 @@ static void slow_recv_restarts(void)
 static void slow_recv_is_interrupted(void)
 {
     slow_recv(0);
+}
+
+static sigjmp_buf out_of_recv;
+
+static void jump_out(int number)
+{
+    (void)number;
+    siglongjmp(out_of_recv, 1);
+}
+
+/* A handler leaves a call that waits, or is slow: the thread is as it was. */
+static void recv_is_jumped_out_of(void)
+{
+    char buf[10];
+    int was;
+    connected();
+    for (int nonblocking = 0; nonblocking < 2; nonblocking++) {
+        fcntl(near, F_SETFL, nonblocking ? O_NONBLOCK : 0);
+        handle(0, 50000);
+        signal(SIGALRM, jump_out);
+        if (sigsetjmp(out_of_recv, 1) == 0) {
+            recv(near, buf, sizeof buf, 0);
+            poll(NULL, 0, 2000); /* where it does not wait */
+        }
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &was);
+        printf("%s\n", was == PTHREAD_CANCEL_ENABLE ? "enabled" : "disabled");
+        pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &was);
+        printf("%s\n", was == PTHREAD_CANCEL_DEFERRED ? "deferred" : "asynchronous");
+    }
+    signal(SIGALRM, SIG_DFL);
+    give("hello");
+    say("recv", recv(near, buf, sizeof buf, 0));
+}
+
+static void *receive(void *number)
+{
+    char buf[10];
+    recv(*(int *)number, buf, sizeof buf, 0);
+    return NULL;
+}
+
+static void cancelled_in_recv(int number)
+{
+    pthread_t waiter;
+    void *ended_by;
+    pthread_create(&waiter, NULL, receive, &number);
+    poll(NULL, 0, 100); /* it waits by then, really or by the rule */
+    double start = now();
+    pthread_cancel(waiter);
+    pthread_join(waiter, &ended_by);
+    printf("%s, %s\n", ended_by == PTHREAD_CANCELED ? "cancelled" : "not cancelled",
+           now() - start < 5 ? "at once" : "late");
+}
+
+/* Where the signals of a thread are blocked it is cancelled all the same. */
+static void recv_is_cancelled(void)
+{
+    struct timeval timeout = {.tv_sec = 20};
+    sigset_t all;
+    connected();
+    cancelled_in_recv(near);
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    setsockopt(near, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    cancelled_in_recv(near);
 }
 
 static void recv_in_pieces(void)
@@ -941,6 +1007,8 @@ static const struct pair_case cases[] = {
     {"ready-waits-are-not-interrupted", ready_waits_are_not_interrupted},
     {"slow-recv-restarts", slow_recv_restarts},
     {"slow-recv-is-interrupted", slow_recv_is_interrupted},
+    {"recv-is-jumped-out-of", recv_is_jumped_out_of},
+    {"recv-is-cancelled", recv_is_cancelled},
     {"recv-in-pieces", recv_in_pieces},
     {"short-read-gives-an-edge", short_read_gives_an_edge},
     {"short-unix-read-gives-an-edge", short_unix_read_gives_an_edge},
