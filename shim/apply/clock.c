@@ -52,10 +52,14 @@ static void act_on_cancellation(void)
     sf_real.poll(NULL, 0, 0);
 }
 
+static struct timespec timespec_of(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
+}
+
 int sf_clock_sleep(uint64_t ns, enum sf_wait wait)
 {
-    uint64_t end = sf_clock_now_ns() + ns;
-    const struct timespec deadline = {.tv_sec = (time_t)(end / NS_PER_S), .tv_nsec = (long)(end % NS_PER_S)};
+    const struct timespec deadline = timespec_of(sf_clock_now_ns() + ns);
     int saved_errno = errno, error;
 
     do {
@@ -66,6 +70,15 @@ int sf_clock_sleep(uint64_t ns, enum sf_wait wait)
     } while (error == 0 || (error == EINTR && wait == SF_WAIT_GOES_ON));
     errno = saved_errno;
     return error == EINTR ? EINTR : 0;
+}
+
+/* A cancellation point that changes the mask for no longer than it waits. */
+int sf_clock_sleep_masked(uint64_t ns, const sigset_t *mask)
+{
+    const struct timespec time = timespec_of(ns);
+    int saved_errno = errno, error = sf_real.ppoll(NULL, 0, &time, mask) < 0 ? errno : 0;
+    errno = saved_errno;
+    return error;
 }
 
 void sf_clock_stir(void)

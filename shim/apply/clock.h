@@ -2,6 +2,7 @@
 #ifndef SF_APPLY_CLOCK_H
 #define SF_APPLY_CLOCK_H
 
+#include <signal.h>
 #include <stdint.h>
 
 /* What a caught signal does to a wait, signal(7). */
@@ -17,6 +18,10 @@ uint64_t sf_clock_now_ns(void);
  * kept. A cancellation point, except for SF_WAIT_GOES_ON. Async-signal-safe; a handler
  * may jump out of it. Source: pthreads(7), "Cancellation points". */
 int sf_clock_sleep(uint64_t ns, enum sf_wait wait);
+
+/* The same with SF_WAIT_ENDS under another signal mask; NULL: the thread's own. EFAULT: it
+ * cannot be read. */
+int sf_clock_sleep_masked(uint64_t ns, const sigset_t *mask);
 
 /* Something has happened that a sleep may end by, a cancellation say: all sleepers of
  * the session look. Keeps errno. Async-signal-safe. */

@@ -6,6 +6,7 @@
 #include "apply/timeout.h"
 #include "calls/facts.h"
 #include "calls/steps.h"
+#include "calls/waited.h"
 #include "log/event.h"
 #include "sockets/record.h"
 
@@ -16,8 +17,6 @@
 static enum sf_wait wait_of(struct sf_call *call)
 {
     switch (sf_call_family(call)) {
-    case SF_FAMILY_POLL:
-        return SF_WAIT_ENDS;
     case SF_FAMILY_CONNECT:
         if (call->info.type == SF_TYPE_DGRAM) /* sets a peer, and asks nobody */
             return SF_WAIT_GOES_ON;
@@ -31,6 +30,14 @@ static enum sf_wait wait_of(struct sf_call *call)
     default:
         return SF_WAIT_GOES_ON;
     }
+}
+
+/* The signals that end a wait for readiness are those that its own mask lets through. */
+static int sleep_first(struct sf_call *call)
+{
+    uint64_t ns = call->verdict.delay_ns;
+    return call->waited_for ? sf_clock_sleep_masked(ns, call->waited_for->mask)
+                            : sf_clock_sleep(ns, wait_of(call));
 }
 
 /* How long the call waits by itself: 0, its socket's time-out, or UINT64_MAX. */
@@ -119,7 +126,7 @@ int sf_call_apply(struct sf_call *call)
     }
     for (unsigned i = 0; i < call->verdict.signal_count; i++)
         kill(getpid(), call->verdict.signals[i]);
-    if (call->verdict.delay_ns && sf_clock_sleep(call->verdict.delay_ns, wait_of(call)) == EINTR)
+    if (call->verdict.delay_ns && sleep_first(call) == EINTR)
         return EINTR;
     call->waited = true;
     if (call->verdict.reset && (sf_call_family(call) == SF_FAMILY_RECV || sf_call_family(call) == SF_FAMILY_SEND)) {

@@ -1,5 +1,6 @@
 #include "calls/waited.h"
 
+#include "apply/clock.h"
 #include "apply/reset.h"
 #include "calls/call.h"
 #include "calls/facts.h"
@@ -254,9 +255,11 @@ int sf_waited_nothing(const struct sf_waited *waited, uint64_t ns)
 {
     if (waited->own_ns < ns)
         ns = waited->own_ns;
-    struct timespec time = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
-    if (sf_real.ppoll(NULL, 0, &time, waited->mask) < 0)
+    int error = sf_clock_sleep_masked(ns, waited->mask);
+    if (error) {
+        errno = error;
         return -1;
+    }
     if (waited->own_ns == UINT64_MAX)
         return 1;
     put_nothing(waited);

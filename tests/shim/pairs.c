@@ -48,6 +48,35 @@ static void poll_interrupted(void)
     say("poll", poll(&wait, 1, 0));
 }
 
+/* The signal is blocked but in the call. */
+static void waits_under_a_mask_are_interrupted(void)
+{
+    struct pollfd wait = {.events = POLLIN};
+    struct timespec time = {.tv_sec = 4};
+    struct epoll_event event;
+    sigset_t alarm_alone, none;
+    fd_set in;
+    connected();
+    wait.fd = near;
+    int set = epoll_create1(0);
+    FD_ZERO(&in);
+    sigemptyset(&none);
+    sigemptyset(&alarm_alone);
+    sigaddset(&alarm_alone, SIGALRM);
+    sigprocmask(SIG_BLOCK, &alarm_alone, NULL);
+    double start = now();
+    handle(SA_RESTART, 20000);
+    say("ppoll", ppoll(&wait, 1, &time, &none));
+    handle(SA_RESTART, 20000);
+    say("pselect", pselect(0, &in, NULL, NULL, &time, &none));
+    handle(SA_RESTART, 20000);
+    say("epoll_pwait", epoll_pwait(set, &event, 1, 4000, &none));
+    printf("%s\n", now() - start < 2 ? "early" : "late");
+    handle(SA_RESTART, 20000);
+    say("poll", poll(&wait, 1, 200));
+    printf("handler ran %d\n", (int)handled);
+}
+
 /* What is ready is told, whatever signals come; and asking takes no event away. */
 static void ready_waits_are_not_interrupted(void)
 {
@@ -1004,6 +1033,7 @@ static const struct pair_case cases[] = {
     {"recv-interrupted", recv_interrupted},
     {"recv-with-timeout-interrupted", recv_with_timeout_interrupted},
     {"poll-interrupted", poll_interrupted},
+    {"waits-under-a-mask-are-interrupted", waits_under_a_mask_are_interrupted},
     {"ready-waits-are-not-interrupted", ready_waits_are_not_interrupted},
     {"slow-recv-restarts", slow_recv_restarts},
     {"slow-recv-is-interrupted", slow_recv_is_interrupted},

@@ -14,6 +14,7 @@ pair() # CASE RULE
 pair recv-interrupted 'call: recv, interrupt: true, times: 1'
 pair recv-with-timeout-interrupted 'call: recv, interrupt: true, times: 1'
 pair poll-interrupted 'call: poll, interrupt: true, times: 1'
+pair waits-under-a-mask-are-interrupted 'call: [ppoll, pselect, epoll_pwait], delay: 2s'
 pair ready-waits-are-not-interrupted 'call: poll, interrupt: true, program: pairs'
 pair slow-recv-restarts 'call: recv, delay: 400ms, times: 1'
 pair slow-recv-is-interrupted 'call: recv, delay: 400ms, times: 1'
