@@ -183,6 +183,7 @@ struct sf_program_state {
  * may live in any of the SF_SOCKET_WAYS records from its hash on, so there are
  * no tombstones; a record whose socket was seen closed may be reused. */
 #define SF_SOCKET_WAYS 16u
+enum { SF_SHUT_READS, SF_SHUT_SENDS };
 struct sf_socket {
     _Atomic uint64_t cookie;   /* 0 free; bits 62, 63: being taken, filled in */
     _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed; 0: in use */
@@ -195,6 +196,7 @@ struct sf_socket {
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
     _Atomic uint32_t silent;      /* a rule's time-out is running on it, or has struck */
     uint32_t user_timeout_ms;     /* silent: its own TCP_USER_TIMEOUT */
+    _Atomic uint32_t shut[2];     /* how often the program has shut this direction, shutdown(2) */
     uint64_t kept_at;             /* reset: what it had not read, from the session's start; 0: nothing */
     uint32_t kept_bytes;
     _Atomic uint32_t kept_read;   /* how much of it was read since */

@@ -57,19 +57,30 @@ static struct timespec timespec_of(uint64_t ns)
     return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
-int sf_clock_sleep(uint64_t ns, enum sf_wait wait)
+static uint32_t look(_Atomic uint32_t *end)
+{
+    return end ? atomic_load_explicit(end, memory_order_acquire) : 0;
+}
+
+int sf_clock_sleep(uint64_t ns, enum sf_wait wait, _Atomic uint32_t *end)
 {
     const struct timespec deadline = timespec_of(sf_clock_now_ns() + ns);
+    uint32_t before = look(end);
     int saved_errno = errno, error;
 
     do {
         uint32_t stirred = atomic_load_explicit(&sf_shim.control->stirred, memory_order_acquire);
         if (wait != SF_WAIT_GOES_ON)
             act_on_cancellation();
-        error = wait == SF_WAIT_RESTARTS ? sleep_restartable(stirred, &deadline) : sleep_ending(stirred, &deadline);
+        if (look(end) != before)
+            error = ESHUTDOWN;
+        else if (wait == SF_WAIT_RESTARTS)
+            error = sleep_restartable(stirred, &deadline);
+        else
+            error = sleep_ending(stirred, &deadline);
     } while (error == 0 || (error == EINTR && wait == SF_WAIT_GOES_ON));
     errno = saved_errno;
-    return error == EINTR ? EINTR : 0;
+    return error == EINTR || error == ESHUTDOWN ? error : 0;
 }
 
 /* A cancellation point that changes the mask for no longer than it waits. */

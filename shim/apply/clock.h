@@ -3,6 +3,8 @@
 #define SF_APPLY_CLOCK_H
 
 #include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What a caught signal does to a wait, signal(7). */
@@ -14,10 +16,12 @@ enum sf_wait {
 
 uint64_t sf_clock_now_ns(void);
 
-/* Sleep for `ns`. Returns 0, or EINTR when a handler ended the sleep. errno is
- * kept. A cancellation point, except for SF_WAIT_GOES_ON. Async-signal-safe; a handler
- * may jump out of it. Source: pthreads(7), "Cancellation points". */
-int sf_clock_sleep(uint64_t ns, enum sf_wait wait);
+/* Sleep for `ns`, or until `end` changes (NULL: nothing else ends it), which whoever does
+ * so follows by sf_clock_stir. Returns 0, EINTR when a handler ended the sleep, or
+ * ESHUTDOWN when `end` has changed. errno is kept. A cancellation point, except for
+ * SF_WAIT_GOES_ON. Async-signal-safe; a handler may jump out of it.
+ * Source: pthreads(7), "Cancellation points". */
+int sf_clock_sleep(uint64_t ns, enum sf_wait wait, _Atomic uint32_t *end);
 
 /* The same with SF_WAIT_ENDS under another signal mask; NULL: the thread's own. EFAULT: it
  * cannot be read. */

@@ -79,15 +79,16 @@ int sf_timeout_connect(int fd, struct sf_socket *socket, uint64_t ns, uint64_t o
     fall_silent(fd, ns);
     if (is_nonblocking || errno != EINPROGRESS)
         return -1;
+    int error = sf_clock_sleep(is_own ? own_ns : ns, own_ns ? SF_WAIT_ENDS : SF_WAIT_RESTARTS,
+                               &socket->shut[SF_SHUT_SENDS]);
+    if (error == ESHUTDOWN)
+        error = sf_take_error(fd); /* that of the connect which the shutdown has taken back */
+    else if (error == 0)
+        error = is_own ? EINPROGRESS : ETIMEDOUT;
     /* connect(2), EINTR: an interrupted one goes on by itself. */
-    if (sf_clock_sleep(is_own ? own_ns : ns, own_ns ? SF_WAIT_ENDS : SF_WAIT_RESTARTS) == EINTR) {
-        errno = EINTR;
-    } else if (is_own) {
-        errno = EINPROGRESS;
-    } else {
+    if (error != EINTR && error != EINPROGRESS)
         give_up(fd, socket);
-        errno = ETIMEDOUT;
-    }
+    errno = error;
     return -1;
 }
 

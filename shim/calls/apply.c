@@ -32,12 +32,32 @@ static enum sf_wait wait_of(struct sf_call *call)
     }
 }
 
+/* What the program ends a wait of the call by, from another thread: it shuts the direction
+ * that is waited for. The call is made then, and the kernel says what comes of it. */
+static _Atomic uint32_t *end_of(struct sf_call *call)
+{
+    switch (sf_call_family(call)) {
+    case SF_FAMILY_RECV:
+    case SF_FAMILY_ACCEPT: /* inet_shutdown(), TCP_LISTEN */
+        return &call->socket->shut[SF_SHUT_READS];
+    case SF_FAMILY_SEND:
+        return &call->socket->shut[SF_SHUT_SENDS];
+    default:
+        return NULL;
+    }
+}
+
+static int sleep_for(struct sf_call *call, uint64_t ns, enum sf_wait wait)
+{
+    return sf_clock_sleep(ns, wait, wait == SF_WAIT_GOES_ON ? NULL : end_of(call));
+}
+
 /* The signals that end a wait for readiness are those that its own mask lets through. */
 static int sleep_first(struct sf_call *call)
 {
     uint64_t ns = call->verdict.delay_ns;
     return call->waited_for ? sf_clock_sleep_masked(ns, call->waited_for->mask)
-                            : sf_clock_sleep(ns, wait_of(call));
+                            : sleep_for(call, ns, wait_of(call));
 }
 
 /* How long the call waits by itself: 0, its socket's time-out, or UINT64_MAX. */
@@ -49,13 +69,20 @@ static uint64_t own_wait_ns(struct sf_call *call)
     return timeout_ns ? timeout_ns : UINT64_MAX;
 }
 
+/* What the call fails with whose wait was cut short; 0: it is made. */
+static int instead_of(int ended_by)
+{
+    return ended_by == ESHUTDOWN ? 0 : ended_by;
+}
+
 /* A socket that has nothing to give: the call waits first, for its own time-out but
  * no longer than `ns`, and a socket that has been said to be ready is so again. */
 static int again(struct sf_call *call, uint64_t ns)
 {
     uint64_t own_ns = own_wait_ns(call), wait_ns = own_ns < ns ? own_ns : ns;
-    if (wait_ns && own_ns != UINT64_MAX && sf_clock_sleep(wait_ns, SF_WAIT_ENDS) == EINTR)
-        return EINTR;
+    int ended_by = wait_ns && own_ns != UINT64_MAX ? sleep_for(call, wait_ns, SF_WAIT_ENDS) : 0;
+    if (ended_by)
+        return instead_of(ended_by);
     sf_readiness_renew(call->fd, sf_call_family(call), call->socket);
     return EAGAIN;
 }
@@ -64,7 +91,9 @@ static int again(struct sf_call *call, uint64_t ns)
 static int accept_nobody(struct sf_call *call)
 {
     uint64_t ns = call->verdict.timeout_ns;
-    return own_wait_ns(call) == UINT64_MAX ? sf_clock_sleep(ns, SF_WAIT_RESTARTS) : again(call, ns);
+    if (own_wait_ns(call) != UINT64_MAX)
+        return again(call, ns);
+    return instead_of(sleep_for(call, ns, SF_WAIT_RESTARTS));
 }
 
 /* On recv the unread bytes go with the connection, as when they were overtaken;
@@ -94,10 +123,13 @@ static int hear_nothing(struct sf_call *call)
 
     if (own_ns == 0 && is_tcp(call) && is_still_there(call))
         sf_timeout_begin(call->fd, call->socket, ns, unread_of(call));
-    if (own_ns < ns || (own_ns != UINT64_MAX && !is_tcp(call)))
-        return own_ns && sf_clock_sleep(own_ns, SF_WAIT_ENDS) == EINTR ? EINTR : EAGAIN;
-    if (sf_clock_sleep(ns, own_ns == UINT64_MAX ? SF_WAIT_RESTARTS : SF_WAIT_ENDS) == EINTR)
-        return EINTR;
+    bool is_own = own_ns < ns || (own_ns != UINT64_MAX && !is_tcp(call));
+    enum sf_wait wait = own_ns == UINT64_MAX ? SF_WAIT_RESTARTS : SF_WAIT_ENDS;
+    int ended_by = own_ns ? sleep_for(call, is_own ? own_ns : ns, wait) : 0;
+    if (ended_by)
+        return instead_of(ended_by);
+    if (is_own)
+        return EAGAIN;
     if (is_tcp(call) && is_still_there(call)) /* others only by force: true */
         sf_timeout_strike(call->fd, call->socket, unread_of(call));
     return ETIMEDOUT;

@@ -1,5 +1,6 @@
 /* The life of a socket before and around its data: socket, bind, listen,
  * accept, connect, shutdown, options, names. */
+#include "apply/clock.h"
 #include "apply/refuse.h"
 #include "apply/reset.h"
 #include "apply/timeout.h"
@@ -264,12 +265,28 @@ static struct sf_socket *silent_socket(int fd)
     return socket && sf_is_silent(socket) ? socket : NULL;
 }
 
+/* Whoever waits in the kernel has been woken by it. */
+static void wake_sleepers(struct sf_socket *socket, int how)
+{
+    if (how != SHUT_WR)
+        atomic_fetch_add_explicit(&socket->shut[SF_SHUT_READS], 1, memory_order_release);
+    if (how != SHUT_RD)
+        atomic_fetch_add_explicit(&socket->shut[SF_SHUT_SENDS], 1, memory_order_release);
+    sf_clock_stir();
+}
+
 static int shut(int fd, int how)
 {
-    struct sf_socket *socket = silent_socket(fd);
+    struct sf_socket *socket = sf_socket_find(fd);
     bool is_how = how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR;
-    return socket && is_how && sf_is_timing_out(fd, socket) ? sf_timeout_shutdown(fd, how)
-                                                            : sf_real.shutdown(fd, how);
+
+    if (!socket || !is_how)
+        return sf_real.shutdown(fd, how);
+    bool is_ours = sf_is_silent(socket) && sf_is_timing_out(fd, socket);
+    int result = is_ours ? sf_timeout_shutdown(fd, how) : sf_real.shutdown(fd, how);
+    if (result == 0 || errno == ENOTCONN) /* the kernel does it all the same: inet_shutdown() */
+        wake_sleepers(socket, how);
+    return result;
 }
 
 SF_SELECTED int selected_shutdown(int fd, int how)

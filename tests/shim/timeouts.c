@@ -4,6 +4,8 @@
 #include "pair.h"
 
 #include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 enum { TIMEOUT_MS = 1500 };
 
@@ -134,11 +136,10 @@ static void connect_is_interrupted(void)
 }
 
 /* For real, nothing more can leave: the peer does not read. */
-static void fall_silent(void)
+static void fill(void)
 {
     static char bulk[1 << 16];
     int flags = fcntl(near, F_GETFL), small = 8192;
-    bound_by(TIMEOUT_MS);
     if (real) {
         /* Buffers that are set do not grow. */
         setsockopt(near, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
@@ -152,6 +153,12 @@ static void fall_silent(void)
         usleep(10000);
     }
     fcntl(near, F_SETFL, flags);
+}
+
+static void fall_silent(void)
+{
+    bound_by(TIMEOUT_MS);
+    fill();
     start = now();
 }
 
@@ -363,6 +370,102 @@ static void nothing_to_poll(void)
     wait_edge(set);
 }
 
+/* A call of another thread, and what ends it. */
+struct waiter {
+    long (*call)(void);
+    atomic_bool is_over;
+    long result;
+    int error;
+};
+
+static void *wait_in_call(void *argument)
+{
+    struct waiter *waiter = argument;
+    waiter->result = waiter->call();
+    waiter->error = errno;
+    waiter->is_over = true;
+    return NULL;
+}
+
+static void end_by_shutdown(const char *name, long (*call)(void), int fd, int other_way, int how)
+{
+    struct waiter waiter = {.call = call};
+    pthread_t thread;
+    pthread_create(&thread, NULL, wait_in_call, &waiter);
+    poll(NULL, 0, 200); /* it waits by then, really or by the rule */
+    if (other_way >= 0)
+        say("shutdown", shutdown(fd, other_way));
+    poll(NULL, 0, 100);
+    printf("%s over\n", waiter.is_over ? "already" : "not");
+    double then = now();
+    say("shutdown", shutdown(fd, how));
+    pthread_join(thread, NULL);
+    errno = waiter.error;
+    say(name, waiter.result);
+    printf("%s\n", now() - then < 5 ? "at once" : "late");
+}
+
+static long recv_near(void)
+{
+    char buf[10];
+    return recv(near, buf, sizeof buf, 0);
+}
+
+static long send_near(void)
+{
+    return send(near, "x", 1, MSG_NOSIGNAL);
+}
+
+static long accept_one(void)
+{
+    return accept(listener, NULL, NULL);
+}
+
+static long connect_near(void)
+{
+    struct sockaddr_in name;
+    socklen_t length = sizeof name;
+    getsockname(listener, (void *)&name, &length);
+    return connect(near, (void *)&name, sizeof name);
+}
+
+static void shutdown_ends_recv_and_accept(void)
+{
+    struct timeval timeout = {.tv_sec = 20};
+    connected();
+    end_by_shutdown("recv", recv_near, near, SHUT_WR, SHUT_RD);
+    end_by_shutdown("accept", accept_one, listener, SHUT_WR, SHUT_RDWR);
+    close(near);
+    close(far);
+    connected();
+    setsockopt(near, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    end_by_shutdown("recv", recv_near, near, -1, SHUT_RDWR);
+}
+
+static void shutdown_ends_send(void)
+{
+    connected();
+    fill();
+    end_by_shutdown("send", send_near, near, SHUT_RD, SHUT_WR);
+}
+
+static void shutdown_ends_connect(void)
+{
+    name_of_listener();
+    near = socket(AF_INET, SOCK_STREAM, 0);
+    end_by_shutdown("connect", connect_near, near, -1, SHUT_RDWR);
+    say_poll();
+    say_error();
+    say_user_timeout();
+}
+
+/* One that waits for datagrams has no connection to shut, and is woken all the same. */
+static void shutdown_ends_recv_of_datagrams(void)
+{
+    near = socket(AF_INET, SOCK_DGRAM, 0);
+    end_by_shutdown("recv", recv_near, near, -1, SHUT_RD);
+}
+
 static const struct pair_case cases[] = {
     {"connect-times-out", connect_times_out},
     {"connect-times-out-without-waiting", connect_times_out_without_waiting},
@@ -376,6 +479,10 @@ static const struct pair_case cases[] = {
     {"recv-is-interrupted", recv_is_interrupted},
     {"send-times-out", send_times_out},
     {"unix-recv-has-a-timeout-of-its-own", unix_recv_has_a_timeout_of_its_own},
+    {"shutdown-ends-recv-and-accept", shutdown_ends_recv_and_accept},
+    {"shutdown-ends-send", shutdown_ends_send},
+    {"shutdown-ends-connect", shutdown_ends_connect},
+    {"shutdown-ends-recv-of-datagrams", shutdown_ends_recv_of_datagrams},
     {"nobody-to-accept", nobody_to_accept},
     {"nothing-to-poll", nothing_to_poll},
 };
