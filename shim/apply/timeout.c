@@ -61,14 +61,25 @@ static void disconnect(int fd)
     sf_real.connect(fd, &none, sizeof none);
 }
 
+static void restore(int fd, struct sf_socket *socket)
+{
+    sf_real.setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &socket->user_timeout_ms,
+                       sizeof socket->user_timeout_ms);
+    atomic_store_explicit(&socket->silent, 0, memory_order_release);
+}
+
 /* A blocking connect that failed leaves a socket as if it had not been tried. */
 static void give_up(int fd, struct sf_socket *socket)
 {
     disconnect(fd);
     sf_take_error(fd); /* that of the disconnect */
-    sf_real.setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &socket->user_timeout_ms,
-                       sizeof socket->user_timeout_ms);
-    atomic_store_explicit(&socket->silent, 0, memory_order_release);
+    restore(fd, socket);
+}
+
+void sf_timeout_forget(int fd, struct sf_socket *socket)
+{
+    if (sf_is_silent(socket) && !sf_is_reset(socket) && sf_tcp_state(fd) == TCP_CLOSE)
+        restore(fd, socket);
 }
 
 int sf_timeout_connect(int fd, struct sf_socket *socket, uint64_t ns, uint64_t own_ns, bool is_nonblocking)

@@ -15,6 +15,10 @@
  * errno of connect(2): ETIMEDOUT, EINPROGRESS, EINTR. */
 int sf_timeout_connect(int fd, struct sf_socket *socket, uint64_t ns, uint64_t own_ns, bool is_nonblocking);
 
+/* `fd` is about to be connected anew: if a time-out has struck it, that is over now and its
+ * TCP_USER_TIMEOUT its own again. Changes errno. */
+void sf_timeout_forget(int fd, struct sf_socket *socket);
+
 /* The established connection of `fd` times out in `ns`: until then its calls find
  * nothing to read and no room to send, afterwards the kernel's ETIMEDOUT. The peer
  * hears a RST, at once. */

@@ -99,6 +99,13 @@ static struct sf_socket *reset_socket(int fd)
     return socket && sf_is_reset(socket) ? socket : NULL;
 }
 
+/* The record of a socket on which a rule's time-out is running, or has struck. */
+static struct sf_socket *silent_socket(int fd)
+{
+    struct sf_socket *socket = sf_socket_find(fd);
+    return socket && sf_is_silent(socket) ? socket : NULL;
+}
+
 /* What the kernel would let a disconnected socket do, but not a reset one. */
 static bool is_over(int fd, int error)
 {
@@ -232,10 +239,20 @@ SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t 
     return (int)sf_call_leave(&call, result);
 }
 
+static void forget_time_out(int fd)
+{
+    struct sf_socket *socket = silent_socket(fd);
+    int saved_errno = errno;
+    if (socket)
+        sf_timeout_forget(fd, socket);
+    errno = saved_errno;
+}
+
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     if (has_connected(fd, addr, length))
         return -1;
+    forget_time_out(fd);
     /* The peer decides which rules select the socket from now on, this call included. */
     bool is_known = sf_shim.families && !sf_is_quiet() && sf_memory_is_readable(addr, length);
     if (is_known)
@@ -256,13 +273,6 @@ SF_SELECTED int selected_getsockopt(int fd, int level, int name, void *value, so
     if (!sf_call_enter(&call))
         return -1;
     return (int)sf_call_leave(&call, sf_real.getsockopt(fd, level, name, value, length));
-}
-
-/* The record of a socket on which a rule's time-out is running, or has struck. */
-static struct sf_socket *silent_socket(int fd)
-{
-    struct sf_socket *socket = sf_socket_find(fd);
-    return socket && sf_is_silent(socket) ? socket : NULL;
 }
 
 /* Whoever waits in the kernel has been woken by it. */
@@ -323,8 +333,31 @@ SF_EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *le
     return result;
 }
 
-SF_INTERPOSE(OPTION, setsockopt, (int fd, int level, int name, const void *value, socklen_t length),
-             (fd, level, name, value, length), fd)
+/* What the program sets while ours is in force is what it shall find later. */
+static int set_option(int fd, int level, int name, const void *value, socklen_t length)
+{
+    int result = sf_real.setsockopt(fd, level, name, value, length);
+    if (level == IPPROTO_TCP && name == TCP_USER_TIMEOUT && result == 0) {
+        struct sf_socket *socket = silent_socket(fd);
+        if (socket)
+            memcpy(&socket->user_timeout_ms, value, sizeof socket->user_timeout_ms);
+    }
+    return result;
+}
+
+SF_SELECTED int selected_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    struct sf_call call = SF_CALL(setsockopt, fd, 0, 0);
+    if (!sf_call_enter(&call))
+        return -1;
+    return (int)sf_call_leave(&call, set_option(fd, level, name, value, length));
+}
+
+SF_EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    return sf_is_idle(fd, SF_FAMILY_OPTION) ? set_option(fd, level, name, value, length)
+                                            : selected_setsockopt(fd, level, name, value, length);
+}
 
 /* No rule names these two; but the own address of a connection that a rule has
  * reset is the record's to tell, and while a time-out runs the peer's as well. */

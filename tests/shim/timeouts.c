@@ -135,19 +135,17 @@ static void connect_is_interrupted(void)
     say_error();
 }
 
-/* For real, nothing more can leave: the peer does not read. */
+/* Nothing more can leave: the peer does not read. */
 static void fill(void)
 {
     static char bulk[1 << 16];
     int flags = fcntl(near, F_GETFL), small = 8192;
-    if (real) {
-        /* Buffers that are set do not grow. */
-        setsockopt(near, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-        setsockopt(far, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    }
+    /* Buffers that are set do not grow. */
+    setsockopt(near, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    setsockopt(far, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     fcntl(near, F_SETFL, flags | O_NONBLOCK);
     /* Until the kernel has no room left anywhere. */
-    for (int quiet = 0; real && quiet < 20; quiet++) {
+    for (int quiet = 0; quiet < 20; quiet++) {
         while (send(near, bulk, sizeof bulk, 0) > 0 || send(near, bulk, 1, 0) > 0)
             quiet = 0;
         usleep(10000);
@@ -158,8 +156,47 @@ static void fill(void)
 static void fall_silent(void)
 {
     bound_by(TIMEOUT_MS);
-    fill();
+    if (real)
+        fill();
     start = now();
+}
+
+/* The socket of a connect that has timed out is connected again. */
+static void connect_anew(int user_timeout_ms)
+{
+    struct sockaddr_in name = begin_connect(SOCK_NONBLOCK);
+    struct pollfd wait = {.events = POLLOUT};
+    wait.fd = near;
+    say("connect", connect(near, (void *)&name, sizeof name));
+    say("poll", poll(&wait, 1, 10000));
+    say_error();
+    if (real || user_timeout_ms)
+        setsockopt(near, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
+    if (real)
+        close(accept(listener, NULL, NULL));
+    say("connect", connect(near, (void *)&name, sizeof name));
+    say("connect", connect(near, (void *)&name, sizeof name));
+    say("poll", poll(&wait, 1, 10000));
+    far = accept(listener, NULL, NULL);
+}
+
+/* Nothing is left of the time-out for the next connection to die of. */
+static void connect_works_after_a_time_out(void)
+{
+    struct pollfd wait = {0};
+    connect_anew(0);
+    wait.fd = near;
+    fill();
+    say("poll", poll(&wait, 1, 4000));
+}
+
+static void user_timeout_outlives_a_time_out(void)
+{
+    int ms = -1;
+    socklen_t length = sizeof ms;
+    connect_anew(7000);
+    getsockopt(near, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &length);
+    printf("TCP_USER_TIMEOUT %d\n", ms);
 }
 
 static void recv_times_out(void)
@@ -445,7 +482,8 @@ static void shutdown_ends_recv_and_accept(void)
 static void shutdown_ends_send(void)
 {
     connected();
-    fill();
+    if (real)
+        fill();
     end_by_shutdown("send", send_near, near, SHUT_RD, SHUT_WR);
 }
 
@@ -471,6 +509,8 @@ static const struct pair_case cases[] = {
     {"connect-times-out-without-waiting", connect_times_out_without_waiting},
     {"connect-has-a-timeout-of-its-own", connect_has_a_timeout_of_its_own},
     {"connect-is-interrupted", connect_is_interrupted},
+    {"connect-works-after-a-time-out", connect_works_after_a_time_out},
+    {"user-timeout-outlives-a-time-out", user_timeout_outlives_a_time_out},
     {"recv-times-out", recv_times_out},
     {"recv-times-out-without-waiting", recv_times_out_without_waiting},
     {"half-closed-while-recv-times-out", half_closed_while_recv_times_out},
