@@ -9,7 +9,8 @@
 /* From now on reads on the socket give 0; sends go on. The kernel is told as well:
  * poll says IN and RDHUP, edges are given, blocked readers return. What had
  * arrived, or still comes since the peer knows of nothing, counts as never
- * arrived. Changes errno. Source: tcp(7), shutdown(2) with SHUT_RD. */
+ * arrived; what has come since the first time goes with the second. Changes errno.
+ * Source: tcp(7), shutdown(2) with SHUT_RD. */
 void sf_half_close(int fd, struct sf_socket *socket);
 
 /* Has that happened to it? */

@@ -1,6 +1,7 @@
 /* Where descriptors end, double and change: close, dup, fcntl, ioctl. Except
  * for close no rule names them; they keep the table of descriptors true. Of a
  * doubled number nothing is known but whose it is: it is discovered when it is used. */
+#include "apply/half_close.h"
 #include "apply/keep.h"
 #include "calls/call.h"
 #include "sockets/connection.h"
@@ -17,7 +18,11 @@ SF_SELECTED int selected_close(int fd)
     struct sf_call call = SF_CALL(close, fd, 0, 0);
     bool is_failed = !sf_call_enter(&call);
     int error = errno;
+    struct sf_socket *record = sf_socket_find(fd);
+    if (record && sf_is_half_closed(record))
+        sf_half_close(fd, record); /* with bytes unread the close were a RST: tcp_close() */
     sf_socket_ends(fd);
+    errno = error;
     /* Before the number is free: another thread may be given it at once. */
     sf_descriptor_forget(fd);
     int result = sf_real.close(fd);

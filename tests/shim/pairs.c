@@ -476,6 +476,22 @@ static void unix_half_closed(void)
     half_closed(edge_set(EPOLLIN));
 }
 
+/* What the peer sends behind its end, as the rule says, is no reason for a RST. */
+static void close_behind_the_end(void)
+{
+    char buf[10];
+    connected();
+    if (real)
+        shutdown(far, SHUT_WR);
+    say("recv", recv(near, buf, sizeof buf, 0));
+    if (!real && write(far, "more", 4) != 4)
+        exit(2);
+    say("send", send(near, "answer", 6, 0));
+    say("close", close(near));
+    say("peer's recv", recv(far, buf, sizeof buf, 0));
+    say("peer's recv", recv(far, buf, sizeof buf, 0));
+}
+
 static void reset_at_recv(void)
 {
     char buf[10];
@@ -1053,6 +1069,7 @@ static const struct pair_case cases[] = {
     {"short-datagram", short_datagram},
     {"tcp-half-closed", tcp_half_closed},
     {"unix-half-closed", unix_half_closed},
+    {"close-behind-the-end", close_behind_the_end},
     {"reset-at-recv", reset_at_recv},
     {"reset-at-recv-takes-unread-bytes", reset_at_recv_takes_unread_bytes},
     {"reset-at-send", reset_at_send},

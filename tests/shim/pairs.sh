@@ -34,6 +34,7 @@ pair empty-read-of-datagrams 'call: recv, peer: "127.0.0.1:9", delay: 1ms, optio
 pair short-datagram 'call: recv, partial: 3'
 pair tcp-half-closed 'call: recv, role: client, eof: true, times: 1'
 pair unix-half-closed 'call: recv, eof: true, times: 1'
+pair close-behind-the-end 'call: recv, role: client, eof: true'
 pair reset-at-recv 'call: recv, role: client, reset: true'
 pair reset-at-recv-takes-unread-bytes 'call: recv, role: client, reset: true'
 pair reset-at-send 'call: send, role: client, reset: true'
