@@ -60,12 +60,15 @@ static json_t *json_of_failures(const struct sf_findings *findings)
     return list;
 }
 
-static json_t *json_of_calls(const uint64_t *calls)
+static json_t *json_of_calls(const struct sf_report_program *program)
 {
+    if (program->calls_unknown)
+        return json_null();
     json_t *object = json_object();
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
-        if (calls[family])
-            json_object_set_new(object, sf_family_names[family], json_integer((json_int_t)calls[family]));
+        if (program->calls[family])
+            json_object_set_new(object, sf_family_names[family],
+                                json_integer((json_int_t)program->calls[family]));
     return object;
 }
 
@@ -81,7 +84,7 @@ static json_t *json_of_program(struct sf_arena *arena, const struct sf_report_pr
     json_object_set_new(object, "duration_s", seconds_of(exit->duration_ns));
     json_object_set_new(object, "stdout", bytes_of(exit->out.tail, exit->out.tail_bytes));
     json_object_set_new(object, "stderr", bytes_of(exit->err.tail, exit->err.tail_bytes));
-    json_object_set_new(object, "calls", json_of_calls(program->calls));
+    json_object_set_new(object, "calls", json_of_calls(program));
     json_object_set_new(object, "leaked_sockets",
                         program->leaked_sockets < 0 ? json_null() : json_integer(program->leaked_sockets));
     return object;

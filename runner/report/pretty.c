@@ -111,7 +111,7 @@ static void put_program(FILE *out, const struct sf_report_scenario *report,
         fprintf(out, "exited with %d", exit->code);
     if (exit->duration_ns > 0)
         fprintf(out, " after %s", sf_word_duration(report->arena, exit->duration_ns));
-    const char *separator = "; calls: ";
+    const char *separator = program->calls_unknown ? "; calls, not all of them: " : "; calls: ";
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++) {
         if (program->calls[family] == 0)
             continue;

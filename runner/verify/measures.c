@@ -21,21 +21,60 @@ static void judge_time(struct sf_judge *judge, const char *program, const char *
                   verb, took, bound->text);
 }
 
+/* Would it fit, were the number a higher one? */
+static bool fits_from(const struct sf_comparison *bound, uint64_t number)
+{
+    return number >= bound->min && bound->max == UINT64_MAX;
+}
+
+/* Each is the end of a sentence. */
+static const char *why_not_seen(struct sf_arena *arena, const struct sf_session_memory *session, size_t index)
+{
+    char what[160];
+    unsigned escaped = sf_session_escaped(session, (uint32_t)index, what, sizeof what);
+    unsigned escapes = session->programs[index].escapes;
+    if (escaped > 0)
+        return sf_arena_printf(arena, "it started %s%s without the shim", what,
+                               escaped == 1 ? "" : sf_arena_printf(arena, " and %u more", escaped - 1));
+    if (escapes & SF_ESCAPE_IO_URING)
+        return "it uses io_uring, whose calls nobody sees";
+    return escapes & SF_ESCAPE_EXECS ? "it started more programs at once than can be followed" : NULL;
+}
+
+const char *sf_verify_calls_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                    const struct sf_session_memory *session, size_t index)
+{
+    const struct sf_program *program = &scenario->programs[index];
+    if (!program->wrap)
+        return "it is started without the shim";
+    if (session->programs[index].loaded == 0)
+        return sf_arena_printf(arena, "libsockfault.so was not loaded into %s", program->argv[0]);
+    return why_not_seen(arena, session, index);
+}
+
+static void note_unknown(struct sf_judge *judge, const struct sf_comparison *bound, const char *program,
+                         const char *aspect, const char *nouns, bool some, const char *why)
+{
+    const char *counted = some ? "not all counted" : "not counted";
+    sf_judge_note(judge, bound->place, program, aspect, bound->text, counted, "the %s of %s were %s: %s", nouns,
+                  program, counted, why);
+}
+
 static void judge_calls(struct sf_judge *judge, size_t index, const struct sf_comparison *bounds)
 {
     const struct sf_program *program = &judge->scenario->programs[index];
+    const char *why = sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, index);
     uint64_t calls[SF_FAMILY_COUNT];
     sf_session_calls(judge->session, (unsigned)index, calls);
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++) {
         const struct sf_comparison *bound = &bounds[family];
-        if (!bound->place.file)
+        if (!bound->place.file || (why && fits_from(bound, calls[family])))
             continue;
         const char *aspect = sf_arena_printf(judge->arena, "calls.%s", sf_family_names[family]);
         const char *noun = sf_arena_printf(judge->arena, "%s call", sf_family_names[family]);
-        if (judge->session->programs[index].loaded == 0)
-            sf_judge_note(judge, bound->place, program->name, aspect, bound->text, "not counted",
-                          "the %ss of %s were not counted: libsockfault.so was not loaded into %s", noun,
-                          program->name, program->argv[0]);
+        if (why)
+            note_unknown(judge, bound, program->name, aspect, sf_arena_printf(judge->arena, "%ss", noun),
+                         judge->session->programs[index].loaded != 0, why);
         else if (!fits(bound, calls[family]))
             sf_judge_note(judge, bound->place, program->name, aspect, bound->text,
                           sf_arena_printf(judge->arena, "%" PRIu64, calls[family]), "%s made %s, expected %s",
@@ -62,16 +101,19 @@ const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
     return state->loaded ? &state->leaks : NULL;
 }
 
-static const char *why_not_counted(struct sf_judge *judge, size_t index)
+/* A stopped service is looked at from outside, whatever it runs. */
+const char *sf_verify_leaks_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                    const struct sf_session_memory *session,
+                                    const struct sf_outcome *outcome, size_t index)
 {
-    const struct sf_program *program = &judge->scenario->programs[index];
-    const struct sf_exit *exit = &judge->outcome->programs[index];
-    if (!is_stopped_service(program, exit))
-        return sf_arena_printf(judge->arena, "libsockfault.so was not loaded into %s", program->argv[0]);
+    const struct sf_program *program = &scenario->programs[index];
+    const struct sf_exit *exit = &outcome->programs[index];
+    if (!program->wrap || !is_stopped_service(program, exit))
+        return sf_verify_calls_unknown(arena, scenario, session, index);
     if (exit->held_hidden)
-        return sf_arena_printf(judge->arena, "the descriptors of its process %d may not be read",
+        return sf_arena_printf(arena, "the descriptors of its process %d may not be read",
                                (int)exit->held_hidden);
-    return "it was not looked at before it was stopped";
+    return exit->held_counted ? NULL : "it was not looked at before it was stopped";
 }
 
 static void judge_leaks(struct sf_judge *judge, size_t index, const struct sf_comparison *bound)
@@ -80,10 +122,11 @@ static void judge_leaks(struct sf_judge *judge, size_t index, const struct sf_co
     if (!bound->place.file)
         return;
     const struct sf_leaks *leaks = sf_verify_leaks(judge->scenario, judge->session, judge->outcome, index);
-    if (!leaks) {
-        sf_judge_note(judge, bound->place, name, "leaked_sockets", bound->text, "not counted",
-                      "the leaked sockets of %s were not counted: %s", name, why_not_counted(judge, index));
-    } else if (!fits(bound, leaks->count)) {
+    const char *why =
+        sf_verify_leaks_unknown(judge->arena, judge->scenario, judge->session, judge->outcome, index);
+    if (why && !(leaks && fits_from(bound, leaks->count))) {
+        note_unknown(judge, bound, name, "leaked_sockets", "leaked sockets", leaks != NULL, why);
+    } else if (leaks && !why && !fits(bound, leaks->count)) {
         const char *which = sf_word_leaks(judge->arena, leaks);
         sf_judge_note(
             judge, bound->place, name, "leaked_sockets", bound->text,

@@ -32,9 +32,19 @@ struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *s
 struct sf_findings sf_verify_run(struct sf_arena *arena, const struct sf_scenario *scenario,
                                  const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
-/* The sockets that a program leaked: of a service those that it held on to when it was
- * stopped, of what ends by itself those that it had opened and not closed. NULL: they
- * were not counted. */
+/* Why the calls that a program was seen to make may not be all: the end of a sentence
+ * ("it started ./stat (pid 7) without the shim"). NULL: they are all. */
+const char *sf_verify_calls_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                    const struct sf_session_memory *session, size_t program);
+
+/* The same of the sockets that it leaked. */
+const char *sf_verify_leaks_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                    const struct sf_session_memory *session,
+                                    const struct sf_outcome *outcome, size_t program);
+
+/* The sockets that a program is known to have leaked: of a service those that it held on
+ * to when it was stopped, of what ends by itself those that it had opened and not closed.
+ * NULL: none were counted. */
 const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
                                        const struct sf_session_memory *session,
                                        const struct sf_outcome *outcome, size_t program);

@@ -20,6 +20,15 @@ static bool is_last_thread(void)
     return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3;
 }
 
+/* Where the kernel refuses it, as in many a container, the program falls back to calls that are seen. */
+static long set_up_ring(unsigned entries, void *params)
+{
+    long ring = sf_real.syscall(SYS_io_uring_setup, entries, params);
+    if (ring >= 0)
+        atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_IO_URING, memory_order_relaxed);
+    return ring;
+}
+
 /* A program that passed fewer arguments left the others unset, and the kernel
  * does not look at them: reading six words is what libc's own syscall does. */
 SF_EXPORT long syscall(long number, ...)
@@ -131,8 +140,7 @@ SF_EXPORT long syscall(long number, ...)
             sf_leaks_count();
         break;
     case SYS_io_uring_setup:
-        atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_IO_URING, memory_order_relaxed);
-        break;
+        return set_up_ring((unsigned)a[0], PTR(1));
     default:
         break;
     }

@@ -27,4 +27,39 @@ check_eq "also by a long name" 1 \
     "$(escapes "p=$TMP; for i in 1 2 3 4 5 6 7 8 9; do p=\$p/../\${p##*/}; done; \$p/bin/still; true" | grep -c "$said")"
 check_eq "also when it is gone" "sockfault: it started $TMP/below/gone (pid) $said" \
     "$(escapes "cp $TMP/bin/still $TMP/below/gone; $TMP/below/gone; rm $TMP/below/gone")"
+
+# A ring that the kernel made; one without entries it never makes.
+ring='import ctypes, sys
+print(ctypes.CDLL(None).syscall(425, int(sys.argv[1]), ctypes.create_string_buffer(120)) >= 0)'
+if [ "$(python3 -c "$ring" 1)" = True ]; then
+    check_eq "io_uring is said to be used" "True sockfault: it uses io_uring, which no rule can reach" \
+        "$(escapes "python3 -c '$ring' 1" | xargs)"
+else
+    skip "io_uring is said to be used" "the kernel refuses it"
+fi
+check_eq "not where the kernel refused it" False "$(escapes "python3 -c '$ring' 0")"
+
+# What a child did beyond the shim is in no number.
+cat > "$TMP/numbers.yaml" << END
+name: a static child
+programs: {a: "$TMP/bin/still; true"}
+expect: {a: {calls: {recv: 0, connect: "<5"}, leaked_sockets: 0}}
+---
+name: none
+programs: {a: "/bin/true; true"}
+expect: {a: {calls: {recv: 0, connect: "<5"}, leaked_sockets: 0}}
+END
+check_status "numbers beside a static child fail" 1 "$SOCKFAULT" test -j 1 --report json "$TMP/numbers.yaml"
+check_eq "the reports have none" "null null {} 0" "$(python3 -c '
+import json, sys
+for scenario in json.load(sys.stdin)["scenarios"]:
+    program = scenario["programs"]["a"]
+    print(json.dumps(program["calls"]), json.dumps(program["leaked_sockets"]))' <<< "$output" | xargs)"
+output=$("$SOCKFAULT" test -q -j 1 "$TMP/numbers.yaml" 2>&1)
+for what in "recv calls" "connect calls" "leaked sockets"; do
+    check_match "the child is named: $what" \
+        "numbers.yaml:3: the $what of a were not all counted: it started $TMP/bin/still \(pid [0-9]+\) without the shim" \
+        "$output"
+done
+check_match "where there is none they pass" "1 passed, 1 failed" "$output"
 finish

@@ -341,6 +341,17 @@ static void leaks_are_told_where_they_were_counted(void **state)
     assert_null(strstr(write_report(world, SF_REPORT_PRETTY, 1), "leaked"));
 }
 
+static void calls_are_no_number_where_not_all_were_counted(void **state)
+{
+    struct world *world = *state;
+    world->program.calls_unknown = true;
+    json_t *root = load(world);
+    assert_true(json_is_null(json_object_get(client_of(root), "calls")));
+    json_decref(root);
+    assert_non_null(strstr(write_report(world, SF_REPORT_PRETTY, 1),
+                           "after 110ms; calls, not all of them: connect 1, recv 12\n"));
+}
+
 static void json_replaces_what_is_not_utf8(void **state)
 {
     struct world *world = *state;
@@ -506,6 +517,7 @@ int main(void)
         T(json_report_has_the_keys_of_the_contract_in_order),
         T(json_exit_is_null_where_a_signal_is_named),
         T(leaks_are_told_where_they_were_counted),
+        T(calls_are_no_number_where_not_all_were_counted),
         T(json_replaces_what_is_not_utf8),
         T(json_of_no_scenarios_is_whole),
         T(report_goes_to_the_file_that_was_asked_for),

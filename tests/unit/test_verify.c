@@ -418,6 +418,76 @@ static void calls_of_a_program_without_the_shim_are_not_0(void **state)
                "the connect calls of server were not counted: libsockfault.so was not loaded into prog");
 }
 
+/* No rule selects server. */
+static void calls_beside_an_escaped_child_are_known_from_below_alone(void **state)
+{
+    struct world *world = *state;
+    struct sf_comparison *connects = &world->expect[SERVER].calls[SF_FAMILY_CONNECT];
+    world->session->execs[0] =
+        (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 5, .program = SERVER, .path = "./stat"};
+    *connects = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    const struct sf_finding *finding =
+        expect_one(world, "server.calls.connect", 26,
+                   "the connect calls of server were not all counted: it started ./stat (pid 5) without the shim");
+    assert_string_equal(finding->got, "not all counted");
+    *connects = (struct sf_comparison){PLACE(26), "<9", 0, 8};
+    expect_one(world, "server.calls.connect", 26, finding->message);
+    *connects = (struct sf_comparison){PLACE(26), ">=2", 2, UINT64_MAX};
+    world->session->tallies[0].program = SERVER;
+    world->session->tallies[0].calls[SF_FAMILY_CONNECT] = 1;
+    expect_one(world, "server.calls.connect", 26, finding->message);
+    world->session->tallies[0].calls[SF_FAMILY_CONNECT] = 2;
+    expect_none(world);
+    world->session->execs[0].program = CLIENT;
+    world->rules[0].programs = 1u << SERVER;
+    *connects = (struct sf_comparison){PLACE(26), "2", 2, 2};
+    expect_none(world);
+}
+
+static void calls_are_unknown_where_the_shim_cannot_follow(void **state)
+{
+    struct world *world = *state;
+    world->expect[SERVER].calls[SF_FAMILY_CONNECT] = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    world->session->programs[SERVER].escapes =
+        SF_ESCAPE_SOCKETS | SF_ESCAPE_UNREAD | SF_ESCAPE_DIRECTORY | SF_ESCAPE_WATCHES;
+    expect_none(world);
+    world->session->programs[SERVER].escapes = SF_ESCAPE_IO_URING;
+    expect_one(world, "server.calls.connect", 26,
+               "the connect calls of server were not all counted: it uses io_uring, whose calls nobody sees");
+    world->session->programs[SERVER].escapes = SF_ESCAPE_EXECS;
+    expect_one(world, "server.calls.connect", 26,
+               "the connect calls of server were not all counted: it started more programs at once than can be "
+               "followed");
+}
+
+static void leaks_beside_an_escaped_child_are_known_from_below_alone(void **state)
+{
+    struct world *world = *state;
+    struct sf_comparison *leaked = &world->expect[CLIENT].leaked_sockets;
+    world->rules[0].programs = 1u << SERVER;
+    world->session->execs[0] =
+        (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 5, .program = CLIENT, .path = "./stat"};
+    world->session->execs[1] = world->session->execs[0];
+    *leaked = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    expect_one(world, "client.leaked_sockets", 26,
+               "the leaked sockets of client were not all counted: it started ./stat (pid 5) and 1 more without "
+               "the shim");
+    world->session->programs[CLIENT].leaks.count = 1;
+    *leaked = (struct sf_comparison){PLACE(26), ">=1", 1, UINT64_MAX};
+    expect_none(world);
+}
+
+/* It is looked at from outside. */
+static void leaks_of_a_stopped_service_are_known_whatever_it_started(void **state)
+{
+    struct world *world = *state;
+    world->expect[SERVER].leaked_sockets = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    world->exits[SERVER].held_counted = true;
+    world->session->execs[0] =
+        (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 5, .program = SERVER, .path = "./stat"};
+    expect_none(world);
+}
+
 static void leaks_are_told_with_the_first_of_them(void **state)
 {
     struct world *world = *state;
@@ -921,6 +991,10 @@ int main(void)
         T(cpu_time_is_bounded),
         T(calls_are_compared_by_family),
         T(calls_of_a_program_without_the_shim_are_not_0),
+        T(calls_beside_an_escaped_child_are_known_from_below_alone),
+        T(calls_are_unknown_where_the_shim_cannot_follow),
+        T(leaks_beside_an_escaped_child_are_known_from_below_alone),
+        T(leaks_of_a_stopped_service_are_known_whatever_it_started),
         T(leaks_are_told_with_the_first_of_them),
         T(leaks_that_nobody_counted_are_not_0),
         T(service_leaks_what_it_held_on_to),
