@@ -54,7 +54,7 @@ const char *sf_shim_find(struct sf_arena *arena, const char **problem)
 const char *sf_program_unreachable(struct sf_arena *arena, const struct sf_scenario *scenario, size_t index)
 {
     const struct sf_program *program = &scenario->programs[index];
-    if (!sf_verify_is_faulted(scenario, index) && !sf_verify_is_peer(scenario, index))
+    if (!sf_verify_is_meant(scenario, index) && !sf_verify_is_peer(scenario, index))
         return NULL;
     const char *path = sf_program_path(program);
     char why[PATH_MAX + 200];

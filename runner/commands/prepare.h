@@ -11,8 +11,9 @@ struct sf_arena;
  * loaded from there. */
 const char *sf_shim_find(struct sf_arena *arena, const char **problem);
 
-/* Why a program cannot be reached by the rules that select it, or tell its addresses
- * to those that name it as a peer, as a sentence; NULL: it can, or there are none. */
+/* Why a program's first executable cannot be reached by the rules that mean it, or tell
+ * its addresses to those that name it as a peer, as a sentence; NULL: it can, or there
+ * are none. */
 const char *sf_program_unreachable(struct sf_arena *arena, const struct sf_scenario *scenario,
                                    size_t program);
 

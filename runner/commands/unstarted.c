@@ -54,14 +54,14 @@ static struct sf_report_scenario *report_missing(const struct sf_scenario *scena
 static struct sf_report_scenario *report_program(const struct sf_scenario *scenario,
                                                  const struct sf_program *program, const char *why)
 {
-    bool is_faulted = sf_verify_is_faulted(scenario, (size_t)(program - scenario->programs));
+    bool is_meant = sf_verify_is_meant(scenario, (size_t)(program - scenario->programs));
     struct sf_report_scenario *report = sf_report_of(scenario);
     const struct sf_finding finding = {
         .what = sf_arena_printf(report->arena, "%s.unreachable", program->name),
         .want = "within reach of the rules",
         .got = sf_arena_strdup(report->arena, why),
         .message = sf_arena_printf(report->arena,
-                                   is_faulted ? "no rule can reach %s: %s"
+                                   is_meant ? "no rule can reach %s: %s"
                                               : "nobody learns the addresses of %s, which is named as a peer: %s",
                                    program->name, why),
         .place = program->place,

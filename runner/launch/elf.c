@@ -3,7 +3,6 @@
 
 #include "launch/lookup.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <limits.h>
@@ -14,9 +13,6 @@
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-/* The kernel follows as many, BINPRM_BUF_SIZE bytes each. */
-enum { SCRIPTS_MAX = 5, SCRIPT_LINE_BYTES = 256 };
 
 struct inspection {
     char file[PATH_MAX];
@@ -116,48 +112,20 @@ static bool inspect_privileges(const struct inspection *inspection, int fd)
     return false;
 }
 
-/* "#!  /bin/sh -e" → "/bin/sh"; false: it is no script. */
-static bool read_script(int fd, char *interpreter, size_t bytes)
-{
-    char line[SCRIPT_LINE_BYTES + 1];
-    ssize_t got = pread(fd, line, SCRIPT_LINE_BYTES, 0);
-    if (got < 2 || memcmp(line, "#!", 2) != 0)
-        return false;
-    line[got] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-    const char *start = line + 2 + strspn(line + 2, " \t");
-    size_t length = strcspn(start, " \t");
-    return length > 0 && snprintf(interpreter, bytes, "%.*s", (int)length, start) < (int)bytes;
-}
-
 bool sf_unreachable(const char *file, const char *path, const char *cwd, char *why, size_t why_bytes)
 {
     struct inspection inspection = {.why = why, .why_bytes = why_bytes};
-    if (sf_program_find(file, path, cwd, inspection.file, sizeof inspection.file) != 0)
+    if (sf_program_find(file, path, cwd, inspection.file, sizeof inspection.file) != 0 ||
+        !sf_program_follow(inspection.file, cwd, inspection.file, sizeof inspection.file))
+        return false;
+    int fd = open(inspection.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
         return false;
     elf_version(EV_CURRENT);
-    for (unsigned script = 0; script <= SCRIPTS_MAX; script++) {
-        int fd = open(inspection.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd < 0)
-            return false;
-        char interpreter[PATH_MAX], below[PATH_MAX];
-        bool is_script = read_script(fd, interpreter, sizeof interpreter);
-        bool unreachable = false;
-        if (!is_script) { /* a script's own setuid bit has no effect */
-            Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-            unreachable = inspect_privileges(&inspection, fd) ||
-                          (elf && elf_kind(elf) == ELF_K_ELF && inspect_elf(&inspection, elf, fd));
-            elf_end(elf);
-        }
-        close(fd);
-        if (!is_script)
-            return unreachable;
-        bool relative = cwd && interpreter[0] != '/';
-        int length = snprintf(below, sizeof below, "%s%s%s", relative ? cwd : "", relative ? "/" : "",
-                              interpreter);
-        if (length < 0 || (size_t)length >= sizeof inspection.file)
-            return false;
-        memcpy(inspection.file, below, (size_t)length + 1);
-    }
-    return false;
+    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    bool unreachable = inspect_privileges(&inspection, fd) ||
+                       (elf && elf_kind(elf) == ELF_K_ELF && inspect_elf(&inspection, elf, fd));
+    elf_end(elf);
+    close(fd);
+    return unreachable;
 }

@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The kernel follows as many, BINPRM_BUF_SIZE bytes each. */
+enum { SCRIPTS_MAX = 5, SCRIPT_LINE_BYTES = 256 };
+
 const char *sf_program_path(const struct sf_program *program)
 {
     const char *path = getenv("PATH");
@@ -63,4 +66,36 @@ int sf_program_find(const char *file, const char *path, const char *cwd, char *f
             return error;
         path += length + 1;
     }
+}
+
+/* "#!  /bin/sh -e" → "/bin/sh"; false: it is no script. */
+static bool read_script(int fd, char *interpreter, size_t bytes)
+{
+    char line[SCRIPT_LINE_BYTES + 1];
+    ssize_t got = pread(fd, line, SCRIPT_LINE_BYTES, 0);
+    if (got < 2 || memcmp(line, "#!", 2) != 0)
+        return false;
+    line[got] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    const char *start = line + 2 + strspn(line + 2, " \t");
+    size_t length = strcspn(start, " \t");
+    return length > 0 && snprintf(interpreter, bytes, "%.*s", (int)length, start) < (int)bytes;
+}
+
+bool sf_program_follow(const char *found, const char *cwd, char *file, size_t file_bytes)
+{
+    char interpreter[SCRIPT_LINE_BYTES];
+    if (file != found && snprintf(file, file_bytes, "%s", found) >= (int)file_bytes)
+        return false;
+    for (unsigned script = 0; script <= SCRIPTS_MAX; script++) {
+        int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        bool is_script = fd >= 0 && read_script(fd, interpreter, sizeof interpreter);
+        if (fd >= 0)
+            close(fd);
+        if (!is_script)
+            return true;
+        if (!join(cwd, "", 0, interpreter, file, file_bytes))
+            return false;
+    }
+    return false;
 }

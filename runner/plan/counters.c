@@ -1,7 +1,6 @@
 /* What the session holds once its programs ran: calls, escapes, events. */
 #include "plan/session.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void sf_session_calls(const struct sf_session_memory *session, unsigned program,
@@ -16,21 +15,14 @@ void sf_session_calls(const struct sf_session_memory *session, unsigned program,
     }
 }
 
-unsigned sf_session_escaped(const struct sf_session_memory *session, uint32_t program, char *what,
-                            size_t what_bytes)
+const struct sf_exec *sf_session_escaped(const struct sf_session_memory *session, uint32_t program,
+                                         const struct sf_exec *previous)
 {
-    unsigned escaped = 0;
-    if (what_bytes > 0)
-        what[0] = '\0';
-    for (uint32_t i = 0; i < session->session->exec_count; i++) {
-        const struct sf_exec *exec = &session->execs[i];
-        if (exec->state != SF_EXEC_PENDING || (program != UINT32_MAX && exec->program != program))
-            continue;
-        if (escaped++ == 0)
-            snprintf(what, what_bytes, "%.*s (pid %u)", (int)strnlen(exec->path, sizeof exec->path),
-                     exec->path, exec->pid);
-    }
-    return escaped;
+    const struct sf_exec *exec = previous ? previous + 1 : session->execs;
+    for (; exec < session->execs + session->session->exec_count; exec++)
+        if (exec->state == SF_EXEC_PENDING && (program == UINT32_MAX || exec->program == program))
+            return exec;
+    return NULL;
 }
 
 /* Is there a whole record `at` bytes behind the log's head? Its length alone

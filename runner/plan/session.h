@@ -42,10 +42,10 @@ void sf_session_free(struct sf_session_memory *session);
 void sf_session_calls(const struct sf_session_memory *session, unsigned program,
                       uint64_t calls[static SF_FAMILY_COUNT]);
 
-/* Children of any program that were executed without the shim; the first is
- * described in `what` ("PATH (pid N)"). `program` UINT32_MAX: of any. */
-unsigned sf_session_escaped(const struct sf_session_memory *session, uint32_t program, char *what,
-                            size_t what_bytes);
+/* The exec behind `previous` (NULL: the first) whose image never brought the shim with it,
+ * of a program (UINT32_MAX: of any); NULL at the end. */
+const struct sf_exec *sf_session_escaped(const struct sf_session_memory *session, uint32_t program,
+                                         const struct sf_exec *previous);
 
 /* The event behind `previous` (NULL: the first), or NULL at the end. Reads only
  * complete records; safe on a log whose producers died half-way. */

@@ -28,15 +28,14 @@ static bool fits_from(const struct sf_comparison *bound, uint64_t number)
 }
 
 /* Each is the end of a sentence. */
-static const char *why_not_seen(struct sf_arena *arena, const struct sf_session_memory *session, size_t index)
+static const char *why_not_seen(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                const struct sf_session_memory *session, size_t index)
 {
-    char what[160];
-    unsigned escaped = sf_session_escaped(session, (uint32_t)index, what, sizeof what);
-    unsigned escapes = session->programs[index].escapes;
-    if (escaped > 0)
-        return sf_arena_printf(arena, "it started %s%s without the shim", what,
-                               escaped == 1 ? "" : sf_arena_printf(arena, " and %u more", escaped - 1));
-    if (escapes & SF_ESCAPE_IO_URING)
+    unsigned count, escapes = session->programs[index].escapes;
+    const char *what = sf_word_escaped(arena, scenario, session, index, false, &count);
+    if (what)
+        return sf_arena_printf(arena, "it started %s without the shim", what);
+    if (escapes & (SF_ESCAPE_IO_URING | SF_ESCAPE_RING))
         return "it uses io_uring, whose calls nobody sees";
     return escapes & SF_ESCAPE_EXECS ? "it started more programs at once than can be followed" : NULL;
 }
@@ -49,7 +48,7 @@ const char *sf_verify_calls_unknown(struct sf_arena *arena, const struct sf_scen
         return "it is started without the shim";
     if (session->programs[index].loaded == 0)
         return sf_arena_printf(arena, "libsockfault.so was not loaded into %s", program->argv[0]);
-    return why_not_seen(arena, session, index);
+    return why_not_seen(arena, scenario, session, index);
 }
 
 static void note_unknown(struct sf_judge *judge, const struct sf_comparison *bound, const char *program,

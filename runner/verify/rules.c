@@ -82,6 +82,20 @@ static const char *kept_off_reason(const struct sf_judge *judge, const struct sf
     return sf_arena_printf(judge->arena, "%s, or %s", own, other);
 }
 
+/* "…, but not all calls of client were seen: it started ./stat (pid 7) without the shim" */
+static const char *unseen_calls(const struct sf_judge *judge, const struct sf_rule *rule)
+{
+    for (size_t i = 0; i < judge->scenario->program_count; i++) {
+        const struct sf_program *program = &judge->scenario->programs[i];
+        if (!(rule->programs >> i & 1) || !program->wrap || !sf_judge_ran(&judge->outcome->programs[i]))
+            continue;
+        const char *why = sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, i);
+        if (why)
+            return sf_arena_printf(judge->arena, ", but not all calls of %s were seen: %s", program->name, why);
+    }
+    return "";
+}
+
 /* Why a rule stayed idle, as far as the counters tell. */
 static const char *idle_reason(const struct sf_judge *judge, const struct sf_rule *rule,
                                const struct sf_rule_state *state)
@@ -97,12 +111,13 @@ static const char *idle_reason(const struct sf_judge *judge, const struct sf_rul
                                state->selected == 1 ? "did not change it" : "changed none",
                                kept_off_reason(judge, rule, state->selected == 1));
     uint64_t calls = calls_within_reach(judge, rule);
+    const char *unseen = unseen_calls(judge, rule);
     if (calls == 0)
-        return no_calls(judge, rule, programs, families);
+        return sf_arena_printf(judge->arena, "%s%s", no_calls(judge, rule, programs, families), unseen);
     return sf_arena_printf(
-        judge->arena, "%s made %s, none of which its scope and trigger select",
+        judge->arena, "%s made %s, none of which its scope and trigger select%s",
         programs ? programs : "the programs",
-        sf_word_count(judge->arena, calls, sf_arena_printf(judge->arena, "%s call", families)));
+        sf_word_count(judge->arena, calls, sf_arena_printf(judge->arena, "%s call", families)), unseen);
 }
 
 /* A number alone would leave the reader asking why it is 0. */

@@ -1,7 +1,7 @@
 /* Did the rules reach what they were meant for? */
 #include "verify/judge.h"
 
-#include "base/arena.h"
+#include "verify/wording.h"
 
 static const struct {
     enum sf_escape escape;
@@ -28,28 +28,38 @@ static const char *const unreached[2][2] = {
     {"no rule could reach them", "no rule could reach it"},
 };
 
+/* Whoever rules mean must be reached, and whoever they name as a peer must tell its addresses. */
+static void judge_escaped(struct sf_judge *judge, size_t index)
+{
+    const struct sf_program *program = &judge->scenario->programs[index];
+    unsigned count;
+    const char *what = sf_word_escaped(judge->arena, judge->scenario, judge->session, index, true, &count);
+    bool is_meant = what != NULL;
+    if (!is_meant && sf_verify_is_peer(judge->scenario, index))
+        what = sf_word_escaped(judge->arena, judge->scenario, judge->session, index, false, &count);
+    if (what)
+        sf_judge_note(judge, program->place, program->name, "escaped", "no process without the shim", what,
+                      "%s started %s without the shim: %s", program->name, what,
+                      unreached[is_meant][count == 1]);
+}
+
 void sf_judge_shim(struct sf_judge *judge, size_t index)
 {
     const struct sf_program *program = &judge->scenario->programs[index];
     const struct sf_program_state *state = &judge->session->programs[index];
-    bool is_faulted = sf_verify_is_faulted(judge->scenario, index);
+    bool is_peer = sf_verify_is_peer(judge->scenario, index);
     if (!sf_judge_ran(&judge->outcome->programs[index]) ||
-        (!is_faulted && !sf_verify_is_peer(judge->scenario, index)))
+        (!is_peer && !sf_verify_is_faulted(judge->scenario, index)))
         return;
     if (state->loaded == 0) {
-        sf_judge_note(judge, program->place, program->name, "loaded", "with the shim", "without the shim",
-                      "%s ran without the shim, so %s: libsockfault.so was not loaded into %s", program->name,
-                      unreached[is_faulted][true], program->argv[0]);
+        bool is_meant = sf_verify_is_meant(judge->scenario, index);
+        if (is_meant || is_peer)
+            sf_judge_note(judge, program->place, program->name, "loaded", "with the shim", "without the shim",
+                          "%s ran without the shim, so %s: libsockfault.so was not loaded into %s",
+                          program->name, unreached[is_meant][true], program->argv[0]);
         return;
     }
-    char what[160];
-    unsigned escaped = sf_session_escaped(judge->session, (uint32_t)index, what, sizeof what);
-    if (escaped > 0)
-        sf_judge_note(judge, program->place, program->name, "escaped", "no process without the shim",
-                      sf_arena_printf(judge->arena, "%s", what),
-                      "%s started %s%s without the shim: %s", program->name, what,
-                      escaped == 1 ? "" : sf_arena_printf(judge->arena, " and %u more", escaped - 1),
-                      unreached[is_faulted][escaped == 1]);
+    judge_escaped(judge, index);
     for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
         if (state->escapes & escapes[i].escape)
             sf_judge_note(judge, program->place, program->name, "escaped", "nothing beyond reach",

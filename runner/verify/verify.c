@@ -1,6 +1,7 @@
 #include "verify/verify.h"
 
 #include "base/arena.h"
+#include "launch/meant.h"
 #include "verify/judge.h"
 #include "verify/wording.h"
 
@@ -29,6 +30,12 @@ bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program)
         if (scenario->rules[i].programs >> program & 1)
             return scenario->programs[program].wrap;
     return false;
+}
+
+bool sf_verify_is_meant(const struct sf_scenario *scenario, size_t program)
+{
+    return sf_verify_is_faulted(scenario, program) &&
+           sf_file_is_meant(scenario, program, scenario->programs[program].argv[0]);
 }
 
 static bool names(const struct sf_rule *rule, size_t program)

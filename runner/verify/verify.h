@@ -22,7 +22,8 @@ struct sf_findings {
 /* Judge one scenario: its expectations and all that holds by default (a program
  * ends with 0 by itself, a service is still running when stopped and does not
  * crash, every rule fired, the shim was loaded, no child escaped). Pure but for
- * the arena, which owns the findings, and the files that outputs must equal. */
+ * the arena, which owns the findings, the files that outputs must equal, and the
+ * executables of what escaped. */
 struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *scenario,
                              const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
@@ -49,8 +50,11 @@ const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
                                        const struct sf_session_memory *session,
                                        const struct sf_outcome *outcome, size_t program);
 
-/* Can some rule of the scenario select what this program does? */
+/* Can some rule of the scenario select what a process of this program does … */
 bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program);
+
+/* … and what its first executable does, `exe` considered? */
+bool sf_verify_is_meant(const struct sf_scenario *scenario, size_t program);
 
 /* Must its addresses be known for some rule to select its peers, and are they known by
  * its own account alone? Of a service that is ready by port the scenario tells enough. */

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "launch/meant.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -83,6 +84,25 @@ const char *sf_word_leaks(struct sf_arena *arena, const struct sf_leaks *leaks)
     if (told && leaks->count > told)
         text = sf_arena_printf(arena, "%s, and %" PRIu32 " more", text, leaks->count - told);
     return text;
+}
+
+const char *sf_word_escaped(struct sf_arena *arena, const struct sf_scenario *scenario,
+                            const struct sf_session_memory *session, size_t program, bool meant,
+                            unsigned *count)
+{
+    const struct sf_exec *exec = NULL, *first = NULL;
+    *count = 0;
+    while ((exec = sf_session_escaped(session, (uint32_t)program, exec))) {
+        if (meant && !sf_exec_is_meant(scenario, exec))
+            continue;
+        first = first ? first : exec;
+        ++*count;
+    }
+    if (!first)
+        return NULL;
+    const char *more = *count == 1 ? "" : sf_arena_printf(arena, " and %u more", *count - 1);
+    return sf_arena_printf(arena, "%.*s (pid %u)%s", (int)strnlen(first->path, sizeof first->path), first->path,
+                           first->pid, more);
 }
 
 const char *sf_word_rule(struct sf_arena *arena, const char *id)

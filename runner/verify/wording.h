@@ -18,6 +18,12 @@ const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *no
 /* "127.0.0.1:40000 to 127.0.0.1:80, unix:/run/x.sock, and 3 more"; "": none is known. */
 const char *sf_word_leaks(struct sf_arena *arena, const struct sf_leaks *leaks);
 
+/* "./stat (pid 7) and 2 more": what a program executed without the shim, and of how many
+ * processes; NULL: nothing. `meant`: only what some rule may have selected. */
+const char *sf_word_escaped(struct sf_arena *arena, const struct sf_scenario *scenario,
+                            const struct sf_session_memory *session, size_t program, bool meant,
+                            unsigned *count);
+
 /* "rule one-byte"; one without an id of its own: "rule 3". */
 const char *sf_word_rule(struct sf_arena *arena, const char *id);
 

@@ -83,12 +83,13 @@ struct sf_control {
 };
 
 enum sf_escape { /* what a process did that the shim cannot follow */
-    SF_ESCAPE_IO_URING = 1,
+    SF_ESCAPE_IO_URING = 1, /* in a process that some rule means, or whose address some rule may name */
     SF_ESCAPE_SOCKETS = 2, /* the socket table was full: some sockets met no rule */
     SF_ESCAPE_EXECS = 4,   /* the exec table was full: escaped children may go unseen */
     SF_ESCAPE_UNREAD = 8,  /* no room was left for what reset connections had not read: it was lost */
     SF_ESCAPE_DIRECTORY = 16, /* the directory was full: some of its addresses are nobody's */
-    SF_ESCAPE_WATCHES = 32 /* the table of registrations was full: some edges that faults owed never came */
+    SF_ESCAPE_WATCHES = 32, /* the table of registrations was full: some edges that faults owed never came */
+    SF_ESCAPE_RING = 64     /* io_uring, in a process that no rule means: its calls are not counted */
 };
 
 /* Calls under way that will give a socket an address which others may meet before
@@ -131,6 +132,7 @@ struct sf_tally {
  * posix_spawn learns the pid only afterwards, so a shim that finds no PENDING
  * leaves LOADED for it. What is PENDING when the process ends ran unwrapped, or
  * was killed on the way, which the supervisor sorts out at the end. */
+#define SF_EXEC_OPEN_FILE "(an open file)" /* in place of a path: fexecve */
 enum { SF_EXEC_FREE, SF_EXEC_CLAIMED, SF_EXEC_PENDING, SF_EXEC_LOADED };
 struct sf_exec {
     _Atomic uint32_t state;

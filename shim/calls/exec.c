@@ -88,7 +88,7 @@ SF_EXPORT int execvp(const char *file, char *const argv[])
 
 SF_EXPORT int fexecve(int fd, char *const argv[], char *const environment[])
 {
-    EXEC("(an open file)", environment, sf_real.fexecve(fd, argv, mended));
+    EXEC(SF_EXEC_OPEN_FILE, environment, sf_real.fexecve(fd, argv, mended));
 }
 
 SF_EXPORT int execveat(int folder, const char *path, char *const argv[], char *const environment[], int flags)

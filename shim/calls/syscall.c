@@ -24,8 +24,10 @@ static bool is_last_thread(void)
 static long set_up_ring(unsigned entries, void *params)
 {
     long ring = sf_real.syscall(SYS_io_uring_setup, entries, params);
+    bool is_meant = sf_shim.families || sf_shim.has_programs;
     if (ring >= 0)
-        atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_IO_URING, memory_order_relaxed);
+        atomic_fetch_or_explicit(&sf_shim.state->escapes, is_meant ? SF_ESCAPE_IO_URING : SF_ESCAPE_RING,
+                                 memory_order_relaxed);
     return ring;
 }
 

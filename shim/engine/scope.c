@@ -126,18 +126,22 @@ static bool asks_for(const struct sf_plan *plan, const struct sf_plan_rule *rule
     return rule->peer_count == 0;
 }
 
-static bool names_exe(const struct sf_plan *plan, const struct sf_plan_rule *rule, const char *path)
+bool sf_exe_matches(const char *glob, const char *path)
 {
-    const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + rule->exe;
     const char *end = path + strlen(path), *name = end;
 
     while (name > path && name[-1] != '/')
         name--;
-    for (uint32_t i = 0; i < rule->exe_count; i++) {
-        const char *glob = sf_plan_string(plan, pattern[i].glob_at);
-        if (glob_matches(glob, path, end, as_it_is) || glob_matches(glob, name, end, as_it_is))
+    return glob_matches(glob, path, end, as_it_is) || glob_matches(glob, name, end, as_it_is);
+}
+
+static bool names_exe(const struct sf_plan *plan, const struct sf_plan_rule *rule, const char *path)
+{
+    const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + rule->exe;
+
+    for (uint32_t i = 0; i < rule->exe_count; i++)
+        if (sf_exe_matches(sf_plan_string(plan, pattern[i].glob_at), path))
             return true;
-    }
     return false;
 }
 

@@ -32,6 +32,9 @@ struct sf_scope {
  * it selects those of a host name that it gives. */
 bool sf_scope_selects(const struct sf_plan *plan, uint32_t rule, const struct sf_scope *scope);
 
+/* Does a glob of `exe` fit an executable's path, or its base name? */
+bool sf_exe_matches(const char *glob, const char *path);
+
 /* The rules that an executable is not meant by: neither as the file that it is nor as
  * what it was called by, which may be a symbolic link (python3) or a script. */
 void sf_exe_exclude(const struct sf_plan *plan, const char *file, const char *called, uint64_t *excluded);

@@ -28,12 +28,63 @@ check_eq "also by a long name" 1 \
 check_eq "also when it is gone" "sockfault: it started $TMP/below/gone (pid) $said" \
     "$(escapes "cp $TMP/bin/still $TMP/below/gone; $TMP/below/gone; rm $TMP/below/gone")"
 
+# `exe` says whom the rules must reach.
+cat > "$TMP/step.c" << 'END'
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    return argc > 1 && execv(argv[1], argv + 1);
+}
+END
+"${CC:-cc}" -static -o "$TMP/bin/step" "$TMP/step.c" || exit 1
+"${CC:-cc}" -o "$TMP/bin/calls" "$root/docs/reference/calls.c" || exit 1
+cd "$TMP/bin" || exit 1
+cat > ../exe.yaml << 'END'
+name: a child that exe leaves out
+programs: {a: "bin/still; bin/calls tcp give=hello recv"}
+faults: [{call: recv, exe: calls, role: client, partial: 1}]
+---
+name: one that it names
+programs: {a: "bin/still; bin/calls tcp give=hello recv"}
+faults: [{call: recv, exe: [calls, still], role: client, partial: 1}]
+---
+name: the first executable
+programs: {a: [bin/step, bin/calls, tcp, give=hello, recv]}
+faults: [{call: recv, exe: calls, role: client, partial: 1}]
+---
+name: nobody else
+programs: {a: [bin/step]}
+faults: [{call: recv, exe: calls, role: client, partial: 1}]
+---
+name: named itself
+programs: {a: [bin/step]}
+faults: [{call: recv, exe: "*/bin/step", optional: true, partial: 1}]
+END
+cd .. || exit 1
+check_status "exe narrows whom rules must reach" 1 "$SOCKFAULT" test -j 1 exe.yaml
+said=$(sed "s/(pid [0-9]*)/(pid)/; s/ ([0-9.]*[mu]*s)$//; s/ in [0-9.]*[mu]*s$//; s|$TMP|TMP|" <<< "$output")
+check_eq "to those that it names" "PASS a child that exe leaves out
+FAIL one that it names
+exe.yaml:6: a started bin/still (pid) without the shim: no rule could reach it
+PASS the first executable
+FAIL nobody else
+exe.yaml:15: rule 1 (partial: 1) never fired: a made no recv call on a socket, but not all calls of a were seen: libsockfault.so was not loaded into bin/step
+FAIL named itself
+exe.yaml:18: no rule can reach a: bin/step is statically linked: the shim cannot be loaded into it
+2 passed, 3 failed" "$said"
+check_eq "run starts what exe leaves out" "recv 1 h" \
+    "$("$SOCKFAULT" run -f 'call: recv, exe: calls, role: client, partial: 1' -- bin/step bin/calls tcp give=hello recv 2>&1)"
+check_status "and refuses what it names" 125 "$SOCKFAULT" run -f 'call: recv, exe: step, partial: 1' -- bin/step
+
 # A ring that the kernel made; one without entries it never makes.
 ring='import ctypes, sys
 print(ctypes.CDLL(None).syscall(425, int(sys.argv[1]), ctypes.create_string_buffer(120)) >= 0)'
 if [ "$(python3 -c "$ring" 1)" = True ]; then
     check_eq "io_uring is said to be used" "True sockfault: it uses io_uring, which no rule can reach" \
         "$(escapes "python3 -c '$ring' 1" | xargs)"
+    rule="exe: sh, $rule"
+    check_eq "not that of a process that no rule means" True "$(escapes "python3 -c '$ring' 1")"
 else
     skip "io_uring is said to be used" "the kernel refuses it"
 fi

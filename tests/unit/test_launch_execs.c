@@ -30,7 +30,7 @@ static unsigned left_of(const char *path, pid_t pid, struct sf_pids *proved)
     struct sf_pids found = {0};
     sf_execs_prove(self.session, &found);
     sf_execs_settle(self.session, &self.scenario, proved ? proved : &found);
-    unsigned left = sf_session_escaped(self.session, UINT32_MAX, NULL, 0);
+    unsigned left = sf_session_escaped(self.session, UINT32_MAX, NULL) != NULL;
     sf_pids_free(&found);
     launching_end(&self);
     return left;

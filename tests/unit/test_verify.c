@@ -833,6 +833,49 @@ static void escaped_child_fails_only_where_rules_select_its_program(void **state
                "client started /bin/static (pid 5) and 1 more without the shim: no rule could reach them");
 }
 
+/* A name that no path holds: it alone tells whether the rule means it. */
+static void escaped_child_that_exe_leaves_out_fails_nothing(void **state)
+{
+    struct world *world = *state;
+    static struct sf_pattern exe = {.kind = SF_PATTERN_EXE, .glob = "curl"};
+    world->rules[0].exes = &exe;
+    world->rules[0].exe_count = 1;
+    world->session->execs[0] =
+        (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 5, .program = CLIENT, .path = "/gone/static"};
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_RING;
+    expect_none(world);
+    world->session->execs[1] =
+        (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 6, .program = CLIENT, .path = "/gone/curl"};
+    expect_one(world, "client.escaped", 6,
+               "client started /gone/curl (pid 6) without the shim: no rule could reach it");
+    world->session->execs[1].state = SF_EXEC_FREE;
+    world->expect[CLIENT].calls[SF_FAMILY_RECV] = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    expect_one(world, "client.calls.recv", 26,
+               "the recv calls of client were not all counted: it started /gone/static (pid 5) without the shim");
+    world->session->execs[0].state = SF_EXEC_FREE;
+    expect_one(world, "client.calls.recv", 26,
+               "the recv calls of client were not all counted: it uses io_uring, whose calls nobody sees");
+}
+
+static void rule_whose_executable_escaped_all_others_never_fired(void **state)
+{
+    struct world *world = *state;
+    static struct sf_pattern exe = {.kind = SF_PATTERN_EXE, .glob = "curl"};
+    world->rules[0].exes = &exe;
+    world->rules[0].exe_count = 1;
+    world->session->rules[0].fired = 0;
+    world->session->programs[CLIENT].loaded = 0;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: client made no recv call on a socket, but not all calls "
+               "of client were seen: libsockfault.so was not loaded into prog");
+    world->rules[0].optional = true;
+    expect_none(world);
+    exe.glob = "prog";
+    expect_one(world, "client.loaded", 6,
+               "client ran without the shim, so no rule could reach it: "
+               "libsockfault.so was not loaded into prog");
+}
+
 static void io_uring_is_reported(void **state)
 {
     struct world *world = *state;
@@ -1018,6 +1061,8 @@ int main(void)
         T(expected_count_of_a_rule_is_compared),
         T(program_without_the_shim_fails_only_where_rules_select_it),
         T(escaped_child_fails_only_where_rules_select_its_program),
+        T(escaped_child_that_exe_leaves_out_fails_nothing),
+        T(rule_whose_executable_escaped_all_others_never_fired),
         T(io_uring_is_reported),
         T(too_many_addresses_are_reported),
         T(too_many_registrations_are_reported),
