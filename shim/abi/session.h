@@ -32,7 +32,8 @@
  *                    PROGRAM is the index into the plan's programs.
  * SOCKFAULT_PLAN     a plan file, for use without the runner.
  * SOCKFAULT_PROGRAM  with SOCKFAULT_PLAN: the name for `program:`; default:
- *                    the executable's base name. */
+ *                    the base name by which the executable was called, or that of
+ *                    its file, or of argv[0]. Handed on to children. */
 #define SF_ENV_SESSION "SOCKFAULT_SESSION"
 #define SF_ENV_PLAN "SOCKFAULT_PLAN"
 #define SF_ENV_PROGRAM "SOCKFAULT_PROGRAM"

@@ -24,7 +24,7 @@ static bool names_library(const char *list, const char *library)
 }
 
 struct found {
-    const char *preload, *session, *plan;
+    const char *preload, *session, *plan, *program;
     size_t vars;
 };
 
@@ -39,6 +39,8 @@ static struct found look(char *const *environment)
             found.session = entry;
         else if (has_name(entry, SF_ENV_PLAN "=", sizeof SF_ENV_PLAN))
             found.plan = entry;
+        else if (has_name(entry, SF_ENV_PROGRAM "=", sizeof SF_ENV_PROGRAM))
+            found.program = entry;
     }
     return found;
 }
@@ -46,6 +48,12 @@ static struct found look(char *const *environment)
 static bool is_same(const char *entry)
 {
     return entry && strcmp(entry, sf_shim.environment) == 0;
+}
+
+/* A child that was given another name was given it on purpose. */
+static bool lacks_program(const struct found *found)
+{
+    return sf_shim.environment_program && !found->program;
 }
 
 struct sf_mending sf_environment_inspect(char *const *environment)
@@ -56,8 +64,8 @@ struct sf_mending sf_environment_inspect(char *const *environment)
      * runs inside a program of ours. */
     struct sf_mending mending = {.vars = found.vars, .is_ours = is_pointed || !(found.session || found.plan)};
 
-    if (mending.is_ours &&
-        !(is_pointed && found.preload && names_library(found.preload, sf_shim.library_path)))
+    if (mending.is_ours && !(is_pointed && !lacks_program(&found) && found.preload &&
+                             names_library(found.preload, sf_shim.library_path)))
         mending.bytes = (found.vars + EXTRA_VARS) * sizeof(char *) + sizeof PRELOAD +
                         strlen(sf_shim.preload) + 1 + (found.preload ? strlen(found.preload) : 0);
     return mending;
@@ -72,11 +80,10 @@ char *const *sf_environment_mend(const struct sf_mending *mending, char *const *
     for (size_t i = 0; i < found.vars; i++)
         if (!has_name(environment[i], PRELOAD, sizeof PRELOAD - 1))
             to[used++] = environment[i];
-    if (!is_same(found.session) && !is_same(found.plan)) {
+    if (!is_same(found.session) && !is_same(found.plan))
         to[used++] = (char *)sf_shim.environment;
-        if (sf_shim.environment_program)
-            to[used++] = (char *)sf_shim.environment_program;
-    }
+    if (lacks_program(&found))
+        to[used++] = (char *)sf_shim.environment_program;
     to[used++] = text;
     to[used] = NULL;
 

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,7 +18,7 @@
 
 static char library_path[PATH_MAX];
 static char environment[sizeof SF_ENV_PLAN + PATH_MAX];
-static char environment_program[256];
+static char environment_program[PATH_MAX];
 static char preload[2 * PATH_MAX];
 
 struct address { /* SOCKFAULT_SESSION, taken apart */
@@ -130,21 +131,59 @@ static const char *find_shared(const char *value, struct sf_handover *handover)
     return NULL;
 }
 
-static const char *find_program(const struct sf_plan *plan, const char *name, uint16_t *program)
+void sf_executable_learn(struct sf_executable *executable)
+{
+    ssize_t length = readlink("/proc/self/exe", executable->file, sizeof executable->file - 1);
+    const char *called = (const char *)getauxval(AT_EXECFN);
+
+    executable->file[length > 0 ? length : 0] = '\0';
+    executable->called = called ? called : executable->file;
+}
+
+static bool find_name(const struct sf_plan *plan, const char *name, uint16_t *program)
 {
     const struct sf_plan_program *programs = sf_plan_programs(plan);
-    const char *wanted = name ? name : program_invocation_short_name;
 
     for (uint32_t i = 0; i < plan->program_count; i++) {
-        if (strcmp(sf_plan_string(plan, programs[i].name_at), wanted) == 0) {
+        if (strcmp(sf_plan_string(plan, programs[i].name_at), name) == 0) {
             *program = (uint16_t)i;
-            return NULL;
+            return true;
         }
     }
+    return false;
+}
+
+/* The program that is named as this executable. */
+static bool find_own_name(const struct sf_plan *plan, uint16_t *program)
+{
+    struct sf_executable executable;
+
+    sf_executable_learn(&executable);
+    return find_name(plan, basename(executable.called), program) ||
+           find_name(plan, basename(executable.file), program) ||
+           find_name(plan, program_invocation_short_name, program);
+}
+
+static const char *find_program(const struct sf_plan *plan, const char *name, uint16_t *program)
+{
     *program = 0;
-    return plan->program_count == 1 && !name ? NULL
-                                             : "the plan has no program of this name: set " SF_ENV_PROGRAM
-                                               " to one that it has";
+    if (name ? find_name(plan, name, program) : plan->program_count == 1 || find_own_name(plan, program))
+        return NULL;
+    return "the plan has no program of this name: set " SF_ENV_PROGRAM " to one that it has";
+}
+
+/* Children are of the program that started them, whatever they execute. */
+static const char *hand_on(const struct sf_plan *plan, struct sf_handover *handover)
+{
+    const char *name = sf_plan_string(plan, sf_plan_programs(plan)[handover->program].name_at);
+
+    if (plan->program_count == 1) /* it fits whatever loads it */
+        return NULL;
+    if (strlen(name) >= sizeof environment_program - sizeof SF_ENV_PROGRAM)
+        return "the name of this program is too long for " SF_ENV_PROGRAM;
+    snprintf(environment_program, sizeof environment_program, SF_ENV_PROGRAM "=%s", name);
+    handover->environment_program = environment_program;
+    return NULL;
 }
 
 /* Far above the numbers that programs get for what they open. */
@@ -195,7 +234,7 @@ static struct sf_session *make_session(const struct sf_plan *plan)
 
 static const char *find_file(const char *path, struct sf_handover *handover)
 {
-    const char *name = getenv(SF_ENV_PROGRAM), *why;
+    const char *why;
     struct stat status;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is no plan to wait for */
 
@@ -209,7 +248,9 @@ static const char *find_file(const char *path, struct sf_handover *handover)
         return "cannot read the file that " SF_ENV_PLAN " names";
     why = sf_plan_verify(image, (uint64_t)status.st_size);
     if (!why)
-        why = find_program(image, name, &handover->program);
+        why = find_program(image, getenv(SF_ENV_PROGRAM), &handover->program);
+    if (!why)
+        why = hand_on(image, handover);
     if (!why) {
         handover->session = make_session(image);
         if (!handover->session)
@@ -219,10 +260,6 @@ static const char *find_file(const char *path, struct sf_handover *handover)
     if (!realpath(path, environment + sizeof SF_ENV_PLAN))
         return "the path in " SF_ENV_PLAN " is too long";
     memcpy(environment, SF_ENV_PLAN "=", sizeof SF_ENV_PLAN);
-    if (name && strlen(name) < sizeof environment_program - sizeof SF_ENV_PROGRAM) {
-        snprintf(environment_program, sizeof environment_program, SF_ENV_PROGRAM "=%s", name);
-        handover->environment_program = environment_program;
-    }
     return why;
 }
 

@@ -11,11 +11,9 @@
 #include "sockets/leaks.h"
 #include "sockets/watch.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -93,12 +91,10 @@ static bool selects_sockets(const struct sf_plan_rule *rule)
 static void select_program(void)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    struct sf_executable executable;
 
-    path[length > 0 ? length : 0] = '\0';
-    const char *called = (const char *)getauxval(AT_EXECFN);
-    sf_exe_exclude(sf_shim.plan, path, called ? called : path, sf_shim.excluded);
+    sf_executable_learn(&executable);
+    sf_exe_exclude(sf_shim.plan, executable.file, executable.called, sf_shim.excluded);
     for (uint32_t i = 0; i < sf_shim.plan->rule_count; i++) {
         bool has_hosts = select_parties(&rules[i]);
         if (!(rules[i].programs >> sf_shim.program & 1) || sf_shim.excluded[i / 64] >> (i % 64) & 1)

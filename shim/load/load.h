@@ -4,6 +4,8 @@
 
 #include "abi/session.h"
 
+#include <limits.h>
+
 struct sf_handover {
     struct sf_session *session;      /* NULL: neither variable is set, nothing to do */
     uint16_t program;                /* our index in its plan */
@@ -12,6 +14,13 @@ struct sf_handover {
     const char *environment;         /* "NAME=VALUE" that leads a child here; static memory */
     const char *environment_program; /* a second one, or NULL */
 };
+
+/* By what names this process's executable is known. */
+struct sf_executable {
+    char file[PATH_MAX]; /* "": it cannot be told, as without /proc */
+    const char *called;  /* as exec named it: a link or a script, perhaps; else `file` */
+};
+void sf_executable_learn(struct sf_executable *executable);
 
 /* Find and map the session that the environment names. Returns NULL, or why
  * that cannot be: the target must not run then. Source: shim/abi/session.h. */

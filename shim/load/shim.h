@@ -46,7 +46,7 @@ struct sf_shim {
     const char *library_path;                  /* ours, as LD_PRELOAD named it */
     const char *preload;                       /* LD_PRELOAD as it led here */
     const char *environment;                   /* "SOCKFAULT_…=…", to hand to children */
-    const char *environment_program;           /* with a plan file: "SOCKFAULT_PROGRAM=…" or NULL */
+    const char *environment_program;           /* with a plan of several programs: "SOCKFAULT_PROGRAM=…" */
 };
 
 extern struct sf_shim sf_shim;

@@ -33,6 +33,33 @@ check_eq "SOCKFAULT_PROGRAM says which program it is" 3 "$(SOCKFAULT_PROGRAM=b w
 check_eq "rules of another program do not act" 5 "$(SOCKFAULT_PROGRAM=a with_plan "$TMP/plan")"
 check_status "a name that the plan does not have stops it" 125 with_plan "$TMP/plan"
 
+# Where the name of the executable chooses the program, its children are of that program too.
+for name in env sh dash python3; do
+    printf 'name: %s\nprograms: {a: "true", %s: "true"}\nfaults: [{call: recv, program: %s, partial: 3}]\n' \
+        $name $name $name > "$TMP/$name.yaml"
+    "$SOCKFAULT" compile "$TMP/$name.yaml" -o "$TMP/$name.plan"
+done
+under() # PLAN COMMAND…
+{
+    LD_PRELOAD=$SOCKFAULT_SHIM SOCKFAULT_PLAN=$TMP/$1.plan "${@:2}" 2>&1
+}
+check_eq "children are of the program that started them" $'3\n3' "$(under env env python3 "$TMP/talk.py" again)"
+check_eq "also in a fresh environment" $'3\n3' "$(under env env -i "$(command -v python3)" "$TMP/talk.py" again)"
+check_eq "also those of system and posix_spawn" $'3\n3' "$(under python3 python3 -c '
+import os, subprocess, sys
+subprocess.run(["python3", sys.argv[1]], env={"PATH": os.environ["PATH"]}, close_fds=False)
+os.system("python3 " + sys.argv[1])' "$TMP/talk.py")"
+check_eq "unless they are told otherwise" 5 "$(under env env SOCKFAULT_PROGRAM=a python3 "$TMP/talk.py")"
+check_eq "once" 5 "$(under env env -i SOCKFAULT_PROGRAM=a "$(command -v python3)" "$TMP/talk.py")"
+check_eq "the name is that of a link" $'3' "$(under sh sh -c "python3 '$TMP/talk.py'")"
+[ "$(basename "$(readlink -f /bin/sh)")" = dash ] &&
+    check_eq "or of its file" $'3' "$(under dash sh -c "python3 '$TMP/talk.py'")"
+printf '#!/bin/sh\nexec python3 "%s"\n' "$TMP/talk.py" > "$TMP/a.script"
+chmod +x "$TMP/a.script"
+sed 's/dash/a.script/g' "$TMP/dash.yaml" > "$TMP/script.yaml"
+"$SOCKFAULT" compile "$TMP/script.yaml" -o "$TMP/script.plan"
+check_eq "or of a script" 3 "$(under script "$TMP/a.script")"
+
 printf 'name: x\nfaults: [{call: recv}]\n' > "$TMP/bad.yaml"
 check_status "an invalid scenario is not compiled" 2 "$SOCKFAULT" compile "$TMP/bad.yaml" -o "$TMP/none"
 check "and leaves no file" test ! -e "$TMP/none"
