@@ -109,18 +109,12 @@ static const char *name_fault(const struct run *run, size_t index)
     return run->options.fault_count == 1 ? "--fault" : sf_arena_printf(run->arena, "--fault #%zu", index + 1);
 }
 
-/* The Nth `-f` behind the `count` rules that there are. */
-static void add_rule(struct run *run, size_t index, const char *name, struct sf_rule *rules, size_t count,
+/* Does the rule behind `count` others say an id that is theirs? */
+static void check_id(struct run *run, const struct sf_rule *rules, size_t count,
                      struct sf_diagnostics *diagnostics)
 {
-    struct sf_rule *rule = &rules[count];
-    size_t number = count + 1;
-    while (sf_rule_find(rules, count, sf_arena_printf(run->arena, "rule-%zu", number)))
-        number++;
-    if (!sf_rule_decode_argument(run->arena, name_fault(run, index), run->options.faults[index], number, name,
-                                 rule, diagnostics))
-        return;
-    const struct sf_rule *other = sf_rule_find(rules, count, rule->id);
+    const struct sf_rule *rule = &rules[count];
+    const struct sf_rule *other = rule->id ? sf_rule_find(rules, count, rule->id) : NULL;
     if (other)
         sf_error(diagnostics, rule->place, "duplicate id %s, that of the rule at %s:%u",
                  sf_quoted(run->arena, rule->id), other->place.file, other->place.line);
@@ -134,8 +128,13 @@ static void add_rules(struct run *run, const char *name, struct sf_diagnostics *
     struct sf_rule *rules = sf_arena_alloc(run->arena, count * sizeof *rules);
     if (scenario->rule_count)
         memcpy(rules, scenario->rules, scenario->rule_count * sizeof *rules);
-    for (size_t i = 0; i < run->options.fault_count; i++)
-        add_rule(run, i, name, rules, scenario->rule_count + i, diagnostics);
+    for (size_t i = 0; i < run->options.fault_count; i++) {
+        size_t before = scenario->rule_count + i;
+        if (sf_rule_decode_argument(run->arena, name_fault(run, i), run->options.faults[i], name, &rules[before],
+                                    diagnostics))
+            check_id(run, rules, before, diagnostics);
+    }
+    sf_rules_number(run->arena, rules, scenario->rule_count, count);
     if (count > SF_PLAN_RULES_MAX)
         sf_error(diagnostics, (struct sf_place){.file = "--fault"}, "%zu rules are too many: %u are allowed",
                  count, SF_PLAN_RULES_MAX);

@@ -120,8 +120,7 @@ static void check_partition(struct sf_decoder *decoder, const struct sf_node *no
     }
 }
 
-bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size_t number,
-                    struct sf_rule *rule)
+bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, struct sf_rule *rule)
 {
     struct sf_draft draft = {
         .rule = {.place = sf_node_place(decoder, node), .programs = UINT64_MAX, .probability = 1},
@@ -143,8 +142,6 @@ bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size
         draft.rule.fault_text = sf_fault_text(decoder, node, &draft.rule);
         sf_inert_warn(decoder, &draft.rule);
     }
-    if (!draft.rule.id)
-        draft.rule.id = sf_arena_printf(decoder->arena, "rule-%zu", number);
     *rule = draft.rule;
     return !draft.foreign;
 }
@@ -152,20 +149,38 @@ bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size
 const struct sf_rule *sf_rule_find(const struct sf_rule *rules, size_t count, const char *id)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(rules[i].id, id) == 0)
+        if (rules[i].id && strcmp(rules[i].id, id) == 0)
             return &rules[i];
     return NULL;
+}
+
+/* Its number, unless another rule says that it has this id. */
+static void give_id(struct sf_arena *arena, struct sf_rule *rules, size_t count, size_t index, size_t number)
+{
+    const char *id = sf_arena_printf(arena, "rule-%zu", number);
+    if (!rules[index].id && !sf_rule_find(rules, count, id))
+        rules[index].id = id;
+}
+
+void sf_rules_number(struct sf_arena *arena, struct sf_rule *rules, size_t first, size_t count)
+{
+    for (size_t i = first; i < count; i++)
+        give_id(arena, rules, count, i, i + 1);
+    size_t number = count;
+    for (size_t i = first; i < count; i++)
+        while (!rules[i].id)
+            give_id(arena, rules, count, i, ++number);
 }
 
 static void check_id(struct sf_decoder *decoder, const struct sf_node *node, const struct sf_rule *rules,
                      size_t count)
 {
-    const struct sf_rule *other = sf_rule_find(rules, count, rules[count].id);
-    const struct sf_node *id = node->kind == SF_NODE_MAPPING ? sf_node_get(node, "id") : NULL;
+    const char *id = rules[count].id;
+    const struct sf_rule *other = id ? sf_rule_find(rules, count, id) : NULL;
     if (other)
-        sf_error(decoder->diagnostics, sf_node_place(decoder, id ? id : node),
+        sf_error(decoder->diagnostics, sf_node_place(decoder, sf_node_get(node, "id")),
                  "duplicate id %s, that of the rule in line %u",
-                 sf_quoted(decoder->diagnostics->arena, rules[count].id), other->place.line);
+                 sf_quoted(decoder->diagnostics->arena, id), other->place.line);
 }
 
 void sf_rules_decode(struct sf_decoder *decoder, const struct sf_node *node)
@@ -186,14 +201,16 @@ void sf_rules_decode(struct sf_decoder *decoder, const struct sf_node *node)
     /* All rules for the sake of their ids; only those that select a program here are kept. */
     struct sf_rule *all = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *all);
     struct sf_rule *kept = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *kept);
+    bool *selected = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *selected);
     for (size_t i = 0; i < node->count; i++) {
-        bool selects = sf_rule_decode(decoder, node->items[i], i + 1, &all[i]);
+        selected[i] = sf_rule_decode(decoder, node->items[i], &all[i]);
         check_id(decoder, node->items[i], all, i);
-        if (selects)
-            kept[scenario->rule_count++] = all[i];
-        else
-            scenario->left_out++;
     }
+    sf_rules_number(decoder->arena, all, 0, node->count);
+    for (size_t i = 0; i < node->count; i++)
+        if (selected[i])
+            kept[scenario->rule_count++] = all[i];
+    scenario->left_out = node->count - scenario->rule_count;
     scenario->rules = kept;
     scenario->rule_expect = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *scenario->rule_expect);
 }

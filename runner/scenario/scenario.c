@@ -168,7 +168,7 @@ const struct sf_node *sf_rule_parse_argument(struct sf_arena *arena, const char 
     return count == 1 ? documents[0]->root : NULL;
 }
 
-bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text, size_t number,
+bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text,
                              const char *program_name, struct sf_rule *rule,
                              struct sf_diagnostics *diagnostics)
 {
@@ -183,6 +183,6 @@ bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const cha
     size_t errors = diagnostics->errors;
     const struct sf_node *node = sf_rule_parse_argument(arena, file, text, diagnostics);
     if (node)
-        sf_rule_decode(&decoder, node, number, rule);
+        sf_rule_decode(&decoder, node, rule);
     return diagnostics->errors == errors;
 }

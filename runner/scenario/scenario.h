@@ -230,14 +230,18 @@ typedef void sf_scenario_visitor(void *context, const struct sf_document *docume
 void sf_documents_decode(struct sf_document **documents, size_t count, const struct sf_bindings *bindings,
                          struct sf_diagnostics *diagnostics, sf_scenario_visitor *each, void *context);
 
+/* Give those of `count` rules, from the `first` on, that have no id the default one: rule-N of
+ * the Nth; where another rule says that it has that, the next N beyond `count` that is free. */
+void sf_rules_number(struct sf_arena *arena, struct sf_rule *rules, size_t first, size_t count);
+
 /* The rule with this id, or NULL. */
 const struct sf_rule *sf_rule_find(const struct sf_rule *rules, size_t count, const char *id);
 
 /* Decode one rule from the command line (`--fault 'call: recv, partial: 1'`,
- * braces left off or not), the `number`th of all, from 1. Places name `file`
- * ("--fault") and count within the text. The rule's programs may only name
- * `program_name`. Returns false on error. */
-bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text, size_t number,
+ * braces left off or not). Places name `file` ("--fault") and count within the
+ * text. The rule's programs may only name `program_name`; its id is NULL where it
+ * says none. Returns false on error. */
+bool sf_rule_decode_argument(struct sf_arena *arena, const char *file, const char *text,
                              const char *program_name, struct sf_rule *rule,
                              struct sf_diagnostics *diagnostics);
 

@@ -14,10 +14,9 @@ void sf_programs_decode(struct sf_decoder *decoder, const struct sf_node *node);
 /* faults: fills scenario->rules. */
 void sf_rules_decode(struct sf_decoder *decoder, const struct sf_node *node);
 
-/* One rule, the `number`th from 1. False: it selects other programs than the
- * one of `run`. What is wrong is reported. */
-bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, size_t number,
-                    struct sf_rule *rule);
+/* One rule; its id is NULL where it says none. False: it selects other programs
+ * than the one of `run`. What is wrong is reported. */
+bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, struct sf_rule *rule);
 
 /* exactly, a trigger: calls named one by one, in a struct sf_exactly. What it may name
  * hangs on the rest of the rule, which is checked once that is known. */

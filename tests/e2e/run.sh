@@ -28,6 +28,12 @@ check_eq "numbers that are taken are passed over" "rule-4 rule-2 rule-3 rule-5" 
 import json, sys
 print(*(rule["id"] for rule in json.load(open(sys.argv[1]))["scenarios"][0]["faults"]))' "$TMP/json")"
 
+"$SOCKFAULT" run --report json="$TMP/json" -f 'call: send, partial: 1' -f 'call: send, partial: 2' \
+    -f 'id: rule-2, call: send, partial: 3' -- true 2> /dev/null
+check_eq "also those that a later rule takes" "rule-1 rule-4 rule-2" "$(python3 -c '
+import json, sys
+print(*(rule["id"] for rule in json.load(open(sys.argv[1]))["scenarios"][0]["faults"]))' "$TMP/json")"
+
 check_status "where every rule of a file is for other programs" 0 "$SOCKFAULT" run -s "$TMP/ids.yaml" -- true
 check_eq "run says so" \
     "sockfault: no rule of $TMP/ids.yaml is for true: --as gives the program the name that they have" "$output"

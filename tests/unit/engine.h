@@ -66,8 +66,8 @@ static inline void engine_make(struct engine *engine, uint64_t seed, const char 
     engine->arena = sf_arena_new();
     struct sf_diagnostics diagnostics = {.arena = engine->arena};
     for (; texts[count]; count++)
-        sf_rule_decode_argument(engine->arena, "rule", texts[count], count + 1, "client", &rules[count],
-                                &diagnostics);
+        sf_rule_decode_argument(engine->arena, "rule", texts[count], "client", &rules[count], &diagnostics);
+    sf_rules_number(engine->arena, rules, 0, count);
     sf_diagnostics_print(&diagnostics, stderr);
     assert_int_equal(diagnostics.errors, 0);
     struct sf_scenario scenario = {.name = "test",

@@ -743,7 +743,7 @@ static struct argument *read_argument(const char *text)
     struct argument *argument = sf_arena_alloc(arena, sizeof *argument);
     argument->arena = arena;
     argument->diagnostics.arena = arena;
-    argument->good = sf_rule_decode_argument(arena, "--fault", text, 3, "curl", &argument->rule,
+    argument->good = sf_rule_decode_argument(arena, "--fault", text, "curl", &argument->rule,
                                              &argument->diagnostics);
     return argument;
 }
@@ -753,7 +753,7 @@ static void an_argument_is_a_rule_without_braces(void **state)
     (void)state;
     struct argument *argument = read_argument("call: recv, program: curl, partial: 1 # a remark");
     assert_true(argument->good);
-    assert_string_equal(argument->rule.id, "rule-3");
+    assert_null(argument->rule.id);
     assert_int_equal(argument->rule.programs, 1);
     assert_string_equal(argument->rule.place.file, "--fault");
     assert_int_equal(argument->rule.fault_place.line, 1);
@@ -856,6 +856,26 @@ static void a_run_keeps_the_rules_for_its_program(void **state)
     release(reading);
 }
 
+/* Whoever says an id has it, wherever it stands. */
+static void default_ids_give_way_to_those_that_are_said(void **state)
+{
+    (void)state;
+    static const char text[] = "name: n\nprograms: {p: 'true'}\nfaults:\n"
+                               "- {id: rule-2, call: recv, partial: 1}\n"
+                               "- {call: recv, partial: 2}\n"
+                               "- {call: recv, partial: 3}\n"
+                               "- {call: recv, partial: 4}\n"
+                               "- {id: rule-4, call: recv, partial: 5}\n"
+                               "- {id: rule-7, call: recv, partial: 6}\n"
+                               "expect: {faults: {rule-9: 0}}\n";
+    static const char *const ids[] = {"rule-2", "rule-8", "rule-3", "rule-9", "rule-4", "rule-7"};
+    struct reading *reading = read_text_bytes(text, sizeof text - 1, NULL);
+    assert_non_null(reading->scenario);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        assert_string_equal(reading->scenario->rules[i].id, ids[i]);
+    release(reading);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -889,6 +909,7 @@ int main(void)
         cmocka_unit_test(an_argument_may_have_its_braces),
         cmocka_unit_test(what_is_missing_in_an_argument_is_named_as_it_was_typed),
         cmocka_unit_test(a_run_keeps_the_rules_for_its_program),
+        cmocka_unit_test(default_ids_give_way_to_those_that_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
