@@ -12,6 +12,7 @@
 
 struct sf_variable {
     const char *name, *value;
+    const char *in_name; /* … and what it is in the scenario's name, see is_naming */
 };
 
 struct sf_decoder {
@@ -26,6 +27,8 @@ struct sf_decoder {
     const char *combination;      /* "chunk=7, host=b"; NULL: there is no matrix */
     size_t replaced_bytes;        /* what texts with every `${…}` replaced take altogether */
     size_t stretches;             /* of calls that rules name one by one */
+    bool is_naming;               /* ${port.NAME} and ${dir} stay as they are: they are others at each run */
+    bool is_filled;               /* one of these has been replaced */
     bool has_ports;               /* ${port.NAME} and ${dir} mean something here */
     struct sf_scenario *scenario; /* as far as it is known */
     const char **programs;        /* the names that rules may use */

@@ -76,6 +76,9 @@ static const char *port(struct sf_decoder *decoder, struct sf_place place, const
                  sf_quoted(decoder->diagnostics->arena, name));
         return NULL;
     }
+    decoder->is_filled = true;
+    if (decoder->is_naming)
+        return sf_arena_printf(decoder->arena, "${%s%s}", port_prefix, name);
     unsigned number = bindings->port ? bindings->port(bindings->context, name) : PORT_WITHOUT_BINDING;
     return sf_arena_printf(decoder->arena, "%u", number);
 }
@@ -83,18 +86,26 @@ static const char *port(struct sf_decoder *decoder, struct sf_place place, const
 static const char *fresh_folder(struct sf_decoder *decoder, struct sf_place place)
 {
     const struct sf_bindings *bindings = decoder->bindings;
+    decoder->is_filled = true;
+    if (decoder->is_naming)
+        return "${dir}";
     const char *path = bindings->dir ? bindings->dir(bindings->dir_context) : FOLDER_WITHOUT_BINDING;
     if (!path)
         sf_error(decoder->diagnostics, place, "there is no folder for ${dir}");
     return path;
 }
 
+static const char *value_of(struct sf_decoder *decoder, const struct sf_variable *variable)
+{
+    decoder->is_filled |= variable->in_name != variable->value;
+    return decoder->is_naming ? variable->in_name : variable->value;
+}
+
 static const char *lookup(struct sf_decoder *decoder, struct sf_place place, const char *name)
 {
-    for (size_t i = 0; i < decoder->variable_count; i++) {
+    for (size_t i = 0; i < decoder->variable_count; i++)
         if (strcmp(decoder->variables[i].name, name) == 0)
-            return decoder->variables[i].value;
-    }
+            return value_of(decoder, &decoder->variables[i]);
     if (decoder->has_ports && begins(name, port_prefix))
         return port(decoder, place, name + strlen(port_prefix));
     if (begins(name, env_prefix)) {

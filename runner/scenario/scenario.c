@@ -59,6 +59,16 @@ static void decode_expect(struct sf_decoder *decoder, const struct sf_key *key, 
         sf_expect_decode(decoder, value);
 }
 
+/* It gives the seed, which is the same at each run. */
+static void decode_name(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    decoder->is_naming = true;
+    sf_type_line.decode(decoder, key, value, object);
+    decoder->is_naming = false;
+}
+
+static const struct sf_type type_name = {"text on one line", decode_name};
 static const struct sf_type type_names = {"a name or a list of names", decode_names};
 static const struct sf_type type_requires = {"the name of a command or a list of these", decode_requires};
 static const struct sf_type type_programs = {"a mapping of names to programs", decode_programs};
@@ -68,7 +78,7 @@ static const struct sf_type type_expect = {"a mapping of program names to expect
 /* matrix, vars and programs, faults, expect: each names what those before it define. */
 #define AT(member) offsetof(struct sf_scenario, member)
 static const struct sf_key scenario_keys[] = {
-    {.name = "name", .type = &sf_type_line, .offset = AT(name), .flags = SF_KEY_REQUIRED},
+    {.name = "name", .type = &type_name, .offset = AT(name), .flags = SF_KEY_REQUIRED},
     {.name = "description", .type = &sf_type_text, .offset = AT(description)},
     {.name = "seed", .type = &sf_type_u64, .offset = AT(seed), .max = INT64_MAX},
     {.name = "timeout", .type = &sf_type_duration, .offset = AT(timeout_ns), .min = 1},

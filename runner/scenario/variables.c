@@ -28,11 +28,20 @@ static void check_variable(struct sf_decoder *decoder, const struct sf_node *key
                  key->text);
 }
 
-static void add_variable(struct sf_decoder *decoder, const struct sf_node *key, const char *value)
+/* `node` is where the value stands; what --set gives in its place is not filled in. */
+static void add_variable(struct sf_decoder *decoder, const struct sf_node *key, const char *value,
+                         const struct sf_node *node)
 {
+    const char *in_name = value;
+    if (value && *value && decoder->is_filled) {
+        decoder->is_naming = true;
+        in_name = sf_text_expand(decoder, sf_node_place(decoder, node), node->text);
+        decoder->is_naming = false;
+    }
     struct sf_variable *variable = sf_arena_push(decoder->arena, &decoder->variables,
                                                  &decoder->variable_count, sizeof *variable);
-    *variable = (struct sf_variable){sf_arena_strdup(decoder->arena, key->text), value ? value : ""};
+    *variable = (struct sf_variable){sf_arena_strdup(decoder->arena, key->text), value ? value : "",
+                                     in_name ? in_name : ""};
 }
 
 static bool check_count(struct sf_decoder *decoder, const struct sf_node *node, size_t max)
@@ -68,7 +77,9 @@ static void decode_vars(struct sf_decoder *decoder, const struct sf_key *key, co
                      "%s is a key of the matrix already", sf_quoted(decoder->arena, pair->key->text));
         /* Each may use those above it, so none can contain itself. */
         const char *text = override_of(decoder, pair->key->text);
-        add_variable(decoder, pair->key, text ? text : sf_text_decode(decoder, key, pair->value));
+        decoder->is_filled = false;
+        add_variable(decoder, pair->key, text ? text : sf_text_decode(decoder, key, pair->value),
+                     pair->value);
     }
 }
 
@@ -146,11 +157,12 @@ static void decode_matrix(struct sf_decoder *decoder, const struct sf_key *key, 
         const struct sf_node *chosen = pair->value; /* where it is wrong, what it probably meant to say */
         if (value_count(pair))
             chosen = valid ? sf_matrix_choice(value, decoder->bindings->combination, i) : pair->value->items[0];
+        decoder->is_filled = false;
         const char *text = chosen->kind == SF_NODE_SCALAR || valid ? decode_value(decoder, chosen) : "";
-        add_variable(decoder, pair->key, text);
+        add_variable(decoder, pair->key, text, chosen);
         decoder->combination =
             sf_arena_printf(decoder->arena, "%s%s%s=%s", i ? decoder->combination : "", i ? ", " : "",
-                            pair->key->text, text);
+                            pair->key->text, decoder->variables[decoder->variable_count - 1].in_name);
     }
 }
 

@@ -62,6 +62,15 @@ check_status "a variable that no scenario has is wrong usage" 2 "$SOCKFAULT" tes
 check_eq "it says so" "sockfault test: --set: no scenario has the variable 'sise' (did you mean size?)" "$output"
 check_status "a key of the matrix is none" 2 "$SOCKFAULT" test --set chunk=1 matrix.yaml
 
+cat > ports.yaml << 'END'
+name: in ${dir}
+matrix: {at: ["127.0.0.1:${port.x}"]}
+programs: {p: "echo ${at}"}
+END
+check_eq "ports and folders are in no name" 'in ${dir} [at=127.0.0.1:${port.x}]' \
+    "$(results ports.yaml | sed '1s/; .*//; 2d')"
+check_eq "and change no seed" "$(results ports.yaml)" "$(results --filter 'port\.x' ports.yaml)"
+
 cat > sized.yaml << 'END'
 name: sized
 vars: {size: 1, rule: "${size}"}

@@ -52,6 +52,64 @@ static void the_seed_is_as_written_or_of_the_full_name(void **state)
     release(one);
 }
 
+static uint16_t bound_port(void *context, const char *name)
+{
+    (void)name;
+    return *(const uint16_t *)context;
+}
+
+static const char *bound_folder(void *context)
+{
+    return *(const uint16_t *)context == 4000 ? "/tmp/a" : "/tmp/b";
+}
+
+static struct reading *read_bound(const char *text, size_t combination, uint16_t port)
+{
+    const struct sf_override override = {"set", "${port.s}"}; /* taken as it stands */
+    const struct sf_bindings bindings = {.combination = combination,
+                                         .port = bound_port,
+                                         .context = &port,
+                                         .dir = bound_folder,
+                                         .dir_context = &port,
+                                         .overrides = &override,
+                                         .override_count = 1};
+    struct reading *reading = read_text_bytes(text, strlen(text), &bindings);
+    assert_non_null(reading->scenario);
+    return reading;
+}
+
+/* What is another at each run stays a variable in the name. */
+static void ports_and_folders_change_neither_name_nor_seed(void **state)
+{
+    (void)state;
+    static const char text[] = "name: n ${v} ${set} ${port.x} $${dir}\n"
+                               "matrix: {at: ['${port.y}', '${env.SF_LABEL}${dir}', 7]}\n"
+                               "vars: {set: 1, v: '<${at}>'}\n"
+                               "programs: {p: ['${v}', '${port.x}', '${set}']}\n";
+    static const char *const names[] = {
+        "n <${port.y}> ${port.s} ${port.x} ${dir} [at=${port.y}]",
+        "n </x${dir}> ${port.s} ${port.x} ${dir} [at=/x${dir}]",
+        "n <7> ${port.s} ${port.x} ${dir} [at=7]"};
+    setenv("SF_LABEL", "/x", 1);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct reading *one = read_bound(text, i, 4000), *two = read_bound(text, i, 5000);
+        assert_string_equal(one->scenario->name, names[i]);
+        assert_string_equal(two->scenario->name, names[i]);
+        assert_int_equal(one->scenario->seed, two->scenario->seed);
+        char **argv = one->scenario->programs[0].argv;
+        assert_null(strstr(argv[0], "${"));
+        assert_string_equal(argv[1], "4000");
+        assert_string_equal(argv[2], "${port.s}");
+        release(one);
+        release(two);
+    }
+    struct reading *reading = read_bound(text, 0, 4000), *other = read_bound(text, 2, 4000);
+    assert_string_equal(reading->scenario->programs[0].argv[0], "<4000>");
+    assert_int_not_equal(reading->scenario->seed, other->scenario->seed);
+    release(reading);
+    release(other);
+}
+
 static void empty_matrix_changes_nothing(void **state)
 {
     (void)state;
@@ -180,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_key_changes_fastest),
         cmocka_unit_test(the_seed_is_as_written_or_of_the_full_name),
+        cmocka_unit_test(ports_and_folders_change_neither_name_nor_seed),
         cmocka_unit_test(empty_matrix_changes_nothing),
         cmocka_unit_test(all_scenarios_of_a_file_are_visited_in_order),
         cmocka_unit_test(error_of_one_value_leaves_the_others),
