@@ -81,7 +81,7 @@ static size_t read_file(struct reader *reader, const char *path)
     sf_documents_decode(documents, count, &bindings, diagnostics, add_scenario, reader);
     sf_diagnostics_print(diagnostics, stderr);
     if (diagnostics->errors)
-        report_invalid(reader, path);
+        report_invalid(reader, sf_file_name(path));
     return diagnostics->errors;
 }
 

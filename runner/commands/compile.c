@@ -1,7 +1,9 @@
 /* sockfault compile SCENARIO -o FILE: write the plan, for use without the runner. */
 #include "base/arena.h"
+#include "base/output.h"
 #include "commands/commands.h"
 #include "plan/session.h"
+#include "scenario/files.h"
 #include "scenario/scenario.h"
 
 #include <errno.h>
@@ -48,7 +50,7 @@ static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *pat
 
     made = count == 1 ? sf_document_combinations(documents[0]) : count;
     if (made > 1)
-        sf_error(&diagnostics, (struct sf_place){.file = path}, "it holds %zu scenarios: a plan is of one",
+        sf_error(&diagnostics, (struct sf_place){.file = sf_file_name(path)}, "it holds %zu scenarios: a plan is of one",
                  made);
     else if (made == 1)
         scenario = sf_scenario_decode(arena, documents[0], NULL, &diagnostics);
@@ -66,21 +68,26 @@ static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *pat
 }
 
 /* Whole or not at all: a target that finds half a plan stops. What is no file (a
- * device, a pipe) was not made by us and stays. */
+ * device, a pipe, standard output) was not made by us and stays. */
 static int write_plan(const struct sf_plan *plan, const char *path)
 {
     struct stat status = {0};
-    FILE *file = fopen(path, "we");
-    bool written = file && fwrite(plan, plan->total_bytes, 1, file) == 1;
-    bool is_file = file && fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
+    FILE *file = sf_output_open(path);
+    int error = file ? 0 : errno;
+    bool is_ours = file && file != stdout && fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
 
-    if (file && fclose(file) != 0)
-        written = false;
-    if (written)
+    if (file && fwrite(plan, plan->total_bytes, 1, file) != 1)
+        error = errno;
+    int unwritten = sf_output_close(file);
+    error = error ? error : unwritten;
+    if (!error)
         return DONE;
-    fprintf(stderr, "sockfault compile: cannot write %s: %s\n", path, strerror(errno));
-    if (is_file)
+    fprintf(stderr, "sockfault compile: cannot write %s: %s\n", file == stdout ? "to standard output" : path,
+            strerror(error));
+    if (is_ours)
         unlink(path);
+    if (file == stdout)
+        clearerr(stdout); /* once is enough */
     return SF_EXIT_INTERNAL;
 }
 

@@ -21,12 +21,14 @@ static const struct command {
      "--timeout ended it, 125 when sockfault failed, 126 when PROGRAM is not\n"
      "executable, 127 when it is not found.\n"
      "\n"
-     "What --save writes is for `test`, and for `run -s`.\n"
+     "What --save writes is for `test`, and for `run -s`. A FILE that is written may be -\n"
+     "for standard output.\n"
      "\n"
      "  sockfault run -f 'call: recv, partial: 1' -- curl -fsS http://localhost:8080/\n"},
     {{"test", sf_command_test, "test [OPTION…] PATH…", "run scenarios and judge their expectations"},
      SF_COMMAND_TEST,
-     "A PATH is a scenario file, or a folder: every *.yaml and *.yml below it, sorted.\n"
+     "A PATH is a scenario file, - for standard input, or a folder: every *.yaml and\n"
+     "*.yml below it, sorted. A FILE that is written may be - for standard output.\n"
      "A REGEX (PCRE2) may match anywhere in the name, the values of the matrix included;\n"
      "a KEY must be a variable of at least one scenario.\n"
      "\n"
@@ -37,14 +39,16 @@ static const struct command {
      "  sockfault test --filter 'chunk=7' --set host=127.0.0.1 tests/\n"},
     {{"check", sf_command_check, "check [-q] PATH…", "validate scenarios, start nothing"},
      0,
-     "The exit status is 0 when all are valid, otherwise 2.\n"},
+     "A PATH is a scenario file, - for standard input, or a folder: every *.yaml and\n"
+     "*.yml below it. The exit status is 0 when all are valid, otherwise 2.\n"},
     {{"compile", sf_command_compile, "compile SCENARIO -o FILE", "write the plan for use without the runner"},
      0,
      "  LD_PRELOAD=…/libsockfault.so SOCKFAULT_PLAN=FILE PROGRAM\n"
      "\n"
      "Where the scenario has several programs, SOCKFAULT_PROGRAM says which one this is;\n"
-     "default: the one that is named as the executable. The exit status is 0, or 2 when\n"
-     "the scenario is invalid.\n"},
+     "default: the one that is named as the executable. SCENARIO may be - for standard\n"
+     "input, FILE for standard output. The exit status is 0, or 2 when the scenario is\n"
+     "invalid.\n"},
     {{"list", sf_command_list, "list faults|calls|errors|scenarios",
       "show what rules can use, and the bundled scenarios"},
      0,

@@ -25,7 +25,7 @@ static const struct row {
     const char *about;
 } rows[] = {
     {"scenario", 's', "FILE|NAME", SF_COMMAND_RUN, take_scenario,
-     "take faults and seed from a scenario file, or a bundled one"},
+     "take faults and seed from a scenario file (-: stdin), or a bundled one"},
     {"fault", 'f', "RULE", SF_COMMAND_RUN, take_fault,
      "add a rule: 'call: recv, partial: 1'; may be repeated"},
     {"as", 0, "NAME", SF_COMMAND_RUN, take_as, "the program's name in rules; default: its base name"},

@@ -12,6 +12,7 @@
 #include "commands/saves.h"
 #include "save/rules.h"
 #include "scenario/bundled.h"
+#include "scenario/files.h"
 
 #include <errno.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
                                          struct sf_diagnostics *diagnostics)
 {
     const char *path = run->options.scenario;
-    if (!strchr(path, '/') && access(path, F_OK) != 0)
+    if (strcmp(path, SF_STDIN) != 0 && !strchr(path, '/') && access(path, F_OK) != 0)
         path = sf_bundled_find(run->arena, path);
     if (!path) {
         sf_error(diagnostics, (struct sf_place){.file = run->options.scenario},
@@ -74,13 +75,13 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
     struct sf_document **documents = sf_documents_read(run->arena, path, &count, diagnostics);
     size_t made = count == 1 ? sf_document_combinations(documents[0]) : count;
     if (made > 1)
-        sf_error(diagnostics, (struct sf_place){.file = path},
+        sf_error(diagnostics, (struct sf_place){.file = sf_file_name(path)},
                  "this file holds %zu scenarios; run takes a file with one", made);
     if (count == 0 || diagnostics->errors)
         return NULL;
-    const char *conflict = sf_saves_conflict(run->arena, &run->options, path);
+    const char *conflict = sf_saves_conflict(run->arena, &run->options, sf_file_name(path));
     if (conflict)
-        sf_error(diagnostics, (struct sf_place){.file = path}, "%s", conflict);
+        sf_error(diagnostics, (struct sf_place){.file = sf_file_name(path)}, "%s", conflict);
     run->document = documents[0];
     const struct sf_bindings bindings = {.port = sf_port_find,
                                          .context = &run->ports,

@@ -1,15 +1,20 @@
 #include "commands/saves.h"
 
 #include "base/arena.h"
+#include "base/output.h"
+#include "scenario/files.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const char *sf_saves_conflict(struct sf_arena *arena, const struct sf_options *options, const char *source)
 {
     struct stat target, read;
-    if (!options->save || stat(options->save, &target) != 0 || stat(source, &read) != 0 ||
+    bool is_stdin = strcmp(source, SF_STDIN_NAME) == 0;
+    if (!options->save || stat(options->save, &target) != 0 ||
+        (is_stdin ? fstat(STDIN_FILENO, &read) : stat(source, &read)) != 0 ||
         target.st_dev != read.st_dev || target.st_ino != read.st_ino)
         return NULL;
     return sf_arena_printf(arena, "--save: %s is a scenario that is run: name another file", options->save);
@@ -24,7 +29,7 @@ const char *sf_saves_open(struct sf_arena *arena, struct sf_options *options)
 {
     if (!options->save)
         return NULL;
-    options->save_file = fopen(options->save, "we");
+    options->save_file = sf_output_open(options->save);
     return options->save_file ? NULL : unwritable(arena, options, errno);
 }
 
@@ -103,10 +108,9 @@ int sf_saves_write(struct sf_arena *arena, struct sf_options *options, const cha
         fputs("# Nothing ran.\n", out);
     for (size_t i = 0; i < count && !problem; i++)
         complete &= write_entry(arena, options, command, &entries[i]);
-    errno = 0;
-    if (fflush(out) != 0 || ferror(out))
-        problem = unwritable(arena, options, errno ? errno : EIO);
-    fclose(out);
+    int error = sf_output_close(out);
+    if (error)
+        problem = unwritable(arena, options, error);
     options->save_file = NULL;
     if (problem)
         fprintf(stderr, "sockfault %s: %s\n", command, problem);

@@ -1,5 +1,7 @@
 #include "report/report.h"
 
+#include "base/output.h"
+
 #include "base/diagnostic.h"
 
 #include <errno.h>
@@ -58,14 +60,13 @@ int sf_report_open(struct sf_report_request *request)
 {
     if (!request->path)
         return 0;
-    request->file = fopen(request->path, "we");
+    request->file = sf_output_open(request->path);
     return request->file ? 0 : errno;
 }
 
 void sf_report_close(struct sf_report_request *request)
 {
-    if (request->file)
-        fclose(request->file);
+    sf_output_close(request->file);
     request->file = NULL;
 }
 

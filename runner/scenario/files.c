@@ -13,6 +13,11 @@
 
 enum { FIRST_WRITER_MS = 2000, STEP_MS = 10 };
 
+const char *sf_file_name(const char *path)
+{
+    return strcmp(path, SF_STDIN) == 0 ? SF_STDIN_NAME : path;
+}
+
 static bool is_scenario(const char *name)
 {
     const char *dot = strrchr(name, '.');
@@ -21,7 +26,7 @@ static bool is_scenario(const char *name)
 
 static void unreadable(const char *path, struct sf_diagnostics *diagnostics)
 {
-    sf_error(diagnostics, (struct sf_place){.file = path}, "%s", strerror(errno));
+    sf_error(diagnostics, (struct sf_place){.file = sf_file_name(path)}, "%s", strerror(errno));
 }
 
 static int visible(const struct dirent *entry)
@@ -34,6 +39,12 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name); /* not by locale: the same everywhere */
 }
 
+static void add_path(struct sf_arena *arena, const char *path, struct sf_files *files)
+{
+    const char **slot = sf_arena_push(arena, &files->paths, &files->count, sizeof *slot);
+    *slot = sf_arena_strdup(arena, path);
+}
+
 /* What a folder has by the name of a scenario, which only a file can be. */
 static void add_found(struct sf_arena *arena, const char *path, struct sf_files *files,
                       struct sf_diagnostics *diagnostics)
@@ -44,8 +55,7 @@ static void add_found(struct sf_arena *arena, const char *path, struct sf_files 
             sf_error(diagnostics, (struct sf_place){.file = path}, "this is no file");
         return;
     }
-    const char **slot = sf_arena_push(arena, &files->paths, &files->count, sizeof *slot);
-    *slot = path;
+    add_path(arena, path, files);
 }
 
 static void add_folder(struct sf_arena *arena, const char *folder, struct sf_files *files,
@@ -74,11 +84,25 @@ static void add_folder(struct sf_arena *arena, const char *folder, struct sf_fil
     free(entries);
 }
 
+/* What was read once is gone. */
+static void add_stdin(struct sf_arena *arena, struct sf_files *files, struct sf_diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (strcmp(files->paths[i], SF_STDIN) == 0) {
+            sf_error(diagnostics, (struct sf_place){.file = SF_STDIN_NAME}, "it is given twice");
+            return;
+        }
+    }
+    add_path(arena, SF_STDIN, files);
+}
+
 void sf_files_add(struct sf_arena *arena, const char *path, struct sf_files *files,
                   struct sf_diagnostics *diagnostics)
 {
     struct stat status;
-    if (stat(path, &status) < 0) {
+    if (strcmp(path, SF_STDIN) == 0) {
+        add_stdin(arena, files, diagnostics);
+    } else if (stat(path, &status) < 0) {
         unreadable(path, diagnostics);
     } else if (S_ISDIR(status.st_mode)) {
         size_t count = files->count, errors = diagnostics->errors;
@@ -88,8 +112,7 @@ void sf_files_add(struct sf_arena *arena, const char *path, struct sf_files *fil
     } else if (S_ISSOCK(status.st_mode)) {
         sf_error(diagnostics, (struct sf_place){.file = path}, "this is a socket, not a file");
     } else {
-        const char **slot = sf_arena_push(arena, &files->paths, &files->count, sizeof *slot);
-        *slot = sf_arena_strdup(arena, path);
+        add_path(arena, path, files);
     }
 }
 
@@ -100,10 +123,10 @@ static bool is_pipe(int fd)
 }
 
 /* Read on, from whatever can be read. A pipe is waited for as long as someone may
- * write to it; one that has no writer yet, for FIRST_WRITER_MS. */
+ * write to it; one by a name that has no writer yet, for FIRST_WRITER_MS. */
 static ssize_t read_more(int fd, bool is_first, char *to, size_t room)
 {
-    unsigned left_ms = is_first && is_pipe(fd) ? FIRST_WRITER_MS : 0;
+    unsigned left_ms = is_first && fd != STDIN_FILENO && is_pipe(fd) ? FIRST_WRITER_MS : 0;
     for (;;) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
         ssize_t got = read(fd, to, room);
@@ -121,12 +144,13 @@ static ssize_t read_more(int fd, bool is_first, char *to, size_t room)
 const char *sf_file_read(struct sf_arena *arena, const char *path, size_t limit_bytes, size_t *bytes,
                          struct sf_diagnostics *diagnostics)
 {
-    struct sf_place place = {.file = path};
+    struct sf_place place = {.file = sf_file_name(path)};
+    bool is_stdin = strcmp(path, SF_STDIN) == 0;
     const char *text = NULL;
     char *buffer = NULL;
     size_t filled = 0, room = 0;
     /* A FIFO that nobody writes to must not hold us up. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         unreadable(path, diagnostics);
         goto out;
@@ -160,7 +184,7 @@ const char *sf_file_read(struct sf_arena *arena, const char *path, size_t limit_
     *bytes = filled;
 out:
     free(buffer);
-    if (fd >= 0)
+    if (fd >= 0 && !is_stdin)
         close(fd);
     return text;
 }

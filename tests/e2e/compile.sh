@@ -71,6 +71,18 @@ if mknod "$TMP/full" c 1 7 2> /dev/null; then # what only the superuser could re
 fi
 "$SOCKFAULT" compile "$TMP/short.yaml" -o /dev/stdout > "$TMP/plan"
 check_eq "a plan may go to standard output" 2 "$(with_plan "$TMP/plan")"
+cd "$TMP" || exit 1
+"$SOCKFAULT" compile - -o - < short.yaml > plan-of-stdin
+check_same "also as -, from standard input" plan plan-of-stdin
+check "which makes no file of that name" test ! -e -
+printf 'name: x\nfaults: [{call: recv}]\n' > bad.yaml
+check_status "an invalid scenario on standard input" 2 "$SOCKFAULT" compile - -o - < bad.yaml
+check_match "is named so" "^<stdin>:2:10: " "$output"
+cat short.yaml <(echo ---) short.yaml > double.yaml
+check_status "so are two" 2 "$SOCKFAULT" compile - -o - < double.yaml
+check_eq "in a word" "<stdin>: it holds 2 scenarios: a plan is of one" "$output"
+check_status "a full device" 125 bash -c '"$1" compile short.yaml -o - > /dev/full' - "$SOCKFAULT"
+check_eq "is told once" "sockfault compile: cannot write to standard output: No space left on device" "$output"
 for command in run test check compile list help; do
     check_match "$command explains itself" "^Usage: sockfault $command" "$("$SOCKFAULT" $command -h)"
     check_eq "in two ways" "$("$SOCKFAULT" $command -h)" "$("$SOCKFAULT" $command --help more)"

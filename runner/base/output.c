@@ -1,0 +1,20 @@
+#include "base/output.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+FILE *sf_output_open(const char *path)
+{
+    return strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+}
+
+int sf_output_close(FILE *file)
+{
+    if (!file)
+        return 0;
+    errno = 0;
+    bool failed = ferror(file) != 0;
+    failed |= (file == stdout ? fflush(file) : fclose(file)) != 0;
+    return failed ? (errno ? errno : EIO) : 0;
+}

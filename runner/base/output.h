@@ -1,0 +1,14 @@
+/* Files that options name for what sockfault writes. */
+#ifndef SF_BASE_OUTPUT_H
+#define SF_BASE_OUTPUT_H
+
+#include <stdio.h>
+
+/* Open for writing; "-" is standard output. NULL, with errno, when it cannot be. */
+FILE *sf_output_open(const char *path);
+
+/* Close it; of standard output only what is buffered goes out. NULL is fine.
+ * Returns 0, or an errno when something of it could not be written. */
+int sf_output_close(FILE *file);
+
+#endif
