@@ -2,7 +2,7 @@
 # jobs stop and go on, descriptors and dispositions pass through.
 # shellcheck shell=bash
 . "$(dirname "$0")/../lib.sh"
-exec python3 - "$SOCKFAULT" "$BUILD/tests/programs/signals" << 'PYTHON'
+python3 - "$SOCKFAULT" "$BUILD/tests/programs/signals" << 'PYTHON'
 import os, pty, re, select, signal, subprocess, sys, time
 
 SOCKFAULT, SIGNALS = sys.argv[1:]
