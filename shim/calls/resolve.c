@@ -68,10 +68,20 @@ SF_EXPORT int getaddrinfo(const char *node, const char *service, const struct ad
     return result;
 }
 
+/* A host stays a number, is not asked for, or is of a family without a name service;
+ * NI_NAMEREQD then fails whatever a server would say. Source: nss/getnameinfo.c, gni_host. */
+static bool wants_no_name(const struct sockaddr *addr, socklen_t length, const char *host,
+                          socklen_t host_length, int flags)
+{
+    return flags & NI_NUMERICHOST || !host || host_length == 0 || !addr || length < sizeof addr->sa_family ||
+           (addr->sa_family != AF_INET && addr->sa_family != AF_INET6);
+}
+
 SF_EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t length, char *host, socklen_t host_length,
                           char *service, socklen_t service_length, int flags)
 {
     struct sf_call call = SF_CALL(getnameinfo, -1, 0, 0);
+    call.info.numeric = wants_no_name(addr, length, host, host_length, flags);
     int result = enter(&call, NULL);
     if (result != 0)
         return result;

@@ -168,7 +168,7 @@ static enum sf_illegal error_legality(int error, enum sf_family family, const st
     if (!is_known(family, error, kinds_of(call)))
         return SF_ILLEGAL_ERRNO;
     if (family == SF_FAMILY_RESOLVE && call->numeric && is_answer(error))
-        return SF_ILLEGAL_NUMERIC;
+        return is_reverse(call->call) ? SF_ILLEGAL_NAMELESS : SF_ILLEGAL_NUMERIC;
     if (error == EINTR)
         return interrupt_legality(family, call);
     if (error == EAGAIN || error == EINPROGRESS || error == EALREADY)
@@ -388,6 +388,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_NO_TIMEOUT] = "only TCP gives a silent peer up, or a blocking socket with a time-out",
         [SF_ILLEGAL_UNCONNECTED] = "the socket was not connected",
         [SF_ILLEGAL_NUMERIC] = "the look-up was of an address already: nobody is asked",
+        [SF_ILLEGAL_NAMELESS] = "the look-up was for no name of a host: nobody is asked",
         [SF_ILLEGAL_REVERSE] = "the look-up asked for a name, not for an address",
         [SF_ILLEGAL_ERRNO] = "the call does not know this errno",
     };

@@ -46,6 +46,7 @@ enum sf_illegal {
     SF_ILLEGAL_NO_TIMEOUT,
     SF_ILLEGAL_REVERSE,
     SF_ILLEGAL_NUMERIC,
+    SF_ILLEGAL_NAMELESS,
     SF_ILLEGAL_NEVER_WAITS,
     SF_ILLEGAL_EMPTY,
     SF_ILLEGAL_COUNT
@@ -57,7 +58,7 @@ struct sf_call_info {
     uint32_t program;                  /* index in the plan */
     uint64_t len;                      /* bytes asked for; 0 is legal and is never shortened */
     bool waitall;                      /* MSG_WAITALL */
-    bool numeric;                      /* a look-up of what is an address already, or of none */
+    bool numeric;                      /* a look-up of what is an address already, of none, or for no name */
     bool peeks;                        /* MSG_PEEK: moves nothing */
     bool zerocopy;                     /* MSG_ZEROCOPY: the kernel reads the memory when it likes */
     uint8_t domain;                    /* SF_DOMAIN_…, where there is a socket */

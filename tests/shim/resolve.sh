@@ -21,12 +21,52 @@ inet6 ['::9']
 gethostbyname ['127.0.0.9']
 number ('127.0.0.1', '80')" "$(look 'resolve: ["::9", 127.0.0.9]')"
 check_match "a family without one has no address" "inet6 gaierror -2" "$(look 'resolve: 127.0.0.9')"
-check_eq "an error is that of every function" "getaddrinfo gaierror -3
+check_eq "an error is that of every function that asks" "getaddrinfo gaierror -3
 inet6 gaierror -3
 gethostbyname gaierror -3
-number gaierror -3" "$(look 'error: EAI_AGAIN')"
+number ('127.0.0.1', '80')" "$(look 'error: EAI_AGAIN')"
 check_eq "a system error comes with its errno" "$(printf '%s OSError 24\n' getaddrinfo inet6 gethostbyname number)" \
     "$(look 'error: EAI_SYSTEM')"
+
+# What a name server would say comes only where one could be asked: of the host's name.
+cat > "$TMP/names.c" <<'EOF'
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/un.h>
+static char host[NI_MAXHOST], service[NI_MAXSERV];
+static void look(const void *address, socklen_t bytes, socklen_t room, int flags)
+{
+    printf("%d ", getnameinfo(address, bytes, room ? host : NULL, room, service, sizeof service, flags));
+}
+int main(void)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = 80, .sin_addr.s_addr = 0x0100007f};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/x"};
+    look(&in, sizeof in, sizeof host, NI_NAMEREQD);
+    look(&in6, sizeof in6, sizeof host, NI_NUMERICSERV);
+    look(&in, sizeof in, sizeof host, NI_NUMERICHOST);
+    look(&in, sizeof in, sizeof host, NI_NUMERICHOST | NI_NUMERICSERV);
+    look(&in, sizeof in, sizeof host, NI_NUMERICHOST | NI_NAMEREQD);
+    look(&in, sizeof in, 0, 0);
+    look(&un, sizeof un, sizeof host, 0);
+    look(&in, 1, sizeof host, 0);
+    puts("");
+    return 0;
+}
+EOF
+gcc -o "$TMP/names" "$TMP/names.c" || exit 1
+names() { "$SOCKFAULT" run -f "call: resolve, $1" -- "$TMP/names" 2>&1 | xargs; }
+check_eq "without a fault they are what libc gives" "0 0 -2 0 0 -6" "$("$TMP/names" | cut -d' ' -f3-8)"
+for error in AGAIN:-3 FAIL:-4 NODATA:-5 NONAME:-2; do
+    check_eq "EAI_${error%:*} comes to who asks for a name" "${error#*:} ${error#*:} 0 0 -2 0 0 -6" \
+        "$(names "error: EAI_${error%:*}")"
+done
+check_eq "a failure of the system to all" "-10 -10 -10 -10 -10 -10 -10 -10" "$(names 'error: EAI_MEMORY')"
+check_eq "as everything does by force" "-3 -3 -3 -3 -3 -3 -3 -3" "$(names 'error: EAI_AGAIN, force: true')"
+check_match "the others are counted, and said why" "refused: the look-up was for no name of a host: nobody is asked" \
+    "$(names 'error: EAI_AGAIN, when: {nth: 3..}')"
 
 cat > "$TMP/old.c" <<'EOF'
 #include <arpa/inet.h>
