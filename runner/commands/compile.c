@@ -50,8 +50,8 @@ static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *pat
 
     made = count == 1 ? sf_document_combinations(documents[0]) : count;
     if (made > 1)
-        sf_error(&diagnostics, (struct sf_place){.file = sf_file_name(path)}, "it holds %zu scenarios: a plan is of one",
-                 made);
+        sf_error(&diagnostics, (struct sf_place){.file = sf_file_name(path)},
+                 "it holds %zu scenarios: a plan is of one", made);
     else if (made == 1)
         scenario = sf_scenario_decode(arena, documents[0], NULL, &diagnostics);
     if (scenario && !sf_plan_admits(scenario, &diagnostics))

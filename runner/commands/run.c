@@ -131,8 +131,8 @@ static void add_rules(struct run *run, const char *name, struct sf_diagnostics *
         memcpy(rules, scenario->rules, scenario->rule_count * sizeof *rules);
     for (size_t i = 0; i < run->options.fault_count; i++) {
         size_t before = scenario->rule_count + i;
-        if (sf_rule_decode_argument(run->arena, name_fault(run, i), run->options.faults[i], name, &rules[before],
-                                    diagnostics))
+        if (sf_rule_decode_argument(run->arena, name_fault(run, i), run->options.faults[i], name,
+                                    &rules[before], diagnostics))
             check_id(run, rules, before, diagnostics);
     }
     sf_rules_number(run->arena, rules, scenario->rule_count, count);

@@ -55,8 +55,8 @@ static void note_unknown(struct sf_judge *judge, const struct sf_comparison *bou
                          const char *aspect, const char *nouns, bool some, const char *why)
 {
     const char *counted = some ? "not all counted" : "not counted";
-    sf_judge_note(judge, bound->place, program, aspect, bound->text, counted, "the %s of %s were %s: %s", nouns,
-                  program, counted, why);
+    sf_judge_note(judge, bound->place, program, aspect, bound->text, counted, "the %s of %s were %s: %s",
+                  nouns, program, counted, why);
 }
 
 static void judge_calls(struct sf_judge *judge, size_t index, const struct sf_comparison *bounds)

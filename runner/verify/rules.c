@@ -91,7 +91,8 @@ static const char *unseen_calls(const struct sf_judge *judge, const struct sf_ru
             continue;
         const char *why = sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, i);
         if (why)
-            return sf_arena_printf(judge->arena, ", but not all calls of %s were seen: %s", program->name, why);
+            return sf_arena_printf(judge->arena, ", but not all calls of %s were seen: %s", program->name,
+                                   why);
     }
     return "";
 }

@@ -101,8 +101,8 @@ const char *sf_word_escaped(struct sf_arena *arena, const struct sf_scenario *sc
     if (!first)
         return NULL;
     const char *more = *count == 1 ? "" : sf_arena_printf(arena, " and %u more", *count - 1);
-    return sf_arena_printf(arena, "%.*s (pid %u)%s", (int)strnlen(first->path, sizeof first->path), first->path,
-                           first->pid, more);
+    return sf_arena_printf(arena, "%.*s (pid %u)%s", (int)strnlen(first->path, sizeof first->path),
+                           first->path, first->pid, more);
 }
 
 const char *sf_word_rule(struct sf_arena *arena, const char *id)

@@ -59,11 +59,20 @@ static void executable_is_meant_as_the_shim_would_say(void **state)
         const char *glob, *path;
         bool meant;
     } cases[] = {
-        {NULL, "link", true},          {"tool", "./link", true}, {"link", "./link", true},
-        {"./li*", "./link", true},     {whole, "./link", true},  {"below/*", "./link", false},
-        {"script", "./script", true},  {"tool", "./script", true}, {"sh", "./script", false},
-        {"true", "./link", false},     {"sh", "sh", true},       {"*/sh", "sh", true},
-        {"gone", "/nowhere/gone", true}, {"tool", "/nowhere/gone", false},
+        {NULL, "link", true},
+        {"tool", "./link", true},
+        {"link", "./link", true},
+        {"./li*", "./link", true},
+        {whole, "./link", true},
+        {"below/*", "./link", false},
+        {"script", "./script", true},
+        {"tool", "./script", true},
+        {"sh", "./script", false},
+        {"true", "./link", false},
+        {"sh", "sh", true},
+        {"*/sh", "sh", true},
+        {"gone", "/nowhere/gone", true},
+        {"tool", "/nowhere/gone", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (is_meant(cases[i].glob, cases[i].path, UINT64_MAX) != cases[i].meant)

@@ -428,7 +428,8 @@ static void calls_beside_an_escaped_child_are_known_from_below_alone(void **stat
     *connects = (struct sf_comparison){PLACE(26), "0", 0, 0};
     const struct sf_finding *finding =
         expect_one(world, "server.calls.connect", 26,
-                   "the connect calls of server were not all counted: it started ./stat (pid 5) without the shim");
+                   "the connect calls of server were not all counted: "
+                   "it started ./stat (pid 5) without the shim");
     assert_string_equal(finding->got, "not all counted");
     *connects = (struct sf_comparison){PLACE(26), "<9", 0, 8};
     expect_one(world, "server.calls.connect", 26, finding->message);
@@ -456,8 +457,8 @@ static void calls_are_unknown_where_the_shim_cannot_follow(void **state)
                "the connect calls of server were not all counted: it uses io_uring, whose calls nobody sees");
     world->session->programs[SERVER].escapes = SF_ESCAPE_EXECS;
     expect_one(world, "server.calls.connect", 26,
-               "the connect calls of server were not all counted: it started more programs at once than can be "
-               "followed");
+               "the connect calls of server were not all counted: "
+               "it started more programs at once than can be followed");
 }
 
 static void leaks_beside_an_escaped_child_are_known_from_below_alone(void **state)
@@ -470,8 +471,8 @@ static void leaks_beside_an_escaped_child_are_known_from_below_alone(void **stat
     world->session->execs[1] = world->session->execs[0];
     *leaked = (struct sf_comparison){PLACE(26), "0", 0, 0};
     expect_one(world, "client.leaked_sockets", 26,
-               "the leaked sockets of client were not all counted: it started ./stat (pid 5) and 1 more without "
-               "the shim");
+               "the leaked sockets of client were not all counted: "
+               "it started ./stat (pid 5) and 1 more without the shim");
     world->session->programs[CLIENT].leaks.count = 1;
     *leaked = (struct sf_comparison){PLACE(26), ">=1", 1, UINT64_MAX};
     expect_none(world);
@@ -851,7 +852,8 @@ static void escaped_child_that_exe_leaves_out_fails_nothing(void **state)
     world->session->execs[1].state = SF_EXEC_FREE;
     world->expect[CLIENT].calls[SF_FAMILY_RECV] = (struct sf_comparison){PLACE(26), "0", 0, 0};
     expect_one(world, "client.calls.recv", 26,
-               "the recv calls of client were not all counted: it started /gone/static (pid 5) without the shim");
+               "the recv calls of client were not all counted: "
+               "it started /gone/static (pid 5) without the shim");
     world->session->execs[0].state = SF_EXEC_FREE;
     expect_one(world, "client.calls.recv", 26,
                "the recv calls of client were not all counted: it uses io_uring, whose calls nobody sees");
@@ -866,8 +868,8 @@ static void rule_whose_executable_escaped_all_others_never_fired(void **state)
     world->session->rules[0].fired = 0;
     world->session->programs[CLIENT].loaded = 0;
     expect_one(world, "faults.one-byte", 9,
-               "rule one-byte (partial: 1) never fired: client made no recv call on a socket, but not all calls "
-               "of client were seen: libsockfault.so was not loaded into prog");
+               "rule one-byte (partial: 1) never fired: client made no recv call on a socket, "
+               "but not all calls of client were seen: libsockfault.so was not loaded into prog");
     world->rules[0].optional = true;
     expect_none(world);
     exe.glob = "prog";
