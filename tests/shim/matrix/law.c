@@ -94,7 +94,7 @@ static const char *error_law(const struct cell *cell)
         return interrupt_law(cell);
     if (strstr(cell->function->name, "numeric") &&
         (error == EAI_AGAIN || error == EAI_FAIL || error == EAI_NODATA || error == EAI_NONAME))
-        return "an address already";
+        return strstr(cell->function->name, "nameinfo") ? "no name of a host" : "an address already";
     if ((error == EAGAIN || error == EINPROGRESS || error == EALREADY) && cell->mode->bit == BLOCKING)
         return "blocking and has no time-out";
     return NULL;
