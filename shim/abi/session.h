@@ -193,7 +193,7 @@ struct sf_socket {
     _Atomic uint32_t generation; /* of the control page when `selected` was computed */
     uint32_t number;             /* in order of discovery, from 1 */
     uint8_t domain, type, role;
-    _Atomic uint8_t resetting;    /* somebody has set about resetting it */
+    _Atomic uint8_t resetting;    /* somebody has set about resetting it: enum sf_resetting */
     _Atomic uint32_t ended;       /* a rule said that the peer has half-closed: reads give 0 for ever */
     _Atomic uint32_t reset;       /* a rule has reset it: `local` is what it was */
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
@@ -204,11 +204,15 @@ struct sf_socket {
     uint32_t kept_bytes;
     _Atomic uint32_t kept_read;   /* how much of it was read since */
     struct sf_addr peer, local;
+    _Atomic uint32_t readers; /* reads under way that were looked at; more where a handler jumped out of one */
+    uint32_t pad;
     _Atomic uint64_t bytes_in, bytes_out; /* counted where a rule's trigger watches them */
     /* uint64_t selected[words]: rules whose scope may select this socket, of
      * whatever program: sockets are passed on,
      * then struct sf_socket_rule rules[rule_count]. */
 };
+
+enum sf_resetting { SF_RESETTING = 1, SF_RESETTING_READ /* a read, which takes the error */ };
 
 #define SF_NUMBER_ASKED UINT32_MAX
 struct sf_socket_rule {

@@ -41,11 +41,13 @@ static bool is_half_closed(int fd, enum sf_unread unread)
 }
 
 /* Is the reset ours to do? Otherwise it is done, but for a thread that was killed on the way. */
-static bool claim(struct sf_socket *socket)
+static bool claim(struct sf_socket *socket, enum sf_unread unread)
 {
+    uint8_t nobody = 0, resetting = unread == SF_UNREAD_GONE ? SF_RESETTING_READ : SF_RESETTING;
     unsigned tries = 0;
 
-    if (!atomic_exchange_explicit(&socket->resetting, 1, memory_order_acq_rel))
+    if (atomic_compare_exchange_strong_explicit(&socket->resetting, &nobody, resetting, memory_order_acq_rel,
+                                                memory_order_acquire))
         return true;
     while (!sf_is_reset(socket) && sf_patience_lasts(&tries))
         ;
@@ -56,7 +58,7 @@ void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread)
 {
     struct sockaddr none = {.sa_family = AF_UNSPEC};
 
-    if (sf_is_reset(socket) || !claim(socket))
+    if (sf_is_reset(socket) || !claim(socket, unread))
         return;
     bool is_half = is_half_closed(fd, unread);
     if (unread == SF_UNREAD_KEPT)
@@ -67,6 +69,21 @@ void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread)
     sf_real.shutdown(fd, SHUT_RDWR);
     if (is_half)
         sf_take_error(fd);
+}
+
+/* A RST wakes who waits in a read, and that one is told before whoever makes the next call. */
+void sf_reset_let_readers_know(struct sf_socket *socket)
+{
+    unsigned tries = 0;
+    while (atomic_load_explicit(&socket->readers, memory_order_acquire) != 0 && sf_patience_lasts(&tries))
+        ;
+}
+
+int sf_reset_woken(int fd, struct sf_socket *socket)
+{
+    bool is_taken = atomic_load_explicit(&socket->resetting, memory_order_relaxed) == SF_RESETTING_READ;
+    errno = is_taken ? 0 : sf_take_error(fd);
+    return errno ? -1 : 0;
 }
 
 void sf_reset_unheard(struct sf_socket *socket)

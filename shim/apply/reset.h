@@ -17,6 +17,14 @@ enum sf_unread { SF_UNREAD_GONE, SF_UNREAD_KEPT };
  * wait until it is done. Changes errno. Source: tcp_disconnect(), inet_shutdown(). */
 void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread);
 
+/* After it, at a call that is not a read: who waits in one takes the error first, as it
+ * does when a RST arrives. Waits for them, some 40 ms at most. */
+void sf_reset_let_readers_know(struct sf_socket *socket);
+
+/* Such a read has ended with EPIPE, as the kernel ends it where a connection is taken
+ * away: what it gives in place of that, with errno. Source: tcp_disconnect(), sk_wait_event(). */
+int sf_reset_woken(int fd, struct sf_socket *socket);
+
 /* Note in the record what the kernel is about to forget: the address of `fd`, and
  * that it was connected. For those who disconnect it themselves. */
 void sf_reset_remember(int fd, struct sf_socket *socket);

@@ -165,6 +165,8 @@ int sf_call_apply(struct sf_call *call)
         if (!is_still_there(call))
             return ECONNRESET;
         sf_reset(call->fd, call->socket, unread_of(call)); /* and the call itself meets it */
+        if (sf_call_family(call) == SF_FAMILY_SEND)
+            sf_reset_let_readers_know(call->socket);
     }
     if (call->verdict.timeout_ns)
         return time_out(call);

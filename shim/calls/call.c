@@ -5,6 +5,7 @@
 #include "apply/keep.h"
 #include "apply/readiness.h"
 #include "apply/reset.h"
+#include "apply/timeout.h"
 #include "calls/facts.h"
 #include "calls/vector.h"
 #include "log/event.h"
@@ -115,9 +116,28 @@ static bool enter(struct sf_call *call)
     return is_made;
 }
 
+/* A read of a connection that another thread may reset meanwhile. */
+static void begin_read(struct sf_call *call)
+{
+    call->is_reading = sf_call_family(call) == SF_FAMILY_RECV && call->socket &&
+                       call->socket->type == SF_TYPE_STREAM && !sf_is_reset(call->socket);
+    if (call->is_reading)
+        atomic_fetch_add_explicit(&call->socket->readers, 1, memory_order_relaxed);
+}
+
+static int64_t end_read(struct sf_call *call, int64_t result)
+{
+    if (result < 0 && errno == EPIPE && sf_is_reset(call->socket) && !sf_is_silent(call->socket))
+        result = sf_reset_woken(call->fd, call->socket);
+    atomic_fetch_sub_explicit(&call->socket->readers, 1, memory_order_release);
+    return result;
+}
+
 bool sf_call_enter(struct sf_call *call)
 {
     bool is_made = enter(call);
+    if (is_made)
+        begin_read(call);
     call->is_arriving = is_made && sf_call_family(call) == SF_FAMILY_SEND && sf_owner_sends(call->fd, &call->arrival);
     return is_made;
 }
@@ -181,6 +201,8 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
 {
     if (call->is_arriving)
         sf_owner_sent(call->fd, call->arrival);
+    if (call->is_reading)
+        result = end_read(call, result);
     if (sf_shim.has_watches && result > 0 && returns_bytes(call))
         sf_call_passed(call, call->data, call->data_count, (uint64_t)result);
     if (call->verdict.kind == SF_PASS)

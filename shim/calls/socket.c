@@ -1,6 +1,7 @@
 /* The life of a socket before and around its data: socket, bind, listen,
  * accept, connect, shutdown, options, names. */
 #include "apply/clock.h"
+#include "apply/half_close.h"
 #include "apply/refuse.h"
 #include "apply/reset.h"
 #include "apply/timeout.h"
@@ -312,12 +313,21 @@ SF_EXPORT int shutdown(int fd, int how)
     return sf_is_idle(fd, SF_FAMILY_SHUTDOWN) ? shut(fd, how) : selected_shutdown(fd, how);
 }
 
-/* Where a time-out runs, options of TCP tell what they would without it. */
+/* A rule has let the peer half-close. */
+static bool is_half_closed(int fd)
+{
+    struct sf_socket *socket = sf_socket_find(fd);
+    return socket && sf_is_half_closed(socket);
+}
+
+/* Where a time-out runs, or after an eof, options of TCP tell what they would without it. */
 static void mend_option(int fd, int name, void *value, const socklen_t *length)
 {
     struct sf_socket *socket = silent_socket(fd);
     uint8_t *state = value;
 
+    if (name == TCP_INFO && *length > 0 && *state == TCP_ESTABLISHED && is_half_closed(fd))
+        *state = TCP_CLOSE_WAIT;
     if (socket && name == TCP_USER_TIMEOUT && *length == sizeof socket->user_timeout_ms)
         memcpy(value, &socket->user_timeout_ms, sizeof socket->user_timeout_ms);
     else if (socket && name == TCP_INFO && *length > 0 && *state == TCP_SYN_SENT && sf_is_reset(socket))

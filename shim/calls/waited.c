@@ -225,6 +225,7 @@ static void reset(int fd, struct visit *visit)
     if (!is_connection(fd, socket) || !is_meant(visit->call, socket))
         return;
     sf_reset(fd, socket, SF_UNREAD_KEPT);
+    sf_reset_let_readers_know(socket);
     visit->found = true;
 }
 
