@@ -149,6 +149,10 @@ $(out)/tests/shim/matrix: $(matrix_src) $(wildcard tests/shim/matrix/*.h) $(out)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -o $@ $(matrix_src) $(LDFLAGS) $(test_libs)
 
+$(out)/tests/twins/observer: $(wildcard tests/twins/observer/*.[ch]) $(out)/made/tests | build-deps
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -o $@ $(filter %.c,$^) $(LDFLAGS) $(test_libs)
+
 tests-built: all $(unit_tests) $(test_programs)
 
 # ---- show and test ---------------------------------------------------------
@@ -170,6 +174,11 @@ unit: tests-built ## the unit tests alone
 
 e2e: tests-built ## the end-to-end tests alone
 	$(Q)BUILD=$(out) tests/run scenario e2e
+
+twins: ## each fault beside the real thing, in network namespaces; minutes
+	$(Q).ci/deps build twins
+	$(Q)$(MAKE) $(parallel) all $(out)/tests/twins/observer
+	$(Q)BUILD=$(out) tests/twins/run $(TWINS)
 
 # The sanitizers watch the runner and, in the unit tests, the engine. Threads
 # there are only in the unit tests.

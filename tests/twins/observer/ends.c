@@ -1,0 +1,174 @@
+/* The two ends, and the calls that make and end them. */
+#include "observer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct ends ends = {.near = -1, .far = -1, .listener = -1};
+
+static const struct {
+    const char *name;
+    int domain, type;
+} kinds[] = {
+    {"tcp", AF_INET, SOCK_STREAM},      {"tcp6", AF_INET6, SOCK_STREAM}, {"unix", AF_UNIX, SOCK_STREAM},
+    {"seqpacket", AF_UNIX, SOCK_SEQPACKET}, {"udp", AF_INET, SOCK_DGRAM},    {"udp6", AF_INET6, SOCK_DGRAM},
+    {"unix-dgram", AF_UNIX, SOCK_DGRAM},
+};
+
+static int bind_loopback(int fd)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct sockaddr unnamed = {.sa_family = AF_UNIX}; /* the kernel finds a name */
+
+    if (ends.domain == AF_INET)
+        return bind(fd, (void *)&v4, sizeof v4);
+    if (ends.domain == AF_INET6)
+        return bind(fd, (void *)&v6, sizeof v6);
+    return bind(fd, &unnamed, sizeof unnamed.sa_family);
+}
+
+void make_ends(const char *kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, kind) == 0) {
+            ends.domain = kinds[i].domain;
+            ends.type = kinds[i].type;
+        }
+    must(ends.type ? 0 : -1, kind);
+    must(ends.near = socket(ends.domain, ends.type, 0), "socket");
+    must(ends.listener = socket(ends.domain, ends.type, 0), "socket");
+    must(bind_loopback(ends.listener), "bind");
+    if (ends.type != SOCK_DGRAM)
+        must(listen(ends.listener, 5), "listen");
+    ends.target_bytes = sizeof ends.target;
+    must(getsockname(ends.listener, (void *)&ends.target, &ends.target_bytes), "getsockname");
+}
+
+/* Of datagram sockets the listener is the far end itself. */
+static int accept_near(int listener)
+{
+    struct sockaddr_storage name;
+    socklen_t length = sizeof name;
+
+    if (ends.type != SOCK_DGRAM)
+        return accept(listener, NULL, NULL);
+    if (ends.domain == AF_UNIX)
+        must(bind_loopback(ends.near), "bind");
+    must(getsockname(ends.near, (void *)&name, &length), "getsockname");
+    must(connect(listener, (void *)&name, length), "connect");
+    return listener;
+}
+
+void connect_ends(void)
+{
+    must(connect(ends.near, (void *)&ends.target, ends.target_bytes), "connect");
+    must(ends.far = accept_near(ends.listener), "accept");
+}
+
+static void act_connect(struct step *step)
+{
+    tell_result(step, connect(step->fd, (void *)&ends.target, ends.target_bytes));
+}
+
+/* The accepted one is far. */
+static void act_accept(struct step *step)
+{
+    int fd = accept_near(ends.listener);
+    if (fd >= 0)
+        ends.far = fd;
+    tell_result(step, fd < 0 ? -1 : 0);
+}
+
+static void act_accept4(struct step *step)
+{
+    int fd = accept4(ends.listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        ends.far = fd;
+    tell_result(step, fd < 0 ? -1 : 0);
+}
+
+/* Whom near connects to: an address of the same family, its port 9. */
+static void act_aim(struct step *step)
+{
+    struct sockaddr_in *v4 = (void *)&ends.target;
+    struct sockaddr_in6 *v6 = (void *)&ends.target;
+
+    if (ends.domain == AF_INET)
+        must(inet_pton(AF_INET, step->argument, &v4->sin_addr) - 1, "aim");
+    else
+        must(inet_pton(AF_INET6, step->argument, &v6->sin6_addr) - 1, "aim");
+}
+
+static void act_socket(struct step *step)
+{
+    int fd = socket(ends.domain, ends.type, 0);
+    tell_result(step, fd < 0 ? -1 : 0);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Of another socket, to the listener's address. */
+static void act_bind(struct step *step)
+{
+    int fd = socket(ends.domain, ends.type, 0);
+    struct sockaddr_storage name = ends.target;
+
+    must(fd, "socket");
+    if (!step->argument)
+        ((struct sockaddr_in *)&name)->sin_port = 0;
+    tell_result(step, bind(fd, (void *)&name, ends.target_bytes));
+    close(fd);
+}
+
+static void act_listen(struct step *step)
+{
+    tell_result(step, listen(step->fd, 5));
+}
+
+static void act_shutdown(struct step *step)
+{
+    int how = !step->argument ? SHUT_WR : strcmp(step->argument, "rd") == 0 ? SHUT_RD : SHUT_RDWR;
+    tell_result(step, shutdown(step->fd, how));
+    pause_ms(step->fd == ends.far ? SETTLE_MS : 0);
+}
+
+static void act_close(struct step *step)
+{
+    bool is_far = step->fd == ends.far;
+    tell_result(step, close(step->fd));
+    *(is_far ? &ends.far : &ends.near) = -1;
+    pause_ms(is_far ? SETTLE_MS : 0);
+}
+
+static void act_dissolve(struct step *step)
+{
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    tell_result(step, connect(step->fd, &none, sizeof none));
+}
+
+static void act_nonblock(struct step *step)
+{
+    must(fcntl(step->fd, F_SETFL, O_NONBLOCK), "fcntl");
+}
+
+static void act_nonblock_listener(struct step *step)
+{
+    (void)step;
+    must(fcntl(ends.listener, F_SETFL, O_NONBLOCK), "fcntl");
+}
+
+const struct word end_words[] = {
+    {"connect", act_connect},   {"accept", act_accept},
+    {"accept4", act_accept4},   {"aim", act_aim},
+    {"socket", act_socket},     {"bind", act_bind},
+    {"listen", act_listen},     {"shutdown", act_shutdown},
+    {"close", act_close},       {"dissolve", act_dissolve},
+    {"nonblock", act_nonblock}, {"nonblock-listener", act_nonblock_listener},
+    {NULL, NULL},
+};
