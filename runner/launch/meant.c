@@ -56,6 +56,14 @@ static bool is_open_file(const char *path)
     return false;
 }
 
+/* A path from a folder that the process had gone to: which file that was cannot be told. */
+static bool is_elsewhere(const struct sf_program *program, const char *path)
+{
+    char found[PATH_MAX];
+    return path[0] != '/' && strchr(path, '/') &&
+           sf_program_find(path, sf_program_path(program), program->cwd, found, sizeof found) != 0;
+}
+
 bool sf_exec_is_meant(const struct sf_scenario *scenario, const struct sf_exec *exec)
 {
     char path[sizeof exec->path + 1];
@@ -65,5 +73,6 @@ bool sf_exec_is_meant(const struct sf_scenario *scenario, const struct sf_exec *
     if (exec->program >= scenario->program_count) /* scribbled over */
         return false;
     bool is_whole = length < sizeof exec->path - 1; /* otherwise its tail */
-    return !is_whole || is_open_file(path) || sf_file_is_meant(scenario, exec->program, path);
+    return !is_whole || is_open_file(path) || is_elsewhere(&scenario->programs[exec->program], path) ||
+           sf_file_is_meant(scenario, exec->program, path);
 }

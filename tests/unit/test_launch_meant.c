@@ -97,6 +97,7 @@ static void what_cannot_be_told_is_meant(void **state)
     assert_true(is_meant("tool", SF_EXEC_OPEN_FILE, 1));
     assert_true(is_meant("tool", "/proc/self/fd/0", 1));
     assert_true(is_meant("tool", "/dev/fd/0", 1));
+    assert_true(is_meant("tool", "./of-another-folder", 1));
 }
 
 int main(void)
