@@ -50,6 +50,13 @@ static bool is_same(const char *entry)
     return entry && strcmp(entry, sf_shim.environment) == 0;
 }
 
+/* A relative path leads to the plan from the folder in which it was given, which a child
+ * may have left: ours is put in its place. */
+static bool is_given(const char *entry)
+{
+    return entry && sf_shim.environment_given && strcmp(entry, sf_shim.environment_given) == 0;
+}
+
 /* A child that was given another name was given it on purpose. */
 static bool lacks_program(const struct found *found)
 {
@@ -62,7 +69,9 @@ struct sf_mending sf_environment_inspect(char *const *environment)
     bool is_pointed = is_same(found.session) || is_same(found.plan);
     /* Another session's variable was put there on purpose: by a sockfault that
      * runs inside a program of ours. */
-    struct sf_mending mending = {.vars = found.vars, .is_ours = is_pointed || !(found.session || found.plan)};
+    struct sf_mending mending = {
+        .vars = found.vars,
+        .is_ours = is_pointed || (!found.session && (!found.plan || is_given(found.plan)))};
 
     if (mending.is_ours && !(is_pointed && !lacks_program(&found) && found.preload &&
                              names_library(found.preload, sf_shim.library_path)))
@@ -78,7 +87,7 @@ char *const *sf_environment_mend(const struct sf_mending *mending, char *const *
     size_t used = 0;
 
     for (size_t i = 0; i < found.vars; i++)
-        if (!has_name(environment[i], PRELOAD, sizeof PRELOAD - 1))
+        if (!has_name(environment[i], PRELOAD, sizeof PRELOAD - 1) && !is_given(environment[i]))
             to[used++] = environment[i];
     if (!is_same(found.session) && !is_same(found.plan))
         to[used++] = (char *)sf_shim.environment;

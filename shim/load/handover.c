@@ -18,6 +18,7 @@
 
 static char library_path[PATH_MAX];
 static char environment[sizeof SF_ENV_PLAN + PATH_MAX];
+static char environment_given[sizeof SF_ENV_PLAN + PATH_MAX];
 static char environment_program[PATH_MAX];
 static char preload[2 * PATH_MAX];
 
@@ -260,6 +261,10 @@ static const char *find_file(const char *path, struct sf_handover *handover)
     if (!realpath(path, environment + sizeof SF_ENV_PLAN))
         return "the path in " SF_ENV_PLAN " is too long";
     memcpy(environment, SF_ENV_PLAN "=", sizeof SF_ENV_PLAN);
+    if (*path != '/') {
+        snprintf(environment_given, sizeof environment_given, SF_ENV_PLAN "=%s", path);
+        handover->environment_given = environment_given;
+    }
     return why;
 }
 

@@ -166,6 +166,7 @@ void sf_load(void)
     sf_shim.library_path = handover.library_path;
     sf_shim.preload = handover.preload;
     sf_shim.environment = handover.environment;
+    sf_shim.environment_given = handover.environment_given;
     sf_shim.environment_program = handover.environment_program;
     point_at(handover.session);
     select_program();

@@ -12,6 +12,7 @@ struct sf_handover {
     const char *library_path;        /* ours, as the dynamic linker knows it */
     const char *preload;             /* LD_PRELOAD as it was, or library_path; static memory */
     const char *environment;         /* "NAME=VALUE" that leads a child here; static memory */
+    const char *environment_given;   /* the first as it led here, with a relative path; otherwise NULL */
     const char *environment_program; /* a second one, or NULL */
 };
 

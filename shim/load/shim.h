@@ -46,6 +46,7 @@ struct sf_shim {
     const char *library_path;                  /* ours, as LD_PRELOAD named it */
     const char *preload;                       /* LD_PRELOAD as it led here */
     const char *environment;                   /* "SOCKFAULT_…=…", to hand to children */
+    const char *environment_given;             /* the same as it led here, from another folder; or NULL */
     const char *environment_program;           /* with a plan of several programs: "SOCKFAULT_PROGRAM=…" */
 };
 

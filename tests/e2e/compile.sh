@@ -54,6 +54,13 @@ check_eq "once" 5 "$(under env env -i SOCKFAULT_PROGRAM=a "$(command -v python3)
 check_eq "the name is that of a link" $'3' "$(under sh sh -c "python3 '$TMP/talk.py'")"
 [ "$(basename "$(readlink -f /bin/sh)")" = dash ] &&
     check_eq "or of its file" $'3' "$(under dash sh -c "python3 '$TMP/talk.py'")"
+relative() # COMMAND…, in the folder of the plan
+{
+    (cd "$TMP" && LD_PRELOAD=$SOCKFAULT_SHIM SOCKFAULT_PLAN=env.plan "$@" 2>&1)
+}
+check_eq "a relative path leads children to the plan" 3 "$(relative env python3 talk.py)"
+check_eq "also from another folder" 3 "$(relative env -C / python3 "$TMP/talk.py")"
+check_eq "also without LD_PRELOAD" 3 "$(relative env -u LD_PRELOAD python3 talk.py)"
 printf '#!/bin/sh\nexec python3 "%s"\n' "$TMP/talk.py" > "$TMP/a.script"
 chmod +x "$TMP/a.script"
 sed 's/dash/a.script/g' "$TMP/dash.yaml" > "$TMP/script.yaml"
