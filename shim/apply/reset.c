@@ -82,8 +82,7 @@ void sf_reset_let_readers_know(struct sf_socket *socket)
 int sf_reset_woken(int fd, struct sf_socket *socket)
 {
     bool is_taken = atomic_load_explicit(&socket->resetting, memory_order_relaxed) == SF_RESETTING_READ;
-    errno = is_taken ? 0 : sf_take_error(fd);
-    return errno ? -1 : 0;
+    return is_taken ? 0 : sf_take_error(fd);
 }
 
 void sf_reset_unheard(struct sf_socket *socket)

@@ -22,7 +22,8 @@ void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread);
 void sf_reset_let_readers_know(struct sf_socket *socket);
 
 /* Such a read has ended with EPIPE, as the kernel ends it where a connection is taken
- * away: what it gives in place of that, with errno. Source: tcp_disconnect(), sk_wait_event(). */
+ * away: the error that it gives in place of that; 0: another call took it, and the read finds
+ * the end. Changes errno. Source: tcp_disconnect(), sk_wait_event(). */
 int sf_reset_woken(int fd, struct sf_socket *socket);
 
 /* Note in the record what the kernel is about to forget: the address of `fd`, and

@@ -121,14 +121,18 @@ static void begin_read(struct sf_call *call)
 {
     call->is_reading = sf_call_family(call) == SF_FAMILY_RECV && call->socket &&
                        call->socket->type == SF_TYPE_STREAM && !sf_is_reset(call->socket);
+    call->errno_before = errno;
     if (call->is_reading)
         atomic_fetch_add_explicit(&call->socket->readers, 1, memory_order_relaxed);
 }
 
 static int64_t end_read(struct sf_call *call, int64_t result)
 {
-    if (result < 0 && errno == EPIPE && sf_is_reset(call->socket) && !sf_is_silent(call->socket))
-        result = sf_reset_woken(call->fd, call->socket);
+    if (result < 0 && errno == EPIPE && sf_is_reset(call->socket) && !sf_is_silent(call->socket)) {
+        int error = sf_reset_woken(call->fd, call->socket);
+        errno = error ? error : call->errno_before;
+        result = error ? -1 : 0;
+    }
     atomic_fetch_sub_explicit(&call->socket->readers, 1, memory_order_release);
     return result;
 }

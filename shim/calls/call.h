@@ -24,7 +24,8 @@ struct sf_call {
     uint8_t domain; /* SF_DOMAIN_… of the socket to be made; 0: none is */
     int flags;      /* MSG_… */
     bool has_destination;
-    bool is_reading;  /* it is one of sf_socket.readers */
+    bool is_reading;  /* it is one of sf_socket.readers … */
+    int errno_before; /* … and what errno was */
     bool is_arriving; /* a send that gives its socket an address … */
     uint64_t arrival; /* … and what sf_owner_sends left */
     int64_t instead; /* what a call that is not made returns: -1, or 0 at the end of a stream */

@@ -247,8 +247,10 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     all_passed(&call, messages, result);
     if (result > 0) /* of several messages the first is flipped */
         sf_call_corrupt(&call, messages->msg_hdr.msg_iov, messages->msg_hdr.msg_iovlen, messages->msg_len);
-    sf_call_leave(&call, result > 0 && sf_call_is_limited(&call) ? (int64_t)moved : result);
-    return result;
+    bool is_limited = result > 0 && sf_call_is_limited(&call);
+    bool is_ended = sf_call_leave(&call, is_limited ? (int64_t)moved : result) == 0 && result < 0;
+    /* Another thread's read was reset while this one waited: now each message tells the end. */
+    return is_ended ? sf_real.recvmmsg(fd, messages, count, flags, timeout) : result;
 }
 
 SF_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
