@@ -182,11 +182,12 @@ static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at
 }
 
 /* The families whose calls the shim has to look at for a rule. A thread may wait in a read
- * when the call of another one is reset. */
+ * when a send or a poll of another one is reset. */
 static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
 {
-    uint32_t reads = rule->fault == SF_FAULT_RESET ? 1u << SF_FAMILY_RECV : 0;
-    return rule->families | rule->watches | reads;
+    int meets_readers = rule->fault == SF_FAULT_RESET &&
+                        rule->families & (1u << SF_FAMILY_SEND | 1u << SF_FAMILY_POLL);
+    return rule->families | rule->watches | (meets_readers ? 1u << SF_FAMILY_RECV : 0);
 }
 
 /* Does a rule let a TCP connection, or the making of one, time out? */
