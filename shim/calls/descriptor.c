@@ -18,10 +18,9 @@ SF_SELECTED int selected_close(int fd)
     struct sf_call call = SF_CALL(close, fd, 0, 0);
     bool is_failed = !sf_call_enter(&call);
     int error = errno;
-    struct sf_socket *record = sf_socket_find(fd);
+    struct sf_socket *record = sf_socket_ends(fd);
     if (record && sf_is_half_closed(record))
         sf_half_close(fd, record); /* with bytes unread the close were a RST: tcp_close() */
-    sf_socket_ends(fd);
     errno = error;
     /* Before the number is free: another thread may be given it at once. */
     sf_descriptor_forget(fd);

@@ -100,13 +100,6 @@ static struct sf_socket *reset_socket(int fd)
     return socket && sf_is_reset(socket) ? socket : NULL;
 }
 
-/* The record of a socket on which a rule's time-out is running, or has struck. */
-static struct sf_socket *silent_socket(int fd)
-{
-    struct sf_socket *socket = sf_socket_find(fd);
-    return socket && sf_is_silent(socket) ? socket : NULL;
-}
-
 /* What the kernel would let a disconnected socket do, but not a reset one. */
 static bool is_over(int fd, int error)
 {
@@ -118,10 +111,9 @@ static bool is_over(int fd, int error)
 
 /* A second connect is none either, but that of one which did not wait: it takes the
  * error, and the next begins anew; and so it does after a connect to nobody, connect(2). */
-static bool has_connected(int fd, const struct sockaddr *addr, socklen_t length)
+static bool has_connected(int fd, struct sf_socket *socket, const struct sockaddr *addr, socklen_t length)
 {
-    struct sf_socket *socket = reset_socket(fd);
-    if (!socket)
+    if (!sf_is_reset(socket))
         return false;
     if (length >= sizeof addr->sa_family && sf_memory_is_readable(addr, length) &&
         addr->sa_family == AF_UNSPEC) {
@@ -166,32 +158,32 @@ static int accepted(int listener, int fd, const struct sockaddr *peer, const soc
 
 /* Where the program does not ask for the peer's address we do: the kernel
  * writes it along, and a getpeername is saved. */
-#define ROOM_FOR_PEER                          \
-    struct sockaddr_storage room;              \
-    socklen_t room_length = sizeof room;       \
-    const bool is_ours = !addr;                \
-    length = is_ours ? &room_length : length;  \
+#define ROOM_FOR_PEER                                \
+    struct sockaddr_storage room;                    \
+    socklen_t room_length = sizeof room;             \
+    const bool is_ours = !addr;                      \
+    length = is_ours ? &room_length : length;        \
     addr = is_ours ? (struct sockaddr *)&room : addr
 
-#define INTERPOSE_ACCEPT(name, params, arguments)                                  \
-    SF_SELECTED int selected_##name params                                         \
-    {                                                                              \
-        struct sf_call call = SF_CALL(name, fd, 0, 0);                             \
-        ROOM_FOR_PEER;                                                             \
-        if (!sf_call_enter(&call))                                                 \
-            return -1;                                                             \
-        int result = accepted(fd, sf_real.name arguments, addr, length, is_ours);  \
-        sf_call_established(&call, result);                                        \
-        return (int)sf_call_leave(&call, result);                                  \
-    }                                                                              \
-    SF_EXPORT int name params                                                      \
-    {                                                                              \
-        if (sf_shim.bare)                                                          \
-            return sf_real.name arguments;                                         \
-        if (!sf_is_idle(fd, SF_FAMILY_ACCEPT))                                     \
-            return selected_##name arguments;                                      \
-        ROOM_FOR_PEER;                                                             \
-        return accepted(fd, sf_real.name arguments, addr, length, is_ours);        \
+#define INTERPOSE_ACCEPT(name, params, arguments)                                 \
+    SF_SELECTED int selected_##name params                                        \
+    {                                                                             \
+        struct sf_call call = SF_CALL(name, fd, 0, 0);                            \
+        ROOM_FOR_PEER;                                                            \
+        if (!sf_call_enter(&call))                                                \
+            return -1;                                                            \
+        int result = accepted(fd, sf_real.name arguments, addr, length, is_ours); \
+        sf_call_established(&call, result);                                       \
+        return (int)sf_call_leave(&call, result);                                 \
+    }                                                                             \
+    SF_EXPORT int name params                                                     \
+    {                                                                             \
+        if (sf_shim.bare)                                                         \
+            return sf_real.name arguments;                                        \
+        if (!sf_is_idle(fd, SF_FAMILY_ACCEPT))                                    \
+            return selected_##name arguments;                                     \
+        ROOM_FOR_PEER;                                                            \
+        return accepted(fd, sf_real.name arguments, addr, length, is_ours);       \
     }
 
 INTERPOSE_ACCEPT(accept, (int fd, struct sockaddr *addr, socklen_t *length), (fd, addr, length))
@@ -240,20 +232,21 @@ SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t 
     return (int)sf_call_leave(&call, result);
 }
 
-static void forget_time_out(int fd)
+static void forget_time_out(int fd, struct sf_socket *socket)
 {
-    struct sf_socket *socket = silent_socket(fd);
     int saved_errno = errno;
-    if (socket)
+    if (sf_is_silent(socket))
         sf_timeout_forget(fd, socket);
     errno = saved_errno;
 }
 
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
-    if (has_connected(fd, addr, length))
+    struct sf_socket *socket = sf_socket_find(fd);
+    if (socket && has_connected(fd, socket, addr, length))
         return -1;
-    forget_time_out(fd);
+    if (socket)
+        forget_time_out(fd, socket);
     /* The peer decides which rules select the socket from now on, this call included. */
     bool is_known = sf_shim.families && !sf_is_quiet() && sf_memory_is_readable(addr, length);
     if (is_known)
@@ -313,25 +306,26 @@ SF_EXPORT int shutdown(int fd, int how)
     return sf_is_idle(fd, SF_FAMILY_SHUTDOWN) ? shut(fd, how) : selected_shutdown(fd, how);
 }
 
-/* A rule has let the peer half-close. */
-static bool is_half_closed(int fd)
+/* The state that TCP would be in without us: where a time-out runs, and where a rule has let
+ * the peer half-close. */
+static uint8_t mended_state(struct sf_socket *socket, uint8_t state)
 {
-    struct sf_socket *socket = sf_socket_find(fd);
-    return socket && sf_is_half_closed(socket);
+    if (state == TCP_SYN_SENT && sf_is_silent(socket) && sf_is_reset(socket))
+        return TCP_ESTABLISHED;
+    return state == TCP_ESTABLISHED && sf_is_half_closed(socket) ? TCP_CLOSE_WAIT : state;
 }
 
-/* Where a time-out runs, or after an eof, options of TCP tell what they would without it. */
 static void mend_option(int fd, int name, void *value, const socklen_t *length)
 {
-    struct sf_socket *socket = silent_socket(fd);
-    uint8_t *state = value;
+    struct sf_socket *socket = name == TCP_USER_TIMEOUT || name == TCP_INFO ? sf_socket_find(fd) : NULL;
+    uint8_t *state = value; /* tcpi_state comes first */
 
-    if (name == TCP_INFO && *length > 0 && *state == TCP_ESTABLISHED && is_half_closed(fd))
-        *state = TCP_CLOSE_WAIT;
-    if (socket && name == TCP_USER_TIMEOUT && *length == sizeof socket->user_timeout_ms)
+    if (!socket)
+        return;
+    if (name == TCP_INFO && *length > 0)
+        *state = mended_state(socket, *state);
+    else if (name == TCP_USER_TIMEOUT && *length == sizeof socket->user_timeout_ms && sf_is_silent(socket))
         memcpy(value, &socket->user_timeout_ms, sizeof socket->user_timeout_ms);
-    else if (socket && name == TCP_INFO && *length > 0 && *state == TCP_SYN_SENT && sf_is_reset(socket))
-        *state = TCP_ESTABLISHED; /* tcpi_state comes first */
 }
 
 SF_EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
@@ -348,8 +342,8 @@ static int set_option(int fd, int level, int name, const void *value, socklen_t 
 {
     int result = sf_real.setsockopt(fd, level, name, value, length);
     if (level == IPPROTO_TCP && name == TCP_USER_TIMEOUT && result == 0) {
-        struct sf_socket *socket = silent_socket(fd);
-        if (socket)
+        struct sf_socket *socket = sf_socket_find(fd);
+        if (socket && sf_is_silent(socket))
             memcpy(&socket->user_timeout_ms, value, sizeof socket->user_timeout_ms);
     }
     return result;

@@ -176,12 +176,13 @@ void sf_socket_listens(int fd)
     without_connection(fd, sf_descriptor_discover(fd), SF_ROLE_SERVER);
 }
 
-void sf_socket_ends(int fd)
+struct sf_socket *sf_socket_ends(int fd)
 {
     struct sf_socket *socket =
         sf_descriptor_word(fd) & MAY_BE_RECORDED ? sf_record_find(sf_cookie(fd)) : NULL;
     if (socket)
         sf_record_closed(socket);
+    return socket;
 }
 
 void sf_socket_range_ends(unsigned first, unsigned last)

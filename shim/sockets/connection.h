@@ -29,8 +29,9 @@ void sf_socket_bound(int fd);
 void sf_socket_listens(int fd);
 
 /* The number is about to be closed or replaced, or its process to end: the record's place
- * may go to another socket, unless this one is used by another number or process. */
-void sf_socket_ends(int fd);
+ * may go to another socket, unless this one is used by another number or process. Returns
+ * the record, or NULL. */
+struct sf_socket *sf_socket_ends(int fd);
 
 /* The same of each number in the range that is known. */
 void sf_socket_range_ends(unsigned first, unsigned last);
