@@ -36,14 +36,19 @@ static bool is_named(const struct sf_rule *rule, const struct names *names)
     return rule->exe_count == 0;
 }
 
+static bool is_meant(const struct sf_scenario *scenario, size_t program, const struct names *names)
+{
+    for (size_t i = 0; i < scenario->rule_count; i++)
+        if (scenario->rules[i].programs >> program & 1 && is_named(&scenario->rules[i], names))
+            return true;
+    return false;
+}
+
 bool sf_file_is_meant(const struct sf_scenario *scenario, size_t program, const char *file)
 {
     struct names names = {.called = file};
     learn(&names, &scenario->programs[program]);
-    for (size_t i = 0; i < scenario->rule_count; i++)
-        if (scenario->rules[i].programs >> program & 1 && is_named(&scenario->rules[i], &names))
-            return true;
-    return false;
+    return is_meant(scenario, program, &names);
 }
 
 /* A descriptor's path is another file to us. */
@@ -57,11 +62,9 @@ static bool is_open_file(const char *path)
 }
 
 /* A path from a folder that the process had gone to: which file that was cannot be told. */
-static bool is_elsewhere(const struct sf_program *program, const char *path)
+static bool is_elsewhere(const struct names *names)
 {
-    char found[PATH_MAX];
-    return path[0] != '/' && strchr(path, '/') &&
-           sf_program_find(path, sf_program_path(program), program->cwd, found, sizeof found) != 0;
+    return !*names->found && names->called[0] != '/' && strchr(names->called, '/');
 }
 
 bool sf_exec_is_meant(const struct sf_scenario *scenario, const struct sf_exec *exec)
@@ -73,6 +76,9 @@ bool sf_exec_is_meant(const struct sf_scenario *scenario, const struct sf_exec *
     if (exec->program >= scenario->program_count) /* scribbled over */
         return false;
     bool is_whole = length < sizeof exec->path - 1; /* otherwise its tail */
-    return !is_whole || is_open_file(path) || is_elsewhere(&scenario->programs[exec->program], path) ||
-           sf_file_is_meant(scenario, exec->program, path);
+    if (!is_whole || is_open_file(path))
+        return true;
+    struct names names = {.called = path};
+    learn(&names, &scenario->programs[exec->program]);
+    return is_elsewhere(&names) || is_meant(scenario, exec->program, &names);
 }

@@ -1,8 +1,7 @@
 #include "report/report.h"
 
-#include "base/output.h"
-
 #include "base/diagnostic.h"
+#include "base/output.h"
 
 #include <errno.h>
 #include <string.h>

@@ -62,7 +62,7 @@ static int withdraw(const struct sf_mending *mending)
         mended = mend(&mending, mended, room);                      \
         announce(&mending, path);                                   \
         call;                                                       \
-        sf_room_give_back(room, mending.bytes);                                  \
+        sf_room_give_back(room, mending.bytes);                     \
         return withdraw(&mending);                                  \
     } while (0)
 
@@ -146,7 +146,7 @@ SF_EXPORT int execle(const char *path, const char *first, ...)
     pid_t child = 0;                                                                                      \
     void *room = ROOM(&mending);                                                                          \
     int error = sf_real.name(&child, path, actions, attributes, argv, mend(&mending, environment, room)); \
-    sf_room_give_back(room, mending.bytes);                                                                            \
+    sf_room_give_back(room, mending.bytes);                                                               \
     if (error)                                                                                            \
         return error;                                                                                     \
     if (mending.is_ours)                                                                                  \

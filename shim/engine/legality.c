@@ -34,14 +34,14 @@ static unsigned kinds_of(const struct sf_call_info *call)
     }
 }
 
-/* icmp_err_convert[] in net/ipv4/icmp.c and net/ipv6/icmp.c, and what routing says. */
-#define NETWORK_ERRNOS \
-    ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO, EACCES
-
 static bool is_tcp(const struct sf_call_info *call)
 {
     return kinds_of(call) == TCP && !call->fact(call->context, SF_FACT_MPTCP);
 }
+
+/* icmp_err_convert[] in net/ipv4/icmp.c and net/ipv6/icmp.c, and what routing says. */
+#define NETWORK_ERRNOS \
+    ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO, EACCES
 
 /* The errnos that calls may meet on a healthy program; what is not here is a
  * program's own mistake or never happens to that kind of socket. */
