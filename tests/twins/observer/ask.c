@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -71,22 +70,6 @@ static void act_state(struct step *step)
         tell(step, " %s", info.tcpi_state <= TCP_CLOSING ? names[info.tcpi_state] : "?");
 }
 
-/* A first look-up of a name, as programs make it. */
-static void act_lookup(struct step *step)
-{
-    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *list = NULL;
-    int error = getaddrinfo(step->argument, "80", &hints, &list);
-    char text[INET_ADDRSTRLEN];
-
-    tell(step, " %s", error ? gai_strerror(error) : "found");
-    for (struct addrinfo *one = list; one; one = one->ai_next) {
-        inet_ntop(AF_INET, &((struct sockaddr_in *)(void *)one->ai_addr)->sin_addr, text, sizeof text);
-        tell(step, " %s", text);
-    }
-    if (list)
-        freeaddrinfo(list);
-}
-
 static void set_timeout(int fd, int option, long ms)
 {
     struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
@@ -111,7 +94,6 @@ static void act_accept_timeo(struct step *step)
 const struct word ask_words[] = {
     {"error", act_error},       {"unread", act_unread},
     {"names", act_names},       {"state", act_state},
-    {"lookup", act_lookup},     {"rcvtimeo", act_rcvtimeo},
-    {"sndtimeo", act_sndtimeo}, {"accept-timeo", act_accept_timeo},
-    {NULL, NULL},
+    {"rcvtimeo", act_rcvtimeo}, {"sndtimeo", act_sndtimeo},
+    {"accept-timeo", act_accept_timeo}, {NULL, NULL},
 };

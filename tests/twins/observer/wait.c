@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 
-#define WAIT_MS 200 /* then nothing comes */
+#define WAIT_MS 100 /* then nothing comes */
 
 static void tell_events(struct step *step, long result, unsigned events)
 {
