@@ -27,7 +27,7 @@ struct sf_decoder {
     const char *combination;      /* "chunk=7, host=b"; NULL: there is no matrix */
     size_t replaced_bytes;        /* what texts with every `${…}` replaced take altogether */
     size_t stretches;             /* of calls that rules name one by one */
-    bool is_naming;               /* ${port.NAME} and ${dir} stay as they are: they are others at each run */
+    bool is_naming;               /* ports and folders stay as they are: they are others elsewhere */
     bool is_filled;               /* one of these has been replaced */
     bool has_ports;               /* ${port.NAME} and ${dir} mean something here */
     struct sf_scenario *scenario; /* as far as it is known */

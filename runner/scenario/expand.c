@@ -40,7 +40,9 @@ const char *sf_scenario_folder(struct sf_arena *arena, const char *file)
 
 const char *sf_path_resolve(struct sf_decoder *decoder, const char *path)
 {
-    return *path == '/' ? path : sf_arena_printf(decoder->arena, "%s/%s", sf_scenario_folder(decoder->arena, decoder->file), path);
+    if (*path == '/')
+        return path;
+    return sf_arena_printf(decoder->arena, "%s/%s", sf_scenario_folder(decoder->arena, decoder->file), path);
 }
 
 static const char *unknown(struct sf_decoder *decoder, struct sf_place place, const char *name)
@@ -95,6 +97,12 @@ static const char *fresh_folder(struct sf_decoder *decoder, struct sf_place plac
     return path;
 }
 
+static const char *own_folder(struct sf_decoder *decoder)
+{
+    decoder->is_filled = true;
+    return decoder->is_naming ? "${scenario_dir}" : sf_scenario_folder(decoder->arena, decoder->file);
+}
+
 static const char *value_of(struct sf_decoder *decoder, const struct sf_variable *variable)
 {
     decoder->is_filled |= variable->in_name != variable->value;
@@ -116,7 +124,7 @@ static const char *lookup(struct sf_decoder *decoder, struct sf_place place, con
         return value;
     }
     if (strcmp(name, folder_name) == 0)
-        return sf_scenario_folder(decoder->arena, decoder->file);
+        return own_folder(decoder);
     if (decoder->has_ports && strcmp(name, fresh_name) == 0)
         return fresh_folder(decoder, place);
     return unknown(decoder, place, name);

@@ -63,11 +63,11 @@ check_eq "it says so" "sockfault test: --set: no scenario has the variable 'sise
 check_status "a key of the matrix is none" 2 "$SOCKFAULT" test --set chunk=1 matrix.yaml
 
 cat > ports.yaml << 'END'
-name: in ${dir}
+name: in ${dir} of ${scenario_dir}
 matrix: {at: ["127.0.0.1:${port.x}"]}
 programs: {p: "echo ${at}"}
 END
-check_eq "ports and folders are in no name" 'in ${dir} [at=127.0.0.1:${port.x}]' \
+check_eq "ports and folders are in no name" 'in ${dir} of ${scenario_dir} [at=127.0.0.1:${port.x}]' \
     "$(results ports.yaml | sed '1s/; .*//; 2d')"
 check_eq "and change no seed" "$(results ports.yaml)" "$(results --filter 'port\.x' ports.yaml)"
 
