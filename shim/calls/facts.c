@@ -95,6 +95,15 @@ static bool is_unconnected(struct sf_call *call)
     return sf_real.getpeername(call->fd, (struct sockaddr *)&peer, &peer_length) != 0;
 }
 
+/* Where the shutdown came before the record, TCP's state tells. */
+static bool is_shut(struct sf_call *call)
+{
+    uint32_t state = sf_call_state(call);
+    if (state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK)
+        return true;
+    return call->socket && atomic_load_explicit(&call->socket->shut[SF_SHUT_SENDS], memory_order_relaxed) != 0;
+}
+
 bool sf_call_fact(void *context, enum sf_fact fact)
 {
     struct sf_call *call = context;
@@ -114,6 +123,8 @@ bool sf_call_fact(void *context, enum sf_fact fact)
         return sf_call_timeout_ns(call) != 0;
     case SF_FACT_MPTCP:
         return is_mptcp(call->fd);
+    case SF_FACT_SHUT:
+        return is_shut(call);
     case SF_FACT_ENDED:
         return has_ended(call);
     default:

@@ -290,15 +290,23 @@ static enum sf_illegal possibility(const struct sf_plan_rule *rule, enum sf_fami
     }
 }
 
-enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_call_info *call)
+/* What a send tells although its direction is shut down: what waits on the socket, or else
+ * EPIPE. All else it would meet on its way, and it does not set out: sk_stream_error(). */
+static bool is_told_behind_shutdown(const struct sf_plan_rule *rule)
 {
-    enum sf_family family = sf_call_families[call->call];
-    enum sf_illegal reason = possibility(rule, family, call);
+    static const int told[] = {EPIPE, ECONNRESET, ETIMEDOUT, NETWORK_ERRNOS};
 
-    if (reason != SF_LEGAL || rule->flags & SF_RULE_FORCE)
-        return reason;
-    if (rule->fault != SF_FAULT_DELAY && rule->fault != SF_FAULT_SIGNAL && sf_asks_for_nothing(call))
-        return SF_ILLEGAL_EMPTY;
+    if (rule->fault != SF_FAULT_ERROR)
+        return rule->fault != SF_FAULT_AGAIN && rule->fault != SF_FAULT_INTERRUPT && rule->fault != SF_FAULT_TIMEOUT;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (told[i] == rule->error)
+            return true;
+    return false;
+}
+
+static enum sf_illegal fault_legality(const struct sf_plan_rule *rule, enum sf_family family,
+                                      const struct sf_call_info *call)
+{
     switch (rule->fault) {
     case SF_FAULT_ERROR:
         return error_legality(rule->error, family, call);
@@ -323,6 +331,22 @@ enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_cal
     default:
         return SF_LEGAL;
     }
+}
+
+enum sf_illegal sf_legality(const struct sf_plan_rule *rule, const struct sf_call_info *call)
+{
+    enum sf_family family = sf_call_families[call->call];
+    enum sf_illegal reason = possibility(rule, family, call);
+
+    if (reason != SF_LEGAL || rule->flags & SF_RULE_FORCE)
+        return reason;
+    if (rule->fault != SF_FAULT_DELAY && rule->fault != SF_FAULT_SIGNAL && sf_asks_for_nothing(call))
+        return SF_ILLEGAL_EMPTY;
+    reason = fault_legality(rule, family, call);
+    if (reason == SF_LEGAL && family == SF_FAMILY_SEND && !is_told_behind_shutdown(rule) &&
+        call->fact(call->context, SF_FACT_SHUT))
+        return SF_ILLEGAL_SHUT;
+    return reason;
 }
 
 /* One state of the world: the answers to all facts, as bits, and those that were asked for. */
@@ -379,6 +403,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_OPAQUE] = "the bytes passed within the kernel, out of reach",
         [SF_ILLEGAL_ZEROCOPY] = "MSG_ZEROCOPY sends the program's own memory, which is not changed",
         [SF_ILLEGAL_ENDED] = "the connection had ended: its calls no longer wait",
+        [SF_ILLEGAL_SHUT] = "the program had shut down its sends: they give EPIPE",
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
         [SF_ILLEGAL_NEVER_WAITS] = "a call that never waits is never interrupted",
         [SF_ILLEGAL_EMPTY] = "the read asked for nothing, and so met nothing",

@@ -17,6 +17,7 @@ enum sf_fact {
     SF_FACT_NONBLOCKING, /* O_NONBLOCK or MSG_DONTWAIT */
     SF_FACT_TIMEOUT,     /* SO_RCVTIMEO (recv, accept) or SO_SNDTIMEO (send, connect) is set */
     SF_FACT_ENDED,       /* the connection has ended: a poll says HUP, RDHUP or ERR */
+    SF_FACT_SHUT,        /* the program has shut down its sends */
     SF_FACT_UNCONNECTED, /* neither connected nor connecting; poll family: no TCP connection is waited for */
     SF_FACT_READY,       /* poll family: something is ready, the call will not wait */
     SF_FACT_HANDLER,     /* a signal handler without SA_RESTART is installed */
@@ -38,6 +39,7 @@ enum sf_illegal {
     SF_ILLEGAL_OPAQUE,
     SF_ILLEGAL_ZEROCOPY,
     SF_ILLEGAL_ENDED,
+    SF_ILLEGAL_SHUT,
     SF_ILLEGAL_CONNECTED,
     SF_ILLEGAL_NO_CONNECTION,
     SF_ILLEGAL_UNCONNECTED,

@@ -21,7 +21,7 @@ struct engine {
     struct sf_rule_state rules[RULES_MAX];
     _Atomic uint32_t calls[RULES_MAX * PROGRAMS];
     /* what the next call meets */
-    bool nonblocking, timeout, ready, handler, ended, unconnected, exists;
+    bool nonblocking, timeout, ready, handler, ended, shut, unconnected, exists;
     uint32_t state;
     uint64_t elapsed_ns;
 };
@@ -40,6 +40,7 @@ static inline bool engine_fact(void *context, enum sf_fact fact)
            : fact == SF_FACT_TIMEOUT     ? engine->timeout
            : fact == SF_FACT_READY       ? engine->ready
            : fact == SF_FACT_ENDED       ? engine->ended
+           : fact == SF_FACT_SHUT        ? engine->shut
            : fact == SF_FACT_UNCONNECTED ? engine->unconnected
                                          : engine->handler;
 }

@@ -710,6 +710,28 @@ static void again_needs_a_socket_that_does_not_wait_and_lives(void **state)
     engine_free(&engine);
 }
 
+/* Compared with the kernel: what waits on a socket is told before EPIPE is. */
+static void a_send_behind_its_shutdown_tells_what_waits_or_epipe(void **state)
+{
+    enum { REFUSED = 4, TOLD = 4 };
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: send, again: true", "call: send, timeout: 1s", "call: send, interrupt: true",
+           "call: send, error: ENOBUFS", /* refused; those below are told */
+           "call: send, reset: true", "call: send, error: ETIMEDOUT", "call: send, error: EPIPE",
+           "call: send, error: EHOSTUNREACH");
+    engine.timeout = engine.shut = true;
+    connection_open_tcp(&engine, &connection);
+    for (unsigned i = 0; i < REFUSED + TOLD; i++)
+        call_on(&engine, &connection, SF_CALL_send, 9);
+    for (unsigned i = 0; i < REFUSED; i++)
+        assert_int_equal(engine.rules[i].illegal_reason, SF_ILLEGAL_SHUT);
+    for (unsigned i = REFUSED; i < REFUSED + TOLD; i++)
+        assert_int_equal(engine.rules[i].illegal, 0);
+    engine_free(&engine);
+}
+
 static void only_unconnected_sockets_are_refused(void **state)
 {
     struct engine engine;
@@ -828,8 +850,12 @@ static void datagram_meets_rules_of_its_own_destination(void **state)
     ENGINE(&engine, 1, "call: [send, socket], peer: \"127.0.0.1:80\", error: ENOBUFS");
     connection_open(&engine, &connection, (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM});
     struct sf_selection selection = {connection.selected, connection.per_rule, &connection.socket};
-    struct sf_call_info info = {
-        .call = SF_CALL_sendto, .len = 9, .type = SF_TYPE_DGRAM, .destination = &other};
+    struct sf_call_info info = {.call = SF_CALL_sendto,
+                                .len = 9,
+                                .type = SF_TYPE_DGRAM,
+                                .destination = &other,
+                                .fact = engine_fact,
+                                .context = &engine};
     assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_APPLY);
     other.port = 81;
     assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_PASS);
@@ -851,7 +877,8 @@ static void datagram_meets_rules_of_the_program_and_the_name_behind_its_address(
     engine.engine.directory = &directory;
     connection_open(&engine, &connection, (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM});
     struct sf_selection selection = {connection.selected, connection.per_rule, &connection.socket};
-    struct sf_call_info info = {.call = SF_CALL_sendto, .len = 9, .destination = &other};
+    struct sf_call_info info = {
+        .call = SF_CALL_sendto, .len = 9, .destination = &other, .fact = engine_fact, .context = &engine};
     assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).kind, SF_PASS);
     sf_directory_enter(&directory, sf_key_of_name("db", 0, other.ip), 1, false);
     assert_int_equal(sf_verdict_decide(&engine.engine, &selection, &info).delay_ns, 1000000);
@@ -928,6 +955,7 @@ int main(void)
         cmocka_unit_test(eagain_needs_a_socket_that_does_not_wait),
         cmocka_unit_test(datagram_is_never_sent_in_part),
         cmocka_unit_test(again_needs_a_socket_that_does_not_wait_and_lives),
+        cmocka_unit_test(a_send_behind_its_shutdown_tells_what_waits_or_epipe),
         cmocka_unit_test(only_unconnected_sockets_are_refused),
         cmocka_unit_test(corruption_of_nothing_is_taken_back),
         cmocka_unit_test(window_of_time_is_open_from_after_until_until),
