@@ -10,10 +10,6 @@
 #define SHIM_NAME "libsockfault.so"
 #define PRELOAD_SEPARATORS ": " /* ld.so(8) */
 
-/* gcc's shared libasan refuses to run behind another preload; it needs not be
- * first for us, since the shim calls on to whatever comes behind it. */
-#define ASAN_ORDER "verify_asan_link_order=0"
-
 static void append(struct sf_environ *environment, char *entry)
 {
     if (environment->count + 1 >= environment->room) {
@@ -139,12 +135,4 @@ void sf_environ_wrap(struct sf_environ *environment, const char *shim_path, cons
     char *preload = concat(shim_path, others ? ":" : "", others ? others : "", "");
     sf_environ_set(environment, "LD_PRELOAD", preload);
     free(preload);
-
-    /* In front: what the user says about it, behind, wins. */
-    const char *asan = sf_environ_get(environment, "ASAN_OPTIONS");
-    if (asan && strstr(asan, "verify_asan_link_order"))
-        return;
-    char *options = concat(ASAN_ORDER, asan && *asan ? ":" : "", asan ? asan : "", "");
-    sf_environ_set(environment, "ASAN_OPTIONS", options);
-    free(options);
 }

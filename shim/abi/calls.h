@@ -120,7 +120,8 @@ enum sf_family {
     X(_exit, NONE)               \
     X(_Exit, NONE)               \
     X(pthread_cancel, NONE)      \
-    X(syscall, NONE)
+    X(syscall, NONE)             \
+    X(dl_iterate_phdr, NONE)
 
 enum sf_call_id {
 #define SF_X(name, family) SF_CALL_##name,

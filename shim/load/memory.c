@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <link.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -33,7 +32,7 @@ static int learn_segment(struct dl_phdr_info *info, size_t size, void *context)
 
 void sf_memory_learn(void)
 {
-    dl_iterate_phdr(learn_segment, NULL);
+    sf_real.dl_iterate_phdr(learn_segment, NULL);
     heap_start = (uintptr_t)sbrk(0);
 }
 

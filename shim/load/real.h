@@ -6,6 +6,7 @@
 
 #include "abi/calls.h"
 
+#include <link.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
