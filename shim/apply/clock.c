@@ -2,6 +2,7 @@
 
 #include "load/real.h"
 #include "load/shim.h"
+#include "load/valgrind.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -41,6 +42,8 @@ static int sleep_ending(uint32_t stirred, const struct timespec *deadline)
  * Source: futex_wait_multiple() in kernel/futex/waitwake.c, -ERESTARTSYS. */
 static int sleep_restartable(uint32_t stirred, const struct timespec *deadline)
 {
+    if (sf_valgrind_is_running()) /* which does not know the call, and tells the program's user so at each */
+        return sleep_ending(stirred, deadline);
     struct futex_waitv word = {
         .val = stirred, .uaddr = (uintptr_t)&sf_shim.control->stirred, .flags = FUTEX_32};
     int error = woken_or(sf_real.syscall(SYS_futex_waitv, &word, 1, 0, deadline, CLOCK_MONOTONIC));

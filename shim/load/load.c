@@ -6,6 +6,7 @@
 #include "load/memory.h"
 #include "load/real.h"
 #include "load/shim.h"
+#include "load/valgrind.h"
 #include "log/tally.h"
 #include "sockets/descriptor.h"
 #include "sockets/leaks.h"
@@ -41,6 +42,7 @@ static void reserve_descriptors(void)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (table == MAP_FAILED)
         stop("cannot reserve the table of descriptors");
+    sf_valgrind_ignore(table, count * sizeof(uint64_t));
     sf_shim.descriptors = table;
     sf_shim.descriptor_count = count;
 }
@@ -168,6 +170,8 @@ void sf_load(void)
     sf_shim.environment = handover.environment;
     sf_shim.environment_given = handover.environment_given;
     sf_shim.environment_program = handover.environment_program;
+    sf_valgrind_ignore_library();
+    sf_valgrind_ignore(handover.session, handover.session->total_bytes);
     point_at(handover.session);
     select_program();
     sf_shim.pid = getpid();

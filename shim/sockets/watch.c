@@ -2,6 +2,7 @@
 
 #include "engine/hash.h"
 #include "load/real.h"
+#include "load/valgrind.h"
 #include "sockets/patience.h"
 #include "sockets/record.h"
 
@@ -29,6 +30,7 @@ bool sf_watch_reserve(void)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (table == MAP_FAILED)
         return false;
+    sf_valgrind_ignore(table, WATCHES * sizeof *watches);
     watches = table;
     return true;
 }

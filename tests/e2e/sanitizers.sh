@@ -1,5 +1,5 @@
 #!/bin/bash
-# Programs under sanitizers, as a user starts them, with nothing set up: the
+# Programs under sanitizers and valgrind, as a user starts them, with nothing set up: the
 # faults fire, what the tool finds in the program is found, and in us it finds nothing.
 . "$(dirname "$0")/../lib.sh"
 
@@ -187,4 +187,25 @@ for kind in gcc-lsan clang-lsan; do
         finds 23 'SUMMARY: LeakSanitizer: 77 byte.s. leaked in 1 alloc' "${lost[@]}" -- ./$kind leak
 done
 
+# ---- valgrind --------------------------------------------------------------
+
+compile plain gcc
+for tool in memcheck helgrind drd; do
+    under=(valgrind -q --error-exitcode=99 --tool=$tool)
+    check "$tool: a correct program stays so" is_unharmed "${mild[@]}" -- "${under[@]}" ./plain
+    check "$tool: connections fail, and nothing else" is_quiet "${rough[@]}" -- "${under[@]}" ./plain
+done
+memcheck=(valgrind -q --error-exitcode=99 --leak-check=full)
+check "memcheck: reading beyond a short read is found" \
+    finds 99 'Invalid read of size 1' "${short[@]}" -- "${memcheck[@]}" ./plain overflow
+check "memcheck: a read into too little room is found" \
+    finds 99 'points to unaddressable byte' "${slow[@]}" -- "${memcheck[@]}" ./plain narrow
+check "memcheck: what a short read left out is found" \
+    finds 99 'depends on uninitialised value' "${short[@]}" -- "${memcheck[@]}" ./plain unread
+check "memcheck: a leak behind a reset is found" \
+    finds 99 '77 bytes in 1 blocks are definitely lost' "${lost[@]}" -- "${memcheck[@]}" ./plain leak
+for tool in helgrind drd; do
+    check "$tool: a race is found" \
+        says 99 'count_alone .flawed.c' "${idle[@]}" -- valgrind -q --error-exitcode=99 --tool=$tool ./plain race
+done
 finish
