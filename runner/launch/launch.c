@@ -1,6 +1,7 @@
 /* The runner's side of a launch. */
 #include "launch/launch.h"
 
+#include "abi/valgrind.h"
 #include "base/memory.h"
 #include "launch/capture.h"
 #include "launch/descriptors.h"
@@ -29,7 +30,8 @@ struct sf_launch {
     struct sf_launch_options options;
     size_t shared_bytes, rooms_bytes;
     pid_t supervisor;
-    int pidfd, control;
+    int ended; /* readable once the supervisor has ended */
+    int control;
     struct sf_signals signals;
     bool over;
 };
@@ -101,6 +103,22 @@ static bool check_shim_path(struct sf_launch *launch)
     return false;
 }
 
+/* What the supervisor sees of the runner. Opened here, not there: our number may be another's
+ * by then. Without pidfds (before Linux 5.3) either sees the other's end of a pair close. */
+static bool open_runner(struct sf_launch *launch)
+{
+    int ends[2];
+    /* valgrind does not know them, and tells the user so. */
+    launch->supervision.runner = sf_valgrind_is_running() ? -1 : pidfd_open(getpid(), 0);
+    if (launch->supervision.runner >= 0)
+        return true;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return false;
+    launch->ended = ends[0];
+    launch->supervision.runner = ends[1];
+    return true;
+}
+
 static void fork_supervisor(struct sf_launch *launch)
 {
     struct sf_supervision *supervision = &launch->supervision;
@@ -113,10 +131,8 @@ static void fork_supervisor(struct sf_launch *launch)
     supervision->control = ends[1];
     supervision->runner_pid = getpid();
     supervision->runner_group = getpgrp();
-    /* Opened here, not in the supervisor: our number may be another's by then. */
-    supervision->runner = pidfd_open(getpid(), 0);
-    if (supervision->runner < 0) {
-        fail(launch, "cannot open a pidfd: %s", strerror(errno));
+    if (!open_runner(launch)) {
+        fail(launch, "cannot watch over the runner: %s", strerror(errno));
         close(ends[1]);
         return;
     }
@@ -124,6 +140,8 @@ static void fork_supervisor(struct sf_launch *launch)
     launch->supervisor = fork();
     if (launch->supervisor == 0) {
         close(launch->control);
+        if (launch->ended >= 0)
+            close(launch->ended);
         sf_supervisor_run(supervision);
     }
     int error = errno;
@@ -134,14 +152,15 @@ static void fork_supervisor(struct sf_launch *launch)
         return;
     }
     setpgid(launch->supervisor, launch->supervisor); /* both sides do it: either may run first */
-    launch->pidfd = pidfd_open(launch->supervisor, 0);
+    if (launch->ended < 0)
+        launch->ended = pidfd_open(launch->supervisor, 0);
 }
 
 struct sf_launch *sf_launch_start(const struct sf_scenario *scenario, struct sf_session_memory *session,
                                   const struct sf_launch_options *options)
 {
     struct sf_launch *launch = sf_memory_new(sizeof *launch);
-    *launch = (struct sf_launch){.options = *options, .pidfd = -1, .control = -1, .supervisor = -1};
+    *launch = (struct sf_launch){.options = *options, .ended = -1, .control = -1, .supervisor = -1};
     launch->signals.fd = -1;
     launch->supervision = (struct sf_supervision){.scenario = scenario, .session = session};
     launch->supervision.options = &launch->options;
@@ -171,7 +190,7 @@ struct sf_launch *sf_launch_start(const struct sf_scenario *scenario, struct sf_
 
 int sf_launch_fd(const struct sf_launch *launch)
 {
-    return launch->pidfd;
+    return launch->ended;
 }
 
 static void say(const struct sf_launch *launch, enum sf_request_kind kind, int signal)
@@ -204,7 +223,7 @@ static void hear(struct sf_launch *launch)
 static void attend_program(struct sf_launch *launch)
 {
     enum { OVER, SIGNALS, CONTROL };
-    struct pollfd fds[] = {[OVER] = {.fd = launch->pidfd, .events = POLLIN},
+    struct pollfd fds[] = {[OVER] = {.fd = launch->ended, .events = POLLIN},
                            [SIGNALS] = {.fd = launch->signals.fd, .events = POLLIN},
                            [CONTROL] = {.fd = launch->control, .events = POLLIN}};
     while (!(fds[OVER].revents & POLLIN)) {
@@ -268,7 +287,7 @@ static void collect(struct sf_launch *launch)
 {
     int status = 0;
     if (launch->supervisor > 0) {
-        if (launch->signals.fd >= 0 && launch->pidfd >= 0)
+        if (launch->signals.fd >= 0 && launch->ended >= 0)
             attend_program(launch);
         while (waitpid(launch->supervisor, &status, 0) < 0 && errno == EINTR)
             ;
@@ -310,8 +329,8 @@ void sf_launch_free(struct sf_launch *launch)
         say(launch, SF_REQUEST_END, SIGKILL);
         sf_launch_wait(launch);
     }
-    if (launch->pidfd >= 0)
-        close(launch->pidfd);
+    if (launch->ended >= 0)
+        close(launch->ended);
     if (launch->control >= 0)
         close(launch->control);
     munmap(launch->supervision.shared, launch->shared_bytes);

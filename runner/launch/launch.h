@@ -2,7 +2,7 @@
  *
  * A supervisor process is forked for each scenario. It is a subreaper: every
  * process that a program leaves behind, however it was started, becomes its
- * child, and none of them outlives it. It watches the runner by pidfd and ends
+ * child, and none of them outlives it. It watches the runner and ends
  * everything when the runner dies; the runner is a subreaper too and does the
  * same should the supervisor die. One supervisor serves `run`, `test` and
  * whatever else starts programs. */

@@ -1,6 +1,8 @@
 #include "launch/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -64,6 +66,9 @@ void sf_process_rename(const char *name)
     }
     unsigned long start, end;
     if (!fields || sscanf(fields, " %lu %lu", &start, &end) != 2 || start == 0 || end <= start)
+        return;
+    /* Of a process under valgrind that is valgrind's own command line. */
+    if (start != (uintptr_t)program_invocation_name)
         return;
     memset((void *)start, 0, end - start); /* NOLINT(performance-no-int-to-ptr) */
     size_t room = end - start - 1;

@@ -40,7 +40,7 @@ struct sf_supervision {
     const struct sf_launch_options *options;
     struct sf_launch_shared *shared;
     char *rooms;         /* CAPTURE: SF_CAPTURE_ROOM_BYTES for each program's out, err */
-    int runner, control; /* the runner's pidfd; our end of the pair */
+    int runner, control; /* readable once the runner has ended; our end of the pair */
     pid_t runner_pid, runner_group;
     sigset_t mask;       /* of the programs */
     bool child_ignored;  /* they start with SIGCHLD ignored, as we did */

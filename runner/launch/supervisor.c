@@ -174,7 +174,7 @@ static void handle(struct supervisor *self, const struct epoll_event *event)
         break;
     case FROM_CONTROL:
         obey(self);
-        /* The other end is closed: the runner is gone; its pidfd says the rest. */
+        /* The other end is closed: the runner is gone; FROM_RUNNER says the rest. */
         if (event->events & (EPOLLHUP | EPOLLERR))
             epoll_ctl(self->epoll, EPOLL_CTL_DEL, self->control, NULL);
         break;

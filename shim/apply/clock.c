@@ -1,8 +1,8 @@
 #include "apply/clock.h"
 
+#include "abi/valgrind.h"
 #include "load/real.h"
 #include "load/shim.h"
-#include "load/valgrind.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -2,11 +2,12 @@
  * the program's own code; here alone the shim may look symbols up or print. */
 #include "load/load.h"
 #include "abi/handshake.h"
+#include "abi/valgrind.h"
 #include "apply/clock.h"
 #include "load/memory.h"
 #include "load/real.h"
+#include "load/self.h"
 #include "load/shim.h"
-#include "load/valgrind.h"
 #include "log/tally.h"
 #include "sockets/descriptor.h"
 #include "sockets/leaks.h"
@@ -64,6 +65,16 @@ static void point_at(const struct sf_session *session)
                                         .rules = (void *)(base + session->rules_at),
                                         .calls = (void *)(base + session->calls_at),
                                         .directory = &sf_shim.directory};
+}
+
+static void ignore_own_data(void)
+{
+    const char *base = (const char *)&__ehdr_start;
+    const ElfW(Phdr) *segments = (const void *)(base + __ehdr_start.e_phoff);
+
+    for (int i = 0; i < __ehdr_start.e_phnum; i++)
+        if (segments[i].p_type == PT_LOAD && segments[i].p_flags & PF_W)
+            sf_valgrind_ignore(base + segments[i].p_vaddr, segments[i].p_memsz);
 }
 
 /* Whose addresses must be known for a rule to select: asked of every process of
@@ -170,7 +181,7 @@ void sf_load(void)
     sf_shim.environment = handover.environment;
     sf_shim.environment_given = handover.environment_given;
     sf_shim.environment_program = handover.environment_program;
-    sf_valgrind_ignore_library();
+    ignore_own_data();
     sf_valgrind_ignore(handover.session, handover.session->total_bytes);
     point_at(handover.session);
     select_program();

@@ -1,8 +1,8 @@
 #include "sockets/watch.h"
 
+#include "abi/valgrind.h"
 #include "engine/hash.h"
 #include "load/real.h"
-#include "load/valgrind.h"
 #include "sockets/patience.h"
 #include "sockets/record.h"
 

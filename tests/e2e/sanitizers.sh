@@ -208,4 +208,31 @@ for tool in helgrind drd; do
     check "$tool: a race is found" \
         says 99 'count_alone .flawed.c' "${idle[@]}" -- valgrind -q --error-exitcode=99 --tool=$tool ./plain race
 done
+
+# With all of sockfault under it too; the runner's own sanitizers do not bear that.
+around=(valgrind -q --vgdb=no --error-exitcode=99 --trace-children=yes)
+run_within() # STATUS REGEX COMMAND…: it ends so and says that
+{
+    local said status want=$1 regex=$2
+    shift 2
+    said=$("${around[@]}" "$@" 2>&1)
+    status=$?
+    [ $status -eq "$want" ] && [[ $said =~ $regex ]] || { head -n 20 <<< "status $status: $said"; return 1; }
+}
+if [[ $BUILD != *[alt]san* ]]; then
+    run=("$SOCKFAULT" run "${short[@]}" --)
+    check "within memcheck: a correct program stays so" run_within 0 '^rounds 256$' "${run[@]}" ./plain
+    check "within memcheck: what a short read left out is found" \
+        run_within 99 'depends on uninitialised value' "${run[@]}" ./plain unread
+    sed 's/gcc-asan", overflow/plain"/' short.yaml > whole.yaml
+    check "within memcheck: a scenario passes" run_within 0 '^PASS short' "$SOCKFAULT" test whole.yaml
+
+    # shellcheck disable=SC2016 # that shell's
+    background valgrind -q --vgdb=no "$SOCKFAULT" run -- sh -c 'echo $$ > pid.new; mv pid.new pid; exec sleep 60'
+    within 30 test -e pid
+    check "a program runs" alive "$(< pid)"
+    kill -KILL "$background_pid"
+    is_gone() { ! alive "$(< pid)"; }
+    check "when its runner is killed within memcheck, it ends" within 30 is_gone
+fi
 finish

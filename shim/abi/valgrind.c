@@ -1,6 +1,4 @@
-#include "load/valgrind.h"
-
-#include "load/self.h"
+#include "abi/valgrind.h"
 
 #include <stdint.h>
 
@@ -34,7 +32,7 @@ static uintptr_t ask(const struct request *request)
                      : "r"(asked)
                      : "cc", "memory");
 #else
-#error "shim/load/valgrind.c: add the special instructions of this architecture"
+#error "shim/abi/valgrind.c: add the special instructions of this architecture"
 #endif
     return answer;
 }
@@ -48,14 +46,4 @@ void sf_valgrind_ignore(const void *start, size_t bytes)
 {
     ask(&(struct request){HELGRIND_MAKE_UNTRACKED, {(uintptr_t)start, bytes}});
     ask(&(struct request){DRD_START_SUPPRESSION, {(uintptr_t)start, bytes}});
-}
-
-void sf_valgrind_ignore_library(void)
-{
-    const char *base = (const char *)&__ehdr_start;
-    const ElfW(Phdr) *segments = (const void *)(base + __ehdr_start.e_phoff);
-
-    for (int i = 0; i < __ehdr_start.e_phnum; i++)
-        if (segments[i].p_type == PT_LOAD && segments[i].p_flags & PF_W)
-            sf_valgrind_ignore(base + segments[i].p_vaddr, segments[i].p_memsz);
 }
