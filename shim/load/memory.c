@@ -1,10 +1,12 @@
 #include "load/memory.h"
 
+#include "abi/valgrind.h"
 #include "load/real.h"
 
 #include <errno.h>
 #include <linux/futex.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -59,6 +61,15 @@ static bool is_word_readable(uintptr_t address)
            errno != EFAULT;
 }
 
+/* Memcheck takes the look at a word for a use of it, and of what lies beside a string. What is
+ * mapped is all that can be told there. */
+static bool is_mapped(uintptr_t address)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    unsigned char resident;
+    return mincore((void *)(address & -page), 1, &resident) == 0 || errno != ENOMEM;
+}
+
 bool sf_memory_is_readable(const void *address, size_t bytes)
 {
     uintptr_t first = (uintptr_t)address, last = first + (bytes ? bytes - 1 : 0);
@@ -67,8 +78,9 @@ bool sf_memory_is_readable(const void *address, size_t bytes)
 
     if (readable && is_known(first, last))
         return true;
+    bool (*is_there)(uintptr_t address) = sf_valgrind_is_running() ? is_mapped : is_word_readable;
     for (uintptr_t at = first; readable && at <= last; at += PAGE - at % PAGE)
-        readable = is_word_readable(at);
+        readable = is_there(at);
     errno = saved_errno;
     return readable;
 }

@@ -73,15 +73,22 @@ finds() # the same, and for a fault
     says "$@" && have_fired
 }
 
+is_silent() # OPTION… -- COMMAND…: it says that it came there, and nothing else
+{
+    run 0 "$@" && have_fired && [ "$out$err" = came ] || { head -n 20 out err; return 1; }
+}
+
 is_correct() # KIND
 {
     check "$1: a correct program stays so" is_unharmed "${mild[@]}" -- "./$1"
     check "$1: connections fail, and nothing else" is_quiet "${rough[@]}" -- "./$1"
+    check "$1: memory is looked at where it is, and no further" is_silent "${late[@]}" -- "./$1" edges
 }
 
 short=(-f 'call: recv, partial: 1')
 slow=(-f 'call: recv, delay: 1ms')
 lost=(-f 'call: recv, reset: true')
+late=(-f 'call: send, reset: true, role: client')
 idle=(-f 'call: recv, partial: 1, optional: true')
 
 # ---- AddressSanitizer ------------------------------------------------------
@@ -194,6 +201,8 @@ for tool in memcheck helgrind drd; do
     under=(valgrind -q --error-exitcode=99 --tool=$tool)
     check "$tool: a correct program stays so" is_unharmed "${mild[@]}" -- "${under[@]}" ./plain
     check "$tool: connections fail, and nothing else" is_quiet "${rough[@]}" -- "${under[@]}" ./plain
+    check "$tool: memory is looked at where it is, and no further" \
+        is_silent "${late[@]}" -- "${under[@]}" ./plain edges
 done
 memcheck=(valgrind -q --error-exitcode=99 --leak-check=full)
 check "memcheck: reading beyond a short read is found" \

@@ -5,6 +5,8 @@
  *   none (default)  correct: 4 clients talk to 4 servers, threads all of them, on 4
  *                   connections each; a connection that fails is given up
  *   order           correct: both ends count in one place, in the order that the messages give
+ *   edges           correct: what it hands to calls ends where its memory does, and what it reads
+ *                   to is not set; becomes `echo`
  *   race            two threads count in one place, in no order
  *   overflow        trusts that one recv brings all of a message: reads beyond what came
  *   unread          trusts it too: looks at what did not come
@@ -28,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define PAIRS 4
@@ -217,9 +220,34 @@ static void fail_badly(bool by_leak)
         state = NULL;
     free(state);
     if (failed && !by_leak)
-        printf("state %d\n", *state);
+        printf("state %d\n", *state); /* NOLINT(clang-analyzer-unix.Malloc): that is it */
     close(fd);
     close(other);
+}
+
+static void *copy_of(const void *bytes, size_t count)
+{
+    void *copy = malloc(count);
+    if (copy == NULL)
+        exit(3);
+    return memcpy(copy, bytes, count);
+}
+
+/* `came` says what was sent, once a send has failed. */
+static void hand_over_edges(void)
+{
+    int other, fd = expect_message(&other);
+    char *came = malloc(MESSAGE), *name = copy_of("echo", 5);
+    struct iovec parts[2] = {{came, 3}, {came + 3, MESSAGE - 3}}, *vector = copy_of(parts, sizeof parts);
+    struct msghdr header = {.msg_iov = vector, .msg_iovlen = 2}, *message = copy_of(&header, sizeof header);
+    struct pollfd wait = {.fd = fd, .events = POLLIN}, *waits = copy_of(&wait, sizeof wait);
+
+    poll(waits, 1, 1000);
+    send(fd, "x", 1, MSG_NOSIGNAL);
+    ssize_t got = recvmsg(fd, message, 0);
+    if (got == MESSAGE && strcmp(came, "message") == 0)
+        execlp(name, name, "came", (char *)NULL);
+    exit(4);
 }
 
 static void be_told(int signal)
@@ -254,6 +282,8 @@ int main(int argc, char **argv)
         race();
     else if (strcmp(flaw, "stale") == 0 || strcmp(flaw, "leak") == 0)
         fail_badly(*flaw == 'l');
+    else if (strcmp(flaw, "edges") == 0)
+        hand_over_edges();
     else if (strcmp(flaw, "wait") == 0)
         wait_for_word();
     else if (strcmp(flaw, "none") == 0 || strcmp(flaw, "order") == 0)
