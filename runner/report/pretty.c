@@ -81,7 +81,7 @@ static void put_stderr(FILE *out, const struct sf_report_scenario *report,
     if (!finding || output->tail_bytes == 0)
         return;
     /* One line that the message ended with need not be told again. */
-    const char *last = sf_word_last_line(report->arena, output, TAIL_LINE_BYTES);
+    const char *last = sf_word_last_words(report->arena, output, TAIL_LINE_BYTES);
     if (output->tail_bytes <= strlen(last) + 1 && strstr(finding->message, last))
         return;
     uint64_t at = tail_start(output->tail, output->tail_bytes);

@@ -35,7 +35,7 @@ static struct subject describe(const struct sf_judge *judge, size_t index)
         subject.got = sf_arena_printf(judge->arena, "%d", subject.exit->code);
         subject.ended = sf_arena_printf(judge->arena, "exited with %s", subject.got);
     }
-    const char *line = sf_word_last_line(judge->arena, &subject.exit->err, LAST_WORDS_BYTES);
+    const char *line = sf_word_last_words(judge->arena, &subject.exit->err, LAST_WORDS_BYTES);
     subject.words = *line ? sf_arena_printf(judge->arena, ": %s", line) : "";
     return subject;
 }

@@ -188,14 +188,35 @@ const char *sf_word_line(struct sf_arena *arena, const char *data, uint64_t byte
     return escape(arena, data, bytes, 0, limit, false);
 }
 
-const char *sf_word_last_line(struct sf_arena *arena, const struct sf_output *output, uint64_t limit)
+/* What a sanitizer says in the end stands before what it says last. */
+static bool is_summary(const char *line, uint64_t bytes)
+{
+    static const char start[] = "SUMMARY: ", kind[] = "Sanitizer: ";
+    return bytes > sizeof start && memcmp(line, start, sizeof start - 1) == 0 &&
+           memmem(line, bytes, kind, sizeof kind - 1);
+}
+
+/* The line that ends before `end`, blank lines left out; its start to *start. Returns its end. */
+static uint64_t find_line(const char *text, uint64_t end, uint64_t *start)
+{
+    while (end > 0 && strchr(" \t\r\n", text[end - 1]))
+        end--;
+    *start = end;
+    while (*start > 0 && text[*start - 1] != '\n')
+        (*start)--;
+    return end;
+}
+
+const char *sf_word_last_words(struct sf_arena *arena, const struct sf_output *output, uint64_t limit)
 {
     const char *tail = output->tail;
-    uint64_t end = output->tail_bytes;
-    while (end > 0 && strchr(" \t\r\n", tail[end - 1]))
-        end--;
-    uint64_t start = end;
-    while (start > 0 && tail[start - 1] != '\n')
-        start--;
-    return end == start || end - start > limit ? "" : sf_word_line(arena, tail + start, end - start, limit);
+    uint64_t first, last = find_line(tail, output->tail_bytes, &first);
+    uint64_t start = first, end = last;
+    while (end > 0 && !is_summary(tail + start, end - start))
+        end = find_line(tail, start, &start);
+    if (end > 0) {
+        first = start;
+        last = end;
+    }
+    return last == first || last - first > limit ? "" : sf_word_line(arena, tail + first, last - first, limit);
 }

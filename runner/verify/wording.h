@@ -39,8 +39,8 @@ const char *sf_word_line(struct sf_arena *arena, const char *data, uint64_t byte
 /* How many bytes of valid UTF-8 start here (1 to 4); 0: none does. */
 unsigned sf_utf8_length(const char *data, uint64_t bytes);
 
-/* The last line of an output that is not blank, without its end; "" when there
- * is none or it is longer than `limit` bytes. */
-const char *sf_word_last_line(struct sf_arena *arena, const struct sf_output *output, uint64_t limit);
+/* The last line of an output that is not blank, or the summary of a sanitizer, without its
+ * end; "" when there is none or it is longer than `limit` bytes. */
+const char *sf_word_last_words(struct sf_arena *arena, const struct sf_output *output, uint64_t limit);
 
 #endif

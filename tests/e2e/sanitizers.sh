@@ -149,7 +149,8 @@ check_status "a scenario fails for what is found" 1 "$SOCKFAULT" test --report j
 check "and its report holds it" python3 -c 'import json
 scenario = json.load(open("report.json"))["scenarios"][0]
 program = scenario["programs"]["flawed"]
-assert scenario["failures"][0]["message"].startswith("flawed exited with 1, expected 0"), scenario["failures"]
+message = scenario["failures"][0]["message"]
+assert message.startswith("flawed exited with 1, expected 0: SUMMARY: AddressSanitizer: heap-buffer-overflow"), message
 assert program["end"] == "exited" and program["exit"] == 1, program
 assert "heap-buffer-overflow" in program["stderr"], program'
 

@@ -193,13 +193,25 @@ static void last_line_of_stderr_explains_a_failure(void **state)
     expect_one(world, "client.exit", 6, "client exited with 56, expected 0: curl: (56) Recv failure");
 }
 
+static void summary_of_a_sanitizer_explains_a_failure(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT].code = 1;
+    world->exits[CLIENT].err = output("SUMMARY: nothing yet\nSUMMARY: AddressSanitizer: heap-use-after-free a.c:7 in f\n"
+                                      "Shadow bytes around it:\n==7==ABORTING\n");
+    expect_one(world, "client.exit", 6,
+               "client exited with 1, expected 0: SUMMARY: AddressSanitizer: heap-use-after-free a.c:7 in f");
+    world->exits[CLIENT].err = output("no SUMMARY: ThreadSanitizer: at a line's start\nbye\n");
+    expect_one(world, "client.exit", 6, "client exited with 1, expected 0: bye");
+}
+
 static void long_last_line_is_left_to_the_tail(void **state)
 {
     struct world *world = *state;
     static char line[202];
     memset(line, 'x', sizeof line - 2);
     struct sf_output whole = output(line);
-    assert_int_equal(strlen(sf_word_last_line(world->arena, &whole, 200)), 200);
+    assert_int_equal(strlen(sf_word_last_words(world->arena, &whole, 200)), 200);
     memset(line, 'x', sizeof line - 1);
     world->exits[CLIENT].code = 1;
     world->exits[CLIENT].err = output(line);
@@ -1015,6 +1027,7 @@ int main(void)
         T(all_well_is_no_finding),
         T(exit_of_a_program_must_be_0_by_default),
         T(last_line_of_stderr_explains_a_failure),
+        T(summary_of_a_sanitizer_explains_a_failure),
         T(long_last_line_is_left_to_the_tail),
         T(expected_exit_is_compared_and_has_its_own_line),
         T(nonzero_exit_takes_any_status_but_no_signal),
