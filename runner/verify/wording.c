@@ -218,5 +218,6 @@ const char *sf_word_last_words(struct sf_arena *arena, const struct sf_output *o
         first = start;
         last = end;
     }
-    return last == first || last - first > limit ? "" : sf_word_line(arena, tail + first, last - first, limit);
+    uint64_t bytes = last - first;
+    return bytes == 0 || bytes > limit ? "" : sf_word_line(arena, tail + first, bytes, limit);
 }

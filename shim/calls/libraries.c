@@ -23,12 +23,14 @@ struct visit {
 static int visit_others(struct dl_phdr_info *info, size_t bytes, void *context)
 {
     const struct visit *visit = context;
-    return info->dlpi_addr == (ElfW(Addr))&__ehdr_start ? 0 : visit->callback(info, bytes, visit->context);
+    bool is_ours = (const void *)info->dlpi_addr == &__ehdr_start; /* NOLINT(performance-no-int-to-ptr) */
+    return is_ours ? 0 : visit->callback(info, bytes, visit->context);
 }
 
 /* A run-time that starts has not found libc's functions yet, so that none of those that it
  * interposes may be called: the load has to wait. */
-SF_EXPORT int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *info, size_t bytes, void *context), void *context)
+SF_EXPORT int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *info, size_t bytes, void *context),
+                              void *context)
 {
     if (is_listed) {
         sf_ensure_loaded();

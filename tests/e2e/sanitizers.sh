@@ -53,7 +53,9 @@ if idle or not rules: raise SystemExit(f"never fired: {idle}")'
 
 is_quiet() # OPTION… -- COMMAND…: it is right and says nothing
 {
-    run 0 "$@" && have_fired && [[ $out =~ ^"rounds "[0-9]+$ ]] && [ -z "$err" ] || { head -n 20 out err; return 1; }
+    run 0 "$@" && have_fired && [[ $out =~ ^"rounds "[0-9]+$ ]] && [ -z "$err" ] && return
+    head -n 20 out err
+    return 1
 }
 
 is_unharmed() # the same, and nothing failed
@@ -125,7 +127,7 @@ check_status "behind another library it refuses to run, as without us" 1 \
     env LD_PRELOAD="$TMP/other.so" "$SOCKFAULT" run -f "${idle[1]}" -- ./gcc-asan
 check_match "and says why" 'ASan runtime does not come first' "$output"
 
-gcc -fsanitize=address -D_GNU_SOURCE -std=gnu11 -g -O1 -pthread -shared -fPIC -o flawed.so "$flawed"
+compile flawed.so gcc -fsanitize=address -shared -fPIC
 call='import ctypes, sys
 flaw = (ctypes.c_char_p * 2)(b"flawed", sys.argv[1].encode())
 ctypes.CDLL("./flawed.so").main(2, flaw)

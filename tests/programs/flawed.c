@@ -189,14 +189,23 @@ static int expect_message(int *other)
     return fd;
 }
 
+static void *copy_of(const void *bytes, size_t count)
+{
+    void *copy = malloc(count);
+    if (copy == NULL)
+        exit(3);
+    return memcpy(copy, bytes, count);
+}
+
 static void trust(const char *flaw)
 {
     int other, fd = expect_message(&other);
     char *message = malloc(strcmp(flaw, "narrow") == 0 ? MESSAGE / 2 : MESSAGE);
     ssize_t got = recv(fd, message, MESSAGE, 0);
     if (strcmp(flaw, "overflow") == 0 && got > 0) {
-        message = realloc(message, (size_t)got);
-        printf("last %d\n", *(volatile char *)(message + MESSAGE - 1));
+        char *part = copy_of(message, (size_t)got);
+        printf("last %d\n", *(volatile char *)(part + MESSAGE - 1));
+        free(part);
     } else if (strcmp(flaw, "unread") == 0) {
         if (*(volatile char *)(message + MESSAGE - 1) == 1)
             puts("last one");
@@ -223,14 +232,6 @@ static void fail_badly(bool by_leak)
         printf("state %d\n", *state); /* NOLINT(clang-analyzer-unix.Malloc): that is it */
     close(fd);
     close(other);
-}
-
-static void *copy_of(const void *bytes, size_t count)
-{
-    void *copy = malloc(count);
-    if (copy == NULL)
-        exit(3);
-    return memcpy(copy, bytes, count);
 }
 
 /* `came` says what was sent, once a send has failed. */

@@ -197,8 +197,9 @@ static void summary_of_a_sanitizer_explains_a_failure(void **state)
 {
     struct world *world = *state;
     world->exits[CLIENT].code = 1;
-    world->exits[CLIENT].err = output("SUMMARY: nothing yet\nSUMMARY: AddressSanitizer: heap-use-after-free a.c:7 in f\n"
-                                      "Shadow bytes around it:\n==7==ABORTING\n");
+    world->exits[CLIENT].err =
+        output("SUMMARY: nothing yet\nSUMMARY: AddressSanitizer: heap-use-after-free a.c:7 in f\n"
+               "Shadow bytes around it:\n==7==ABORTING\n");
     expect_one(world, "client.exit", 6,
                "client exited with 1, expected 0: SUMMARY: AddressSanitizer: heap-use-after-free a.c:7 in f");
     world->exits[CLIENT].err = output("no SUMMARY: ThreadSanitizer: at a line's start\nbye\n");
