@@ -63,9 +63,10 @@ core_obj := $(filter-out $(out)/obj/runner/main.o,$(runner_src:%.c=$(out)/obj/%.
 
 unit_tests := $(patsubst tests/unit/%.c,$(out)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 bench_src := tests/bench/worker.c
-matrix_src := $(sort $(wildcard tests/shim/matrix/*.c))
+# Programs of several files.
+folders := matrix life
 test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c tests/programs/*.c)) \
-                 $(out)/tests/shim/matrix
+                 $(folders:%=$(out)/tests/shim/%)
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
@@ -145,9 +146,12 @@ $(out)/tests/%: tests/%.c $(out)/made/tests | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(LDFLAGS) $(test_libs)
 
-$(out)/tests/shim/matrix: $(matrix_src) $(wildcard tests/shim/matrix/*.h) $(out)/made/tests | build-deps
-	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -o $@ $(matrix_src) $(LDFLAGS) $(test_libs)
+define folder_rule
+$(out)/tests/shim/$(1): $(wildcard tests/shim/$(1)/*.[ch]) $(out)/made/tests | build-deps
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(test_flags) $$(CFLAGS) -o $$@ $$(filter %.c,$$^) $$(LDFLAGS) $$(test_libs)
+endef
+$(foreach folder,$(folders),$(eval $(call folder_rule,$(folder))))
 
 $(out)/tests/twins/observer: $(wildcard tests/twins/observer/*.[ch]) $(out)/made/tests | build-deps
 	$(call say,CC,$@)

@@ -35,8 +35,10 @@ static void note_waited(uint64_t word)
 
 void sf_descriptor_new(int fd, uint64_t word)
 {
-    if (__builtin_expect(sf_is_vfork_child(), 0))
-        word = (word & ~SF_WORD_OWN) | (sf_descriptor_word(fd) & SF_WORD_OWN);
+    if (__builtin_expect(sf_is_vfork_child(), 0)) {
+        sf_descriptor_set(fd, word);
+        return;
+    }
     note_waited(word);
     store(fd, word);
 }
@@ -44,6 +46,8 @@ void sf_descriptor_new(int fd, uint64_t word)
 void sf_descriptor_set(int fd, uint64_t word)
 {
     note_waited(word);
+    if (__builtin_expect(sf_is_vfork_child(), 0))
+        word = 0;
     store(fd, word | (sf_descriptor_word(fd) & SF_WORD_OWN));
 }
 

@@ -17,8 +17,8 @@
  * verdict asks the kernel for the cookie first (sockets/record.h), and so does
  * whoever counts what is open.
  *
- * A vfork child has its parent's table but descriptors of its own: what it closes
- * and doubles does not change whose a number is. */
+ * A vfork child has its parent's table but descriptors of its own: whatever it does to
+ * a number, or finds behind it, leaves the number unknown, and whose it is as it was. */
 #ifndef SF_SOCKETS_DESCRIPTOR_H
 #define SF_SOCKETS_DESCRIPTOR_H
 

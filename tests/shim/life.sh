@@ -1,0 +1,67 @@
+#!/bin/bash
+# A rule that means one connection of many meets it by whatever number, in whatever process,
+# and nothing else; what is left open at the end is counted. See life/life.h.
+. "$(dirname "$0")/../lib.sh"
+
+# Other users must reach the program and the library: copies in an open folder.
+chmod 755 "$TMP"
+cp "$SOCKFAULT" "$SOCKFAULT_SHIM" "$BUILD/tests/shim/life" "$TMP"
+chmod 755 "$TMP"/*
+meant='call: recv, role: client, connection: 2, partial: 1'
+
+run() # RULE CASE: the status, and what the report says
+{
+    "$TMP/sockfault" run --timeout 120s --report json="$TMP/report" -f "$1" -- "$TMP/life" "$2" \
+        > "$TMP/said" 2> "$TMP/stderr"
+    echo "status $? $(sed -nE 's/^ *"(fired|leaked_sockets|recv)": ([0-9]+).*/\1 \2/p' "$TMP/report" | sort | xargs)"
+}
+
+# The numbers of lines that the case prints of the meant connection and of others, and of the
+# sockets that it leaves open.
+lives() # CASE MEANT OTHERS LEAKED
+{
+    local case=$1
+    "$TMP/life" "$case" > "$TMP/native" 2> "$TMP/stderr"
+    check_eq "$case: natively nothing is short" "$(($2 + $3))" "$(grep -c ' 10$' "$TMP/native")" ||
+        diag "$(cat "$TMP/native" "$TMP/stderr")"
+    local said
+    said=$(run "$meant" "$case")
+    check_match "$case: each meant read fired, and no other; leaks are right" \
+        "^status 0 fired $2 leaked_sockets $4 recv [0-9]+$" "$said" || diag "$(cat "$TMP/stderr")"
+    check_eq "$case: what was meant was short, and all else whole" "0 0" \
+        "$(grep -c '^meant.* [^1]\|^meant.* 1.' "$TMP/said") $(grep '^other' "$TMP/said" | grep -vc ' 10$')" ||
+        diag "$(cat "$TMP/said")"
+    check_same "$case: the same lines in the same order" <(sed 's/ [0-9]*$//' "$TMP/native") \
+        <(sed 's/ [0-9]*$//' "$TMP/said")
+}
+
+lives copies 14 45 6
+lives passed 4 8 3
+lives ranges 6 10 6
+lives streams 2 6 7
+lives spawned 5 3 6
+lives detached 1 2 6
+lives vforked 5 5 6
+lives closers 1 6 6
+lives cancelled 1 101 6
+if [ "$(id -u)" -eq 0 ]; then
+    lives executed 7 1 6
+else
+    lives executed 6 1 6
+fi
+lives many 3 2 "[0-9]+"
+diag "$(grep numbers "$TMP/said"), $(cat "$TMP/stderr")"
+check_eq "many: every socket that is left is counted" "$(($(sed -n 's/.*sockets //p' "$TMP/said") + 6))" \
+    "$(sed -nE 's/^ *"leaked_sockets": ([0-9]+).*/\1/p' "$TMP/report")"
+
+check_match "storm: handlers that jump out of calls" "^status 0 fired [0-9]+ leaked_sockets 6 " "$(run "$meant" storm)" ||
+    diag "$(cat "$TMP/stderr")"
+check_eq "storm: what is meant behind it is what was before" \
+    "meant-behind-the-storm 1,other-behind-the-storm 10,other-behind-the-storm 10,other-behind-the-storm 10" \
+    "$(paste -sd, "$TMP/said")"
+
+# Each of 256 connections meets it once, whichever of its processes reads first.
+check_match "forks: 64 threads that fork at once" "^status 0 fired 256 leaked_sockets 0 " \
+    "$(run 'call: recv, role: client, error: EIO, when: {nth: 1}' forks)"
+check_eq "forks: each connection met it once" "forked 256 wrong 0" "$(cat "$TMP/said")"
+finish
