@@ -123,6 +123,12 @@ $(out)/sockfault: $(out)/obj/runner/main.o $(out)/libsockfault-core.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(sanitize) $(LDFLAGS) -o $@ $^ $(runner_libs)
 
+# The shim runs on whatever stack the program is on, perhaps a signal's of 8 KiB. What runs
+# at load alone has more.
+ifeq ($(VARIANT),release)
+$(filter-out $(out)/pic/shim/load/%,$(shim_obj)): private shim_flags += -Wframe-larger-than=1600
+endif
+
 $(out)/pic/%.o: %.c $(out)/made/shim | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -3,11 +3,11 @@
 #include "load/real.h"
 
 /* Bounded: a peer that sends faster than we throw away must not hold the program. */
-#define READS_MAX 4096
+#define READS_MAX 32768
 
 static void throw_away(int fd)
 {
-    char bytes[4096];
+    char bytes[512]; /* on whatever stack the program is */
     for (int reads = 0; reads < READS_MAX; reads++)
         if (sf_real.recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) <= 0)
             return;

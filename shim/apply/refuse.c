@@ -1,12 +1,12 @@
 #include "apply/refuse.h"
 
 #include "apply/own_port.h"
+#include "load/digits.h"
 #include "load/real.h"
 #include "load/shim.h"
 
 #include <errno.h>
-#include <stddef.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/un.h>
 
 /* tcpmux: where no runner holds a port for us, this one is as good as closed. */
@@ -16,9 +16,9 @@
 static int refuse_unix(int fd)
 {
     struct sockaddr_un closed = {.sun_family = AF_UNIX};
-    int length = 1 + sprintf(closed.sun_path + 1, SF_REFUSED_PREFIX "%u", sf_shim.session->refused_port);
-    return sf_real.connect(fd, (struct sockaddr *)&closed,
-                           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)length));
+    char *name = stpcpy(closed.sun_path + 1, SF_REFUSED_PREFIX);
+    char *end = name + sf_digits_write(name, sf_shim.session->refused_port);
+    return sf_real.connect(fd, (struct sockaddr *)&closed, (socklen_t)(end - (char *)&closed));
 }
 
 int sf_refuse_connect(int fd)

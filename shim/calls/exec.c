@@ -25,8 +25,10 @@ static bool is_mendable(const struct sf_mending *mending)
     return mending->is_ours && mending->bytes && mending->vars < VARS_MAX;
 }
 
-/* Pages of an exec that succeeds go with the old image. */
-#define ROOM(mending) (is_mendable(mending) ? SF_ROOM((mending)->bytes) : NULL)
+/* Pages of an exec that succeeds go with the old image, but those of a vfork child stay
+ * with its parent: seldom needed, then. */
+#define ON_STACK 8192u
+#define ROOM(mending) (is_mendable(mending) ? SF_ROOM((mending)->bytes, ON_STACK) : NULL)
 
 static char *const *mend(const struct sf_mending *mending, char *const *environment, void *room)
 {
@@ -62,7 +64,7 @@ static int withdraw(const struct sf_mending *mending)
         mended = mend(&mending, mended, room);                      \
         announce(&mending, path);                                   \
         call;                                                       \
-        sf_room_give_back(room, mending.bytes);                     \
+        sf_room_give_back(room, mending.bytes, ON_STACK);           \
         return withdraw(&mending);                                  \
     } while (0)
 
@@ -146,7 +148,7 @@ SF_EXPORT int execle(const char *path, const char *first, ...)
     pid_t child = 0;                                                                                      \
     void *room = ROOM(&mending);                                                                          \
     int error = sf_real.name(&child, path, actions, attributes, argv, mend(&mending, environment, room)); \
-    sf_room_give_back(room, mending.bytes);                                                               \
+    sf_room_give_back(room, mending.bytes, ON_STACK);                                                     \
     if (error)                                                                                            \
         return error;                                                                                     \
     if (mending.is_ours)                                                                                  \
@@ -189,7 +191,7 @@ static void mend_own_environment(void)
                (size_t)(value - *mended) < sizeof name - 1 ? (size_t)(value - *mended) : sizeof name - 1);
         setenv(name, value + 1, 1);
     }
-    sf_room_give_back(room, mending.bytes);
+    sf_room_give_back(room, mending.bytes, ON_STACK);
 }
 
 SF_EXPORT int system(const char *command)

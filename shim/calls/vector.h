@@ -37,7 +37,7 @@ size_t sf_vector_shorten(struct iovec *to, const struct iovec *from, size_t coun
 #define SF_VECTOR_CUT(result, vector, count, limit, made)                                             \
     do {                                                                                              \
         size_t cut_bytes_ = sf_vector_needed(vector, (size_t)(count), limit) * sizeof(struct iovec);  \
-        struct iovec *cut_ = SF_ROOM(cut_bytes_);                                                     \
+        struct iovec *cut_ = SF_ROOM(cut_bytes_, SF_ROOM_ON_STACK);                                   \
         if (!cut_) {                                                                                  \
             errno = ENOMEM;                                                                           \
             result = -1;                                                                              \
@@ -46,7 +46,7 @@ size_t sf_vector_shorten(struct iovec *to, const struct iovec *from, size_t coun
         count = (__typeof__(count))sf_vector_shorten(cut_, vector, (size_t)(count), limit);           \
         vector = cut_;                                                                                \
         result = made;                                                                                \
-        sf_room_give_back(cut_, cut_bytes_);                                                          \
+        sf_room_give_back(cut_, cut_bytes_, SF_ROOM_ON_STACK);                                        \
     } while (0)
 
 #endif

@@ -4,13 +4,13 @@
 #include "apply/reset.h"
 #include "calls/call.h"
 #include "calls/facts.h"
+#include "load/digits.h"
 #include "load/memory.h"
 #include "sockets/connection.h"
 #include "sockets/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -136,11 +136,14 @@ static void visit_line(const char *line, struct visit *visit)
  * Source: ep_show_fdinfo(). */
 static void visit_epoll(const struct sf_waited *waited, struct visit *visit)
 {
-    char path[48], text[4096];
+    char path[sizeof "/proc/self/fdinfo/" + SF_DIGITS_MAX] = "/proc/self/fdinfo/";
+    char text[512]; /* no line has a quarter of that */
     size_t held = 0;
     ssize_t got;
 
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", waited->set);
+    if (waited->set < 0)
+        return;
+    sf_digits_write(path + strlen(path), (unsigned)waited->set);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;

@@ -9,10 +9,10 @@ void *sf_room_pages(size_t bytes)
     return room == MAP_FAILED ? NULL : room;
 }
 
-void sf_room_give_back(void *room, size_t bytes)
+void sf_room_give_back(void *room, size_t bytes, size_t most)
 {
     int saved_errno = errno;
-    if (room && bytes > SF_ROOM_ON_STACK)
+    if (room && bytes > most)
         munmap(room, bytes);
     errno = saved_errno;
 }

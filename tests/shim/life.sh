@@ -60,6 +60,23 @@ check_eq "storm: what is meant behind it is what was before" \
     "meant-behind-the-storm 1,other-behind-the-storm 10,other-behind-the-storm 10,other-behind-the-storm 10" \
     "$(paste -sd, "$TMP/said")"
 
+# A handler on a stack of 8 KiB, of which the kernel takes some 3, and calls with 500 parts.
+small() # RULE WANT
+{
+    check_eq "small stack: $1" "$2" "$("$SOCKFAULT" run -f "$1" -- "$TMP/life" small-stack 2>&1)"
+}
+whole="500 500 500 500 500 500 500 500 1 0"
+check_eq "small stack: natively there is room" "$whole" "$("$TMP/life" small-stack)"
+small 'call: [send, recv], role: client, connection: 2, partial: 499' "499 499 499 499 499 499 499 499 1 0"
+small 'call: [send, recv], role: client, connection: 2, corrupt: 8' "$whole"
+small 'call: recv, role: client, when: {match: x}, error: EIO, optional: true' "$whole"
+small 'call: recv, role: client, eof: true, when: {nth: 2}' "500 0 0 0 500 500 500 500 1 0"
+small 'call: recv, role: client, reset: true, when: {nth: 2}' "500 -1 0 0 -1 -1 -1 -1 1 0"
+small 'call: recv, role: client, timeout: 10ms' "-1 0 0 0 -1 -1 -1 -1 1 0"
+small 'call: poll, role: client, reset: true' "$whole"
+small 'call: poll, role: client, connection: 2, delay: 1ms' "$whole"
+small 'call: close, role: client, connection: 2, error: EIO' "${whole% 0} -1"
+
 # Each of 256 connections meets it once, whichever of its processes reads first.
 check_match "forks: 64 threads that fork at once" "^status 0 fired 256 leaked_sockets 0 " \
     "$(run 'call: recv, role: client, error: EIO, when: {nth: 1}' forks)"
