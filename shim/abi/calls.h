@@ -72,6 +72,9 @@ enum sf_family {
     X(close, CLOSE)              \
     X(close_range, NONE)         \
     X(closefrom, NONE)           \
+    X(fclose, NONE)              \
+    X(freopen, NONE)             \
+    X(freopen64, NONE)           \
     X(shutdown, SHUTDOWN)        \
     X(poll, POLL)                \
     X(ppoll, POLL)               \
@@ -97,6 +100,7 @@ enum sf_family {
     X(dup, NONE)                 \
     X(dup2, NONE)                \
     X(dup3, NONE)                \
+    X(pidfd_getfd, NONE)         \
     X(fcntl, NONE)               \
     X(fcntl64, NONE)             \
     X(ioctl, NONE)               \

@@ -189,7 +189,8 @@ struct sf_program_state {
 enum { SF_SHUT_READS, SF_SHUT_SENDS };
 struct sf_socket {
     _Atomic uint64_t cookie;   /* 0 free; bits 62, 63: being taken, filled in */
-    _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed; 0: in use */
+    _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed, by whoever opened it or
+                                 * behind that; 0: in use */
     _Atomic uint32_t generation; /* of the control page when `selected` was computed */
     uint32_t number;             /* in order of discovery, from 1 */
     uint8_t domain, type, role;
@@ -205,7 +206,7 @@ struct sf_socket {
     _Atomic uint32_t kept_read;   /* how much of it was read since */
     struct sf_addr peer, local;
     _Atomic uint32_t readers; /* reads under way that were looked at; more where a handler jumped out of one */
-    uint32_t pad;
+    _Atomic uint32_t left;    /* a process that opened it has closed it, or has ended or executed another */
     _Atomic uint64_t bytes_in, bytes_out; /* counted where a rule's trigger watches them */
     /* uint64_t selected[words]: rules whose scope may select this socket, of
      * whatever program: sockets are passed on,

@@ -10,6 +10,13 @@
 #include <errno.h>
 #include <stdarg.h>
 
+static void number_ends(int fd)
+{
+    struct sf_socket *record = sf_socket_ends(fd);
+    if (record && sf_is_half_closed(record))
+        sf_half_close(fd, record); /* with bytes unread the close were a RST: tcp_close() */
+}
+
 /* A socket that some rule may select: its record learns of the end. An error
  * does not keep the descriptor: Linux releases it before anything can fail.
  * Source: close(2), NOTES, "Dealing with error returns from close()". */
@@ -18,9 +25,7 @@ SF_SELECTED int selected_close(int fd)
     struct sf_call call = SF_CALL(close, fd, 0, 0);
     bool is_failed = !sf_call_enter(&call);
     int error = errno;
-    struct sf_socket *record = sf_socket_ends(fd);
-    if (record && sf_is_half_closed(record))
-        sf_half_close(fd, record); /* with bytes unread the close were a RST: tcp_close() */
+    number_ends(fd);
     errno = error;
     /* Before the number is free: another thread may be given it at once. */
     sf_descriptor_forget(fd);
@@ -48,7 +53,8 @@ static void forget_range(unsigned first, unsigned last)
 SF_EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
     sf_ensure_loaded();
-    if (!(flags & (int)CLOSE_RANGE_CLOEXEC))
+    /* With CLOSE_RANGE_CLOEXEC nothing is closed yet, and with what it does not know, nothing at all. */
+    if (!(flags & ~(int)CLOSE_RANGE_UNSHARE))
         forget_range(first, last);
     return sf_real.close_range(first, last, flags);
 }
@@ -59,6 +65,37 @@ SF_EXPORT void closefrom(int first)
     forget_range(first < 0 ? 0 : (unsigned)first, ~0u);
     sf_real.closefrom(first);
 }
+
+/* stdio closes within libc, unseen. The stream's last bytes are written by then, too, perhaps
+ * while another thread still uses the number: what is known of it ends before all that, since
+ * behind it the number may be another's. */
+static void stream_ends(FILE *stream)
+{
+    int saved_errno = errno, fd = fileno(stream);
+    if (sf_descriptor_word(fd) != 0) {
+        number_ends(fd);
+        sf_descriptor_forget(fd);
+    }
+    errno = saved_errno;
+}
+
+SF_EXPORT int fclose(FILE *stream)
+{
+    sf_ensure_loaded();
+    stream_ends(stream);
+    return sf_real.fclose(stream);
+}
+
+#define INTERPOSE_REOPEN(name)                                                      \
+    SF_EXPORT FILE *name(const char *path, const char *mode, FILE *stream)          \
+    {                                                                               \
+        sf_ensure_loaded();                                                         \
+        stream_ends(stream);                                                        \
+        return sf_real.name(path, mode, stream);                                    \
+    }
+
+INTERPOSE_REOPEN(freopen)
+INTERPOSE_REOPEN(freopen64)
 
 static int doubled(int fd, int result)
 {
@@ -77,6 +114,12 @@ static void replace(int fd, int to)
 {
     if (fd != to)
         sf_socket_ends(to);
+}
+
+SF_EXPORT int pidfd_getfd(int process, int fd, unsigned flags)
+{
+    sf_ensure_loaded();
+    return sf_descriptor_received(sf_real.pidfd_getfd(process, fd, flags));
 }
 
 SF_EXPORT int dup2(int fd, int to)

@@ -5,6 +5,7 @@
 #include "load/environment.h"
 #include "load/memory.h"
 #include "load/room.h"
+#include "sockets/connection.h"
 
 #include <alloca.h>
 #include <errno.h>
@@ -37,6 +38,7 @@ static char *const *mend(const struct sf_mending *mending, char *const *environm
 
 static void announce(const struct sf_mending *mending, const char *path)
 {
+    sf_socket_executes();
     if (mending->is_ours)
         escaped_table(sf_exec_announce(sf_shim.execs, sf_shim.session->exec_count, (uint32_t)getpid(),
                                        sf_shim.program, sf_memory_is_readable(path, 1) ? path : "?"));

@@ -10,8 +10,7 @@
 
 #define NS_PER_S 1000000000L
 
-/* Descriptors that came with a message: whatever we knew of their numbers is
- * about sockets that are gone. */
+/* Descriptors that came with a message. */
 static void forget_received(struct msghdr *message)
 {
     if (message->msg_controllen == 0 || sf_shim.descriptor_count == 0)
@@ -23,9 +22,7 @@ static void forget_received(struct msghdr *message)
         for (size_t at = 0; at + sizeof(int) <= part->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
             int fd;
             __builtin_memcpy(&fd, data + at, sizeof fd);
-            sf_descriptor_forget(fd);
-            if (sf_shim.has_waited)
-                sf_descriptor_discover(fd);
+            sf_descriptor_received(fd);
         }
     }
 }

@@ -86,6 +86,8 @@ SF_EXPORT long syscall(long number, ...)
         return dup(INT(0));
     case SYS_dup3:
         return dup3(INT(0), INT(1), INT(2));
+    case SYS_pidfd_getfd: /* not in every libc */
+        return sf_descriptor_received((int)sf_real.syscall(number, a[0], a[1], a[2]));
     case SYS_fcntl:
         return fcntl(INT(0), INT(1), PTR(2));
     case SYS_socket:

@@ -33,6 +33,9 @@ int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t fds_bytes);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
                 size_t fds_bytes);
 
+/* In <sys/pidfd.h> since glibc 2.36. */
+int pidfd_getfd(int process, int fd, unsigned flags) __THROW;
+
 struct sf_real {
 #define SF_X(name, family) __typeof__(&name) name;
     SF_CALLS(SF_X)

@@ -178,10 +178,12 @@ void sf_socket_listens(int fd)
 
 struct sf_socket *sf_socket_ends(int fd)
 {
-    struct sf_socket *socket =
-        sf_descriptor_word(fd) & MAY_BE_RECORDED ? sf_record_find(sf_cookie(fd)) : NULL;
+    uint64_t word = sf_descriptor_word(fd);
+    if (!(word & MAY_BE_RECORDED) || sf_is_vfork_child())
+        return NULL;
+    struct sf_socket *socket = sf_record_find(sf_cookie(fd));
     if (socket)
-        sf_record_closed(socket);
+        sf_record_closed(socket, word & SF_WORD_OWN);
     return socket;
 }
 
@@ -191,6 +193,23 @@ void sf_socket_range_ends(unsigned first, unsigned last)
         return;
     for (int fd = (int)first - 1; (fd = sf_descriptor_next(fd, MAY_BE_RECORDED)) >= 0 && (unsigned)fd <= last;)
         sf_socket_ends(fd);
+}
+
+void sf_socket_executes(void)
+{
+    if (sf_is_vfork_child())
+        return;
+    for (int fd = -1; (fd = sf_descriptor_next(fd, SF_WORD_OWN)) >= 0;) {
+        struct sf_socket *socket =
+            sf_descriptor_word(fd) & MAY_BE_RECORDED ? sf_record_find(sf_cookie(fd)) : NULL;
+        if (!socket)
+            continue;
+        int flags = sf_real.fcntl(fd, F_GETFD);
+        if (flags >= 0 && flags & FD_CLOEXEC)
+            sf_record_closed(socket, true);
+        else
+            atomic_store_explicit(&socket->left, 1, memory_order_relaxed);
+    }
 }
 
 struct sf_socket *sf_socket_find(int fd)

@@ -30,11 +30,14 @@ void sf_socket_listens(int fd);
 
 /* The number is about to be closed or replaced, or its process to end: the record's place
  * may go to another socket, unless this one is used by another number or process. Returns
- * the record, or NULL. */
+ * the record, or NULL. In a vfork child nothing ends: the parent has it still. */
 struct sf_socket *sf_socket_ends(int fd);
 
 /* The same of each number in the range that is known. */
 void sf_socket_range_ends(unsigned first, unsigned last);
+
+/* The process is about to execute another image, which opened none of its sockets. */
+void sf_socket_executes(void);
 
 /* The record of `fd`, where one was made; otherwise NULL, as without a session. */
 struct sf_socket *sf_socket_find(int fd);

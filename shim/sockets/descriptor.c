@@ -69,6 +69,14 @@ void sf_descriptor_forget(int fd)
         sf_descriptor_new(fd, 0);
 }
 
+int sf_descriptor_received(int fd)
+{
+    sf_descriptor_forget(fd); /* what we knew of the number is about a socket that is gone */
+    if (sf_shim.has_waited && fd >= 0)
+        sf_descriptor_discover(fd);
+    return fd;
+}
+
 void sf_descriptor_forget_range(unsigned first, unsigned last)
 {
     uint32_t highest = atomic_load_explicit(&top, memory_order_relaxed);

@@ -12,8 +12,8 @@
  * `recorded`: the socket has a record, be it that no rule selects its calls any more
  * (it is not the connection that the rule wants): the record is told when it ends.
  *
- * It is a cache, and it can be stale: fclose closes unseen and open reuses the
- * number. Stale words may only ever let a call pass, so whoever wants another
+ * It is a cache, and it can be stale: libc closes unseen what it opened itself, and open
+ * reuses the number. Stale words may only ever let a call pass, so whoever wants another
  * verdict asks the kernel for the cookie first (sockets/record.h), and so does
  * whoever counts what is open.
  *
@@ -100,7 +100,10 @@ void sf_descriptor_doubt(int fd);
 /* `to` is another number for what `from` is. */
 void sf_descriptor_double(int from, int to);
 
-/* Nothing is known of these numbers any more: closed, replaced or received. */
+/* `fd` was given to us by another process, or is negative. Returns it. Keeps errno. */
+int sf_descriptor_received(int fd);
+
+/* Nothing is known of these numbers any more: closed or replaced. */
 void sf_descriptor_forget(int fd);
 void sf_descriptor_forget_range(unsigned first, unsigned last);
 

@@ -177,8 +177,12 @@ void sf_record_publish(struct sf_socket *socket, uint64_t cookie)
     atomic_store_explicit(&socket->cookie, cookie, memory_order_release);
 }
 
-void sf_record_closed(struct sf_socket *socket)
+void sf_record_closed(struct sf_socket *socket, bool is_own)
 {
+    if (is_own)
+        atomic_store_explicit(&socket->left, 1, memory_order_relaxed);
+    else if (!atomic_load_explicit(&socket->left, memory_order_relaxed))
+        return;
     atomic_store_explicit(&socket->closed_ns, sf_clock_now_ns(), memory_order_relaxed);
 }
 

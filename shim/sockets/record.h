@@ -23,8 +23,11 @@ struct sf_socket *sf_record_find(uint64_t cookie);
 struct sf_socket *sf_record_claim(uint64_t cookie, bool *made);
 void sf_record_publish(struct sf_socket *socket, uint64_t cookie);
 
-/* A descriptor of it is being closed: its place may go to another socket. */
-void sf_record_closed(struct sf_socket *socket);
+/* A descriptor of it is being closed: its place may go to another socket. Not so when it
+ * was the copy of a process that got it from another which still has it.
+ *
+ * is_own  the closing process opened the socket. */
+void sf_record_closed(struct sf_socket *socket, bool is_own);
 
 /* Give its connection an ordinal under each rule that asks for one. */
 void sf_record_number(struct sf_socket *socket);

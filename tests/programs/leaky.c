@@ -114,6 +114,11 @@ static void close_all(void)
     close_range(3, ~0u, 0);
 }
 
+static void fail_to_close_all(void)
+{
+    must(close_range(3, ~0u, 1 << 30) != 0, "close_range");
+}
+
 static void close_it_later(void)
 {
     atexit(close_it);
@@ -352,6 +357,7 @@ static const struct {
     {"close-before", close_what_it_doubles},
     {"fclose", close_it_unseen},
     {"close-all", close_all},
+    {"close-none", fail_to_close_all},
     {"close-at-exit", close_it_later},
     {"end-at-exit", end_in_a_handler},
     {"end-at-flush", end_at_flush}, /* behind all handlers */

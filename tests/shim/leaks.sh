@@ -30,6 +30,7 @@ leaks 1 socket close-at-exit _exit
 leaks 1 socket end-at-exit exit
 leaks 1 socket end-at-flush exit
 leaks 0 pair socket close-all return
+leaks 3 pair socket close-none return
 
 for double in dup dup2 dup3 fcntl; do
     leaks 1 socket $double return

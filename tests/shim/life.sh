@@ -9,9 +9,11 @@ cp "$SOCKFAULT" "$SOCKFAULT_SHIM" "$BUILD/tests/shim/life" "$TMP"
 chmod 755 "$TMP"/*
 meant='call: recv, role: client, connection: 2, partial: 1'
 
-run() # RULE CASE: the status, and what the report says
+run() # RULE CASE [OPTION…]: the status, and what the report says
 {
-    "$TMP/sockfault" run --timeout 120s --report json="$TMP/report" -f "$1" -- "$TMP/life" "$2" \
+    local rule=$1 case=$2
+    shift 2
+    "$TMP/sockfault" run --timeout 120s --report json="$TMP/report" -f "$rule" "$@" -- "$TMP/life" "$case" \
         > "$TMP/said" 2> "$TMP/stderr"
     echo "status $? $(sed -nE 's/^ *"(fired|leaked_sockets|recv)": ([0-9]+).*/\1 \2/p' "$TMP/report" | sort | xargs)"
 }
@@ -37,6 +39,7 @@ lives() # CASE MEANT OTHERS LEAKED
 
 lives copies 14 45 6
 lives passed 4 8 3
+lives from-others 2 0 6
 lives ranges 6 10 6
 lives streams 2 6 7
 lives spawned 5 3 6
@@ -59,6 +62,19 @@ check_match "storm: handlers that jump out of calls" "^status 0 fired [0-9]+ lea
 check_eq "storm: what is meant behind it is what was before" \
     "meant-behind-the-storm 1,other-behind-the-storm 10,other-behind-the-storm 10,other-behind-the-storm 10" \
     "$(paste -sd, "$TMP/said")"
+
+check_match "streams: reads of what comes behind a stream are no socket's" " recv 3$" "$(run "$meant" streams)"
+
+# More sockets, one after the other, than can be followed at once.
+crowd() # CASE SAID
+{
+    check_match "$1: ends well" "^status 0 " \
+        "$(run "$meant, optional: true" "$1" -f 'call: recv, family: unix, when: {nth: 99}, error: EIO, optional: true')"
+    check_eq "$1: and nothing is lost" "$2" "$(cat "$TMP/said" "$TMP/stderr" | paste -sd,)"
+}
+crowd crowd-of-streams "all passed"
+crowd crowd-of-generations "all passed"
+crowd crowd-around "meant-before 1,meant-behind-the-crowd 1"
 
 # A handler on a stack of 8 KiB, of which the kernel takes some 3, and calls with 500 parts.
 small() # RULE WANT

@@ -126,7 +126,8 @@ static const struct {
     {"streams", case_streams},   {"spawned", case_spawned},       {"executed", case_executed},
     {"detached", case_detached}, {"vforked", case_vforked},       {"forks", case_forks},
     {"closers", case_closers},   {"storm", case_storm},           {"cancelled", case_cancelled},
-    {"many", case_many},         {"small-stack", case_small_stack},
+    {"many", case_many},         {"small-stack", case_small_stack},   {"from-others", case_from_others},
+    {"crowd-of-streams", case_crowd_of_streams}, {"crowd-around", case_crowd_around}, {"crowd-of-generations", case_crowd_of_generations},
 };
 
 int main(int argc, char **argv)
@@ -134,7 +135,10 @@ int main(int argc, char **argv)
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     must(length > 0, "/proc/self/exe");
     if (argc == 4 && strcmp(argv[1], "child") == 0) {
-        say(argv[3], atoi(argv[2]));
+        if (strcmp(argv[3], "crowd") == 0)
+            crowd_of_generations(atoi(argv[2]));
+        else
+            say(argv[3], atoi(argv[2]));
         return 0;
     }
     alarm(250);
