@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 struct sf_shim sf_shim;
 __thread uintptr_t *sf_quiet;
@@ -32,20 +31,17 @@ static void stop(const char *why)
     sf_real._exit(SF_EXIT_INTERNAL);
 }
 
-/* Reserved, not touched: a descriptor that is never used costs no memory. */
+/* Reserved, not touched: a descriptor that is never used costs no memory. Whatever the limit
+ * is now, a privileged program may raise it. */
 static void reserve_descriptors(void)
 {
-    struct rlimit limit;
-    uint32_t count = DESCRIPTORS_MAX;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < count)
-        count = (uint32_t)(limit.rlim_max + 255) & ~255u; /* the index permutes blocks of 256 */
-    void *table = mmap(NULL, count * sizeof(uint64_t), PROT_READ | PROT_WRITE,
+    void *table = mmap(NULL, DESCRIPTORS_MAX * sizeof(uint64_t), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (table == MAP_FAILED)
         stop("cannot reserve the table of descriptors");
     sf_valgrind_ignore(table, count * sizeof(uint64_t));
     sf_shim.descriptors = table;
-    sf_shim.descriptor_count = count;
+    sf_shim.descriptor_count = DESCRIPTORS_MAX;
 }
 
 static void point_at(const struct sf_session *session)
