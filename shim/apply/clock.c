@@ -60,22 +60,21 @@ static struct timespec timespec_of(uint64_t ns)
     return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
-static uint32_t look(_Atomic uint32_t *end)
+static bool has_come(struct sf_end end)
 {
-    return end ? atomic_load_explicit(end, memory_order_acquire) : 0;
+    return end.word && atomic_load_explicit(end.word, memory_order_acquire) != end.seen;
 }
 
-int sf_clock_sleep(uint64_t ns, enum sf_wait wait, _Atomic uint32_t *end)
+int sf_clock_sleep(uint64_t ns, enum sf_wait wait, struct sf_end end)
 {
     const struct timespec deadline = timespec_of(sf_clock_now_ns() + ns);
-    uint32_t before = look(end);
     int saved_errno = errno, error;
 
     do {
         uint32_t stirred = atomic_load_explicit(&sf_shim.control->stirred, memory_order_acquire);
         if (wait != SF_WAIT_GOES_ON)
             act_on_cancellation();
-        if (look(end) != before)
+        if (has_come(end))
             error = ESHUTDOWN;
         else if (wait == SF_WAIT_RESTARTS)
             error = sleep_restartable(stirred, &deadline);

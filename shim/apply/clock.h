@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* What a caught signal does to a wait, signal(7). */
@@ -16,12 +15,24 @@ enum sf_wait {
 
 uint64_t sf_clock_now_ns(void);
 
-/* Sleep for `ns`, or until `end` changes (NULL: nothing else ends it), which whoever does
- * so follows by sf_clock_stir. Returns 0, EINTR when a handler ended the sleep, or
- * ESHUTDOWN when `end` has changed. errno is kept. A cancellation point, except for
+/* What else may end a sleep: that `word` is no longer as it was seen. Whoever changes it
+ * follows that by sf_clock_stir. Zero: nothing. */
+struct sf_end {
+    _Atomic uint32_t *word;
+    uint32_t seen;
+};
+
+/* To be taken before it is known that there will be a sleep: what happens from then on ends it. */
+static inline struct sf_end sf_end_by(_Atomic uint32_t *word)
+{
+    return (struct sf_end){word, atomic_load_explicit(word, memory_order_acquire)};
+}
+
+/* Sleep for `ns`, or until `end`. Returns 0, EINTR when a handler ended the sleep, or
+ * ESHUTDOWN when `end` did. errno is kept. A cancellation point, except for
  * SF_WAIT_GOES_ON. Async-signal-safe; a handler may jump out of it.
  * Source: pthreads(7), "Cancellation points". */
-int sf_clock_sleep(uint64_t ns, enum sf_wait wait, _Atomic uint32_t *end);
+int sf_clock_sleep(uint64_t ns, enum sf_wait wait, struct sf_end end);
 
 /* The same with SF_WAIT_ENDS under another signal mask; NULL: the thread's own. EFAULT: it
  * cannot be read. */

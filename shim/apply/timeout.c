@@ -87,11 +87,14 @@ int sf_timeout_connect(int fd, struct sf_socket *socket, uint64_t ns, uint64_t o
     bool is_own = own_ns && own_ns < ns;
 
     mark(fd, socket);
+    struct sf_end end = sf_end_by(&socket->shut[SF_SHUT_SENDS]);
     fall_silent(fd, ns);
     if (is_nonblocking || errno != EINPROGRESS)
         return -1;
-    int error = sf_clock_sleep(is_own ? own_ns : ns, own_ns ? SF_WAIT_ENDS : SF_WAIT_RESTARTS,
-                               &socket->shut[SF_SHUT_SENDS]);
+    enum sf_wait wait = own_ns ? SF_WAIT_ENDS : SF_WAIT_RESTARTS;
+    int error = sf_clock_sleep(is_own ? own_ns : ns, wait, end);
+    if (error == ESHUTDOWN && sf_tcp_state(fd) == TCP_SYN_SENT) /* it came before there was a connect to end */
+        error = sf_clock_sleep(is_own ? own_ns : ns, wait, sf_end_by(end.word));
     if (error == ESHUTDOWN)
         error = sf_take_error(fd); /* that of the connect which the shutdown has taken back */
     else if (error == 0)

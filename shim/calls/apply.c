@@ -32,24 +32,9 @@ static enum sf_wait wait_of(struct sf_call *call)
     }
 }
 
-/* What the program ends a wait of the call by, from another thread: it shuts the direction
- * that is waited for. The call is made then, and the kernel says what comes of it. */
-static _Atomic uint32_t *end_of(struct sf_call *call)
-{
-    switch (sf_call_family(call)) {
-    case SF_FAMILY_RECV:
-    case SF_FAMILY_ACCEPT: /* inet_shutdown(), TCP_LISTEN */
-        return &call->socket->shut[SF_SHUT_READS];
-    case SF_FAMILY_SEND:
-        return &call->socket->shut[SF_SHUT_SENDS];
-    default:
-        return NULL;
-    }
-}
-
 static int sleep_for(struct sf_call *call, uint64_t ns, enum sf_wait wait)
 {
-    return sf_clock_sleep(ns, wait, wait == SF_WAIT_GOES_ON ? NULL : end_of(call));
+    return sf_clock_sleep(ns, wait, wait == SF_WAIT_GOES_ON ? (struct sf_end){0} : call->end);
 }
 
 /* The signals that end a wait for readiness are those that its own mask lets through. */

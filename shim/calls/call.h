@@ -10,6 +10,7 @@
 #ifndef SF_CALLS_CALL_H
 #define SF_CALLS_CALL_H
 
+#include "apply/clock.h"
 #include "load/real.h"
 #include "load/shim.h"
 #include "sockets/descriptor.h"
@@ -21,6 +22,7 @@ struct sf_call {
     struct sf_verdict verdict;
     struct sf_socket *socket;
     int fd;         /* -1: the call has no descriptor */
+    struct sf_end end; /* what ends its sleep */
     uint8_t domain; /* SF_DOMAIN_… of the socket to be made; 0: none is */
     int flags;      /* MSG_… */
     bool has_destination;

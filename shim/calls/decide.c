@@ -41,6 +41,21 @@ static void select_as_server(struct sf_call *call, uint64_t *selected)
     sf_scope_select(sf_shim.plan, &scope, selected);
 }
 
+/* What the program ends a wait of the call by, from another thread: it shuts the direction
+ * that is waited for. The call is made then, and the kernel says what comes of it. */
+static struct sf_end end_of(const struct sf_call *call)
+{
+    switch (sf_call_family(call)) {
+    case SF_FAMILY_RECV:
+    case SF_FAMILY_ACCEPT: /* inet_shutdown(), TCP_LISTEN */
+        return sf_end_by(&call->socket->shut[SF_SHUT_READS]);
+    case SF_FAMILY_SEND:
+        return sf_end_by(&call->socket->shut[SF_SHUT_SENDS]);
+    default:
+        return (struct sf_end){0};
+    }
+}
+
 /* Which rules may select the call; false: none can. `selected` is room for the
  * answer. */
 static bool select_rules(struct sf_call *call, struct sf_selection *selection, uint64_t *selected)
@@ -60,6 +75,7 @@ static bool select_rules(struct sf_call *call, struct sf_selection *selection, u
     call->socket = sf_socket_record(call->fd);
     if (!call->socket)
         return false;
+    call->end = end_of(call);
     selection->socket = call->socket;
     selection->per_rule = sf_record_rules(call->socket);
     call->info.type = call->socket->type;

@@ -282,7 +282,7 @@ static uint8_t await(const struct question *question)
             sf_arrival_give_up(port, newest);
             return owner;
         }
-        sf_clock_sleep(pause_ns, SF_WAIT_GOES_ON, NULL);
+        sf_clock_sleep(pause_ns, SF_WAIT_GOES_ON, (struct sf_end){0});
         waited_ns += pause_ns;
         pause_ns = pause_ns * 2 < PAUSE_MAX_NS ? pause_ns * 2 : PAUSE_MAX_NS;
     }

@@ -93,6 +93,12 @@ small 'call: poll, role: client, reset: true' "$whole"
 small 'call: poll, role: client, connection: 2, delay: 1ms' "$whole"
 small 'call: close, role: client, connection: 2, error: EIO' "${whole% 0} -1"
 
+for fault in "delay: 10s" "timeout: 10s"; do
+    check_eq "shutters: $fault ends when the socket is shut before the sleep has begun" "0 -1 at once" \
+        "$("$SOCKFAULT" run -f 'call: [recv, send], role: client, signal: USR1' \
+            -f "call: [recv, send], role: client, $fault" -- "$TMP/life" shutters 2>&1)"
+done
+
 # Each of 256 connections meets it once, whichever of its processes reads first.
 check_match "forks: 64 threads that fork at once" "^status 0 fired 256 leaked_sockets 0 " \
     "$(run 'call: recv, role: client, error: EIO, when: {nth: 1}' forks)"

@@ -83,6 +83,33 @@ void case_closers(void)
     say_refilled("other-new", 0, near[0]);
 }
 
+static int shut_by_handler[2];
+
+static void shut_both(int number)
+{
+    (void)number;
+    shutdown(shut_by_handler[0], SHUT_RD);
+    shutdown(shut_by_handler[1], SHUT_WR);
+}
+
+/* A rule sends a signal, whose handler shuts the socket: that is behind the decision to sleep,
+ * and before the sleep. */
+void case_shutters(void)
+{
+    const struct sigaction action = {.sa_handler = shut_both, .sa_flags = SA_RESTART};
+    double began = now();
+    char byte = 'x';
+
+    sigaction(SIGUSR1, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    connect_all();
+    shut_by_handler[0] = shut_by_handler[1] = near[0];
+    ssize_t got = read(near[0], &byte, 1);
+    shut_by_handler[0] = shut_by_handler[1] = near[1];
+    ssize_t sent = send(near[1], &byte, 1, 0);
+    printf("%zd %zd %s\n", got, sent, now() - began < 5 ? "at once" : "late");
+}
+
 static sigjmp_buf back;
 static volatile sig_atomic_t is_armed;
 
