@@ -7,6 +7,7 @@
 #include "load/memory.h"
 #include "load/real.h"
 #include "load/self.h"
+#include "load/room.h"
 #include "load/shim.h"
 #include "log/tally.h"
 #include "sockets/descriptor.h"
@@ -186,6 +187,8 @@ void sf_load(void)
     if (on_exit(at_exit, NULL) != 0 || at_quick_exit(sf_leaks_count) != 0)
         stop("cannot be told of the end of the process");
     reserve_descriptors();
+    if (!sf_room_reserve())
+        stop("cannot reserve room for calls");
     if (!sf_watch_reserve())
         stop("cannot reserve the table of registrations");
     sf_memory_learn();
