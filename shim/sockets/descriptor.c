@@ -11,18 +11,29 @@
 /* No word above this one was ever set: close_range need not look further. */
 static _Atomic uint32_t top;
 
-/* `word` without a generation; 0 but for SF_WORD_OWN: unknown. */
-static void store(int fd, uint64_t word)
+/* Where the word of a number is; NULL: there is none. */
+static _Atomic uint64_t *reach(int fd)
 {
     uint32_t number = (uint32_t)fd, seen = atomic_load_explicit(&top, memory_order_relaxed);
 
     if (number >= sf_shim.descriptor_count)
-        return;
+        return NULL;
     while (number > seen && !atomic_compare_exchange_weak(&top, &seen, number))
         ;
-    if (word & ~SF_WORD_OWN)
-        word |= (uint64_t)sf_generation() << SF_WORD_GENERATION_SHIFT;
-    atomic_store_explicit(&sf_shim.descriptors[sf_descriptor_index(number)], word, memory_order_relaxed);
+    return &sf_shim.descriptors[sf_descriptor_index(number)];
+}
+
+/* `word` without a generation; 0 but for SF_WORD_OWN: unknown. */
+static uint64_t dated(uint64_t word)
+{
+    return word & ~SF_WORD_OWN ? word | (uint64_t)sf_generation() << SF_WORD_GENERATION_SHIFT : word;
+}
+
+static void store(int fd, uint64_t word)
+{
+    _Atomic uint64_t *place = reach(fd);
+    if (place)
+        atomic_store_explicit(place, dated(word), memory_order_relaxed);
 }
 
 /* From the first socket on that rules select polls by, polls are looked at. */
@@ -196,9 +207,21 @@ static uint64_t discover_socket(int fd, uint8_t domain)
                        is_listening || peer.domain ? select_families(&scope) : select_without_role(&scope));
 }
 
+/* Enter what was found, unless the number has become another's since it was `seen`: then the
+ * kernel was asked about one that is gone. */
+static void enter(int fd, uint64_t seen, uint64_t word)
+{
+    _Atomic uint64_t *place = reach(fd);
+    note_waited(word);
+    if (place && !sf_is_vfork_child())
+        atomic_compare_exchange_strong_explicit(place, &seen, dated(word | (seen & SF_WORD_OWN)),
+                                                memory_order_relaxed, memory_order_relaxed);
+}
+
 uint64_t sf_descriptor_discover(int fd)
 {
-    uint64_t word = sf_descriptor_word(fd);
+    const uint64_t seen = sf_descriptor_word(fd);
+    uint64_t word = seen;
     uint32_t generation = sf_generation();
     int saved_errno = errno;
 
@@ -211,7 +234,7 @@ uint64_t sf_descriptor_discover(int fd)
     else
         word = errno == EBADF ? 0 : SF_WORD_NOT_SOCKET;
     if (domain < 0 || sf_owner_discovered(fd, sf_word_domain(word), sf_word_type(word)))
-        sf_descriptor_set(fd, word);
+        enter(fd, seen, word);
     if (generation != sf_generation()) /* of what was learnt some may be out of date */
         sf_descriptor_doubt(fd);
     errno = saved_errno;

@@ -99,6 +99,10 @@ for fault in "delay: 10s" "timeout: 10s"; do
             -f "call: [recv, send], role: client, $fault" -- "$TMP/life" shutters 2>&1)"
 done
 
+run 'call: recv, family: unix, partial: 1' stale > "$TMP/ended"
+check_eq "stale: what a number was a moment ago is not taken for what it is" "all were met" "$(cat "$TMP/said")" ||
+    diag "$(cat "$TMP/stderr")"
+
 # Each of 256 connections meets it once, whichever of its processes reads first.
 check_match "forks: 64 threads that fork at once" "^status 0 fired 256 leaked_sockets 0 " \
     "$(run 'call: recv, role: client, error: EIO, when: {nth: 1}' forks)"

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -81,6 +82,43 @@ void case_closers(void)
     close_under("other-while-it-waits", 0);
     connect_pair(&near[0], &far[0]);
     say_refilled("other-new", 0, near[0]);
+}
+
+static atomic_bool is_over;
+
+/* By number, so that no sanitizer minds that the number is closed meanwhile. */
+static void *ask_often(void *number)
+{
+    int type;
+    socklen_t length = sizeof type;
+    while (!is_over)
+        syscall(SYS_getsockopt, *(int *)number, SOL_SOCKET, SO_TYPE, &type, &length);
+    return NULL;
+}
+
+/* A number that is a file's and a socket's by turns, while other threads ask what it is: the
+ * answer about the one may come when it is the other. */
+void case_stale(void)
+{
+    int number = dup(0), ends[2], whole = 0, rounds = 0;
+    char data[BYTES];
+
+    close(number);
+    pthread_t threads[] = {start(ask_often, &number), start(ask_often, &number)};
+    for (double end = now() + 1; now() < end; rounds++) {
+        must(open("/dev/zero", O_RDONLY) == number && read(number, data, BYTES) == BYTES, "file");
+        close(number);
+        must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && ends[0] == number, "socketpair");
+        must(write(ends[1], "0123456789", BYTES) == BYTES, "write");
+        whole += read(number, data, BYTES) != 1;
+        close(number);
+        close(ends[1]);
+    }
+    is_over = true;
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    printf("%s\n", whole ? "some were not met" : "all were met");
+    fprintf(stderr, "%d of %d\n", whole, rounds);
 }
 
 static int shut_by_handler[2];
