@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Mark a cookie whose place is asked for, and whose record is being filled in. The
@@ -166,7 +167,10 @@ struct sf_socket *sf_record_claim(uint64_t cookie, bool *made)
     }
     atomic_store(&socket->cookie, cookie | FILLING);
 
-    memset((char *)socket + sizeof socket->cookie, 0, sf_shim.session->socket_stride - sizeof socket->cookie);
+    /* Who looks for a place reads the first two words of all. */
+    size_t seen_by_all = offsetof(struct sf_socket, closed_ns) + sizeof socket->closed_ns;
+    atomic_store_explicit(&socket->closed_ns, 0, memory_order_relaxed);
+    memset((char *)socket + seen_by_all, 0, sf_shim.session->socket_stride - seen_by_all);
     socket->number = atomic_fetch_add_explicit(&sf_shim.control->sockets, 1, memory_order_relaxed) + 1;
     *made = true;
     return socket;

@@ -16,10 +16,16 @@
 
 struct sf_watch {
     _Atomic uint64_t cookie;   /* 0: free */
-    _Atomic uint32_t sequence; /* odd: being changed */
+    _Atomic uint32_t sequence; /* odd: being changed; the rest is read meanwhile, too */
+    _Atomic int set, fd;
+    _Atomic uint32_t events; /* 0: not, or no longer, one that is owed edges */
+    _Atomic uint64_t data;   /* epoll_data_t */
+};
+
+/* What is owed to whom, as read at one time. */
+struct owed {
     int set, fd;
-    uint32_t events; /* 0: not, or no longer, one that is owed edges */
-    epoll_data_t data;
+    struct epoll_event event;
 };
 
 static struct sf_watch *watches;
@@ -137,34 +143,32 @@ void sf_watch_end(struct sf_watch *watch, bool succeeded, int operation, const s
     if (succeeded)
         watch->events = owed ? event->events : 0;
     if (owed)
-        watch->data = event->data;
+        watch->data = event->data.u64;
     give(watch);
 }
 
 /* Once more what the program asked for: the kernel then looks what is ready.
  * An exclusive registration cannot be changed, but left and made. */
-static void make_anew(const struct sf_watch *watch)
+static void make_anew(struct owed *owed)
 {
-    struct epoll_event event = {.events = watch->events, .data = watch->data};
-
-    if (!(event.events & EPOLLEXCLUSIVE))
-        sf_real.epoll_ctl(watch->set, EPOLL_CTL_MOD, watch->fd, &event);
-    else if (sf_real.epoll_ctl(watch->set, EPOLL_CTL_DEL, watch->fd, NULL) == 0)
-        sf_real.epoll_ctl(watch->set, EPOLL_CTL_ADD, watch->fd, &event);
+    if (!(owed->event.events & EPOLLEXCLUSIVE))
+        sf_real.epoll_ctl(owed->set, EPOLL_CTL_MOD, owed->fd, &owed->event);
+    else if (sf_real.epoll_ctl(owed->set, EPOLL_CTL_DEL, owed->fd, NULL) == 0)
+        sf_real.epoll_ctl(owed->set, EPOLL_CTL_ADD, owed->fd, &owed->event);
 }
 
 static void renew(struct sf_watch *watch)
 {
     for (int tries = 0; tries < RETRIES; tries++) {
         uint32_t before = atomic_load(&watch->sequence);
-        struct sf_watch copy = {
-            .set = watch->set, .fd = watch->fd, .events = watch->events, .data = watch->data};
-        atomic_thread_fence(memory_order_acquire);
+        struct owed owed = {.set = watch->set,
+                            .fd = watch->fd,
+                            .event = {.events = watch->events, .data.u64 = watch->data}};
         if (before % 2 != 0 || atomic_load(&watch->sequence) != before)
             continue;
-        if (copy.events == 0)
+        if (owed.event.events == 0)
             return;
-        make_anew(&copy);
+        make_anew(&owed);
         if (atomic_load(&watch->sequence) == before)
             return;
     }
