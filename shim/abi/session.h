@@ -202,7 +202,7 @@ struct sf_socket {
     uint32_t user_timeout_ms;     /* silent: its own TCP_USER_TIMEOUT */
     _Atomic uint32_t shut[2];     /* how often the program has shut this direction, shutdown(2) */
     uint64_t kept_at;             /* reset: what it had not read, from the session's start; 0: nothing */
-    uint32_t kept_bytes;
+    _Atomic uint32_t kept_bytes;  /* written behind kept_at */
     _Atomic uint32_t kept_read;   /* how much of it was read since */
     struct sf_addr peer, local;
     _Atomic uint32_t readers; /* reads under way that were looked at; more where a handler jumped out of one */

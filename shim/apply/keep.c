@@ -41,16 +41,21 @@ void sf_keep_unread(int fd, struct sf_socket *socket)
            (got = sf_real.recv(fd, kept_memory(at) + held, (uint32_t)unread - held, MSG_DONTWAIT)) > 0)
         held += (uint32_t)got;
     socket->kept_at = at;
-    socket->kept_bytes = held;
+    atomic_store_explicit(&socket->kept_bytes, held, memory_order_release);
     /* Whoever has read from it before, by another number or in another process, holds
      * its reads for idle. */
     atomic_fetch_add_explicit(&sf_shim.control->generation, 1, memory_order_release);
 }
 
+static uint32_t left_behind(struct sf_socket *socket, uint32_t read)
+{
+    uint32_t kept = atomic_load_explicit(&socket->kept_bytes, memory_order_acquire);
+    return read < kept ? kept - read : 0;
+}
+
 uint32_t sf_kept_left(struct sf_socket *socket)
 {
-    uint32_t read = atomic_load_explicit(&socket->kept_read, memory_order_relaxed);
-    return read < socket->kept_bytes ? socket->kept_bytes - read : 0;
+    return left_behind(socket, atomic_load_explicit(&socket->kept_read, memory_order_relaxed));
 }
 
 /* Take up to `limit` bytes; their place in the session is in `at`. */
@@ -58,7 +63,7 @@ static uint32_t take(struct sf_socket *socket, uint64_t limit, bool is_look, uin
 {
     uint32_t read = atomic_load_explicit(&socket->kept_read, memory_order_relaxed), bytes;
     do {
-        uint32_t left = read < socket->kept_bytes ? socket->kept_bytes - read : 0;
+        uint32_t left = left_behind(socket, read);
         bytes = left < limit ? left : (uint32_t)limit;
         *at = socket->kept_at + read;
     } while (!is_look && bytes &&

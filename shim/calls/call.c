@@ -177,8 +177,10 @@ void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size
     struct reader reader = {.vector = vector, .count = count, .left = bytes};
     if (!call->socket || call->flags & MSG_PEEK)
         return;
+    uint64_t selected[SF_SELECTION_WORDS_MAX];
+    sf_record_read_selected(call->socket, selected);
     const struct sf_selection selection = {.socket = call->socket,
-                                           .selected = sf_record_selected(call->socket),
+                                           .selected = selected,
                                            .per_rule = sf_record_rules(call->socket)};
     sf_bytes_passed(&sf_shim.engine, &selection, sf_call_family(call), bytes,
                     count && !is_thrown_away(call) ? read_vector : NULL, &reader);

@@ -83,8 +83,7 @@ static bool select_rules(struct sf_call *call, struct sf_selection *selection, u
     if (sf_call_family(call) == SF_FAMILY_BIND || sf_call_family(call) == SF_FAMILY_LISTEN)
         select_as_server(call, selected);
     else
-        memcpy(selected, sf_record_selected(call->socket),
-               sizeof *selected * sf_selection_words(sf_shim.plan));
+        sf_record_read_selected(call->socket, selected);
     for (unsigned i = 0; i < sf_selection_words(sf_shim.plan); i++)
         selected[i] &= sf_shim.meant[i];
     selection->selected = selected;

@@ -180,7 +180,7 @@ static void add_rules(int fd, struct visit *visit)
 {
     struct sf_socket *socket = record_of(fd);
     for (unsigned i = 0; socket && i < sf_selection_words(sf_shim.plan); i++)
-        visit->selected[i] |= sf_record_selected(socket)[i] & sf_shim.meant[i];
+        visit->selected[i] |= sf_record_selected_word(socket, i) & sf_shim.meant[i];
 }
 
 void sf_waited_select(const struct sf_waited *waited, uint64_t *selected)
@@ -216,7 +216,7 @@ static bool is_meant(const struct sf_call *call, struct sf_socket *socket)
     for (unsigned i = 0; i < call->verdict.rule_count; i++) {
         uint32_t rule = call->verdict.rules[i].rule;
         if (sf_plan_rules(sf_shim.plan)[rule].fault == SF_FAULT_RESET &&
-            sf_record_selected(socket)[rule / 64] >> (rule % 64) & 1)
+            sf_record_selected_word(socket, rule / 64) >> (rule % 64) & 1)
             return true;
     }
     return false;

@@ -30,16 +30,48 @@ void sf_socket_opened(int fd, int domain, int type)
                           SF_WORD_OWN | sf_descriptor_fresh_word(sf_domain_bit(domain), sf_type_bit(type)));
 }
 
-/* Say of a socket what `scope` says; the rules are those of all programs. */
-static void redescribe(struct sf_socket *socket, const struct sf_scope *scope)
+/* Give the connection its ordinal under each rule of `selected` that means this process,
+ * and let go of the rules that wanted another one. */
+static void number_connection(struct sf_socket *socket, uint64_t *selected)
 {
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    struct sf_socket_rule *on_socket = sf_record_rules(socket);
+    bool is_asked = false;
+
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        for (uint64_t bits = selected[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
+            uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
+            sf_number_ask(&on_socket[index]);
+            is_asked |= sf_number_of(&on_socket[index]) == 0;
+        }
+    if (is_asked)
+        sf_record_number(socket);
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        for (uint64_t bits = selected[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
+            uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
+            uint32_t ordinal = sf_number_of(&on_socket[index]);
+            if (rules[index].connection_first != 0 &&
+                (ordinal < rules[index].connection_first || ordinal > rules[index].connection_last))
+                selected[word] &= ~(bits & -bits);
+        }
+}
+
+/* Say of a socket what `scope` says; the rules are those of all programs. */
+static void redescribe(struct sf_socket *socket, const struct sf_scope *scope, bool is_connection)
+{
+    uint64_t selected[SF_SELECTION_WORDS_MAX];
     struct sf_scope of_all = *scope;
 
     of_all.program = SF_PROGRAM_ANY;
     of_all.excluded = NULL;
     socket->role = scope->role;
     socket->peer = scope->peer ? *scope->peer : (struct sf_addr){0};
-    sf_scope_select(sf_shim.plan, &of_all, sf_record_selected(socket));
+    sf_scope_select(sf_shim.plan, &of_all, selected);
+    if (is_connection)
+        number_connection(socket, selected);
+    /* At once: another thread's call finds what was or what is, no rule less or more. */
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        atomic_store_explicit(&sf_record_selected(socket)[word], selected[word], memory_order_relaxed);
 }
 
 /* A record for the socket, described by `scope` where it is new. */
@@ -53,35 +85,9 @@ static struct sf_socket *claim(int fd, const struct sf_scope *scope)
         return socket;
     socket->domain = scope->domain;
     socket->type = scope->type;
-    redescribe(socket, scope);
+    redescribe(socket, scope, false);
     sf_record_publish(socket, cookie);
     return socket;
-}
-
-/* Give the connection its ordinal under each rule that selects it here, and let
- * go of the rules that wanted another one. */
-static void number_connection(struct sf_socket *socket)
-{
-    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
-    struct sf_socket_rule *on_socket = sf_record_rules(socket);
-    bool is_asked = false;
-
-    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
-        for (uint64_t bits = sf_record_selected(socket)[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
-            uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
-            sf_number_ask(&on_socket[index]);
-            is_asked |= sf_number_of(&on_socket[index]) == 0;
-        }
-    if (is_asked)
-        sf_record_number(socket);
-    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
-        for (uint64_t bits = sf_record_selected(socket)[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
-            uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
-            uint32_t ordinal = sf_number_of(&on_socket[index]);
-            if (rules[index].connection_first != 0 &&
-                (ordinal < rules[index].connection_first || ordinal > rules[index].connection_last))
-                sf_record_selected(socket)[word] &= ~(bits & -bits);
-        }
 }
 
 /* word: of the socket itself, or of the listening one that gave it. */
@@ -104,8 +110,7 @@ static void open_connection(int fd, uint64_t word, uint8_t role, struct sf_addr 
     else if (role == SF_ROLE_CLIENT && word & MAY_BE_RECORDED)
         socket = sf_record_find(sf_cookie(fd)); /* rules selected it while it had another peer, or none */
     if (socket) {
-        redescribe(socket, &scope);
-        number_connection(socket);
+        redescribe(socket, &scope, true);
         families = sf_record_families(socket);
     }
     set_word(fd, &scope, families | (socket ? SF_WORD_RECORDED : 0));
@@ -120,7 +125,7 @@ static void without_connection(int fd, uint64_t word, uint8_t role)
 
     if (socket) {
         scope.local = sf_local_of(&local, fd);
-        redescribe(socket, &scope);
+        redescribe(socket, &scope, false);
     }
     sf_descriptor_doubt(fd); /* discovered anew at the next call */
 }

@@ -35,9 +35,22 @@ void sf_record_number(struct sf_socket *socket);
 /* The families of the rules that select it and mean this process. */
 uint32_t sf_record_families(struct sf_socket *socket);
 
-static inline uint64_t *sf_record_selected(struct sf_socket *socket)
+static inline _Atomic uint64_t *sf_record_selected(struct sf_socket *socket)
 {
-    return (uint64_t *)(void *)(socket + 1);
+    return (_Atomic uint64_t *)(void *)(socket + 1);
+}
+
+/* The rules that select it, a word of them. Other threads may say anew what it is. */
+static inline uint64_t sf_record_selected_word(struct sf_socket *socket, unsigned word)
+{
+    return atomic_load_explicit(&sf_record_selected(socket)[word], memory_order_relaxed);
+}
+
+/* Copy them; `selected` has room for SF_SELECTION_WORDS_MAX. */
+static inline void sf_record_read_selected(struct sf_socket *socket, uint64_t *selected)
+{
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        selected[word] = sf_record_selected_word(socket, word);
 }
 
 static inline struct sf_socket_rule *sf_record_rules(struct sf_socket *socket)

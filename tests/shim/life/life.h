@@ -66,6 +66,7 @@ void case_cancelled(void);
 void case_small_stack(void);
 void case_many(void);
 void case_shutters(void);
+void case_tangle(void);
 void case_stale(void);
 void case_crowd_of_streams(void);
 void case_crowd_around(void);

@@ -122,12 +122,27 @@ static const struct {
     const char *name;
     void (*run)(void);
 } cases[] = {
-    {"copies", case_copies},     {"passed", case_passed},         {"ranges", case_ranges},
-    {"streams", case_streams},   {"spawned", case_spawned},       {"executed", case_executed},
-    {"detached", case_detached}, {"vforked", case_vforked},       {"forks", case_forks},
-    {"closers", case_closers},   {"storm", case_storm},           {"cancelled", case_cancelled},
-    {"many", case_many},         {"small-stack", case_small_stack},   {"shutters", case_shutters}, {"stale", case_stale}, {"from-others", case_from_others},
-    {"crowd-of-streams", case_crowd_of_streams}, {"crowd-around", case_crowd_around}, {"crowd-of-generations", case_crowd_of_generations},
+    {"copies", case_copies},
+    {"passed", case_passed},
+    {"ranges", case_ranges},
+    {"streams", case_streams},
+    {"spawned", case_spawned},
+    {"executed", case_executed},
+    {"detached", case_detached},
+    {"vforked", case_vforked},
+    {"forks", case_forks},
+    {"closers", case_closers},
+    {"storm", case_storm},
+    {"cancelled", case_cancelled},
+    {"many", case_many},
+    {"small-stack", case_small_stack},
+    {"shutters", case_shutters},
+    {"stale", case_stale},
+    {"tangle", case_tangle},
+    {"from-others", case_from_others},
+    {"crowd-of-streams", case_crowd_of_streams},
+    {"crowd-around", case_crowd_around},
+    {"crowd-of-generations", case_crowd_of_generations},
 };
 
 int main(int argc, char **argv)
