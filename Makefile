@@ -70,7 +70,7 @@ test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c t
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test twins unit e2e asan ubsan tsan fuzz bench lint install uninstall clean deps tests-built FORCE
+.PHONY: all help demo test twins stress unit e2e asan ubsan tsan fuzz bench lint install uninstall clean deps tests-built FORCE
 .DELETE_ON_ERROR:
 
 # `make test` and its like build with all cores unless -j says otherwise.
@@ -163,6 +163,31 @@ $(out)/tests/twins/observer: $(wildcard tests/twins/observer/*.[ch]) $(out)/made
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -o $@ $(filter %.c,$^) $(LDFLAGS) $(test_libs)
 
+# Programs under a sanitizer of their own, and the shim with its calls into the program's. What
+# comes to this shim by number is its own affair: the thread sanitizer's interposers, which
+# watch numbers as well as memory, do not bear that numbers are closed while they are used.
+stress_built := $(addprefix $(out)/tests/stress/,life-asan life-tsan threads-tsan libsockfault.so sockfault)
+stress_flags := -std=gnu11 -D_GNU_SOURCE -g -O1 -fno-strict-aliasing
+static_asan := -fsanitize=address $(if $(filter gcc,$(compiler)),-static-libasan)
+static_tsan := -fsanitize=thread $(if $(filter gcc,$(compiler)),-static-libtsan) -rdynamic
+
+$(out)/tests/stress/life-asan: stress_flags += $(static_asan)
+$(out)/tests/stress/life-tsan $(out)/tests/stress/threads-tsan: stress_flags += $(static_tsan)
+$(out)/tests/stress/life-asan $(out)/tests/stress/life-tsan: $(wildcard tests/shim/life/*.[ch])
+$(out)/tests/stress/threads-tsan: tests/shim/threads.c
+$(out)/tests/stress/%san: | build-deps
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(stress_flags) $(CFLAGS) -o $@ $(filter %.c,$^) $(LDFLAGS) $(test_libs)
+
+$(out)/tests/stress/libsockfault.so: $(shim_src) $(wildcard shim/*/*.h) shim/libsockfault.map | build-deps
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) -O1 -fsanitize=thread $(CFLAGS) -shared -nodefaultlibs -Wl,-Bsymbolic-functions \
+	    $(LDFLAGS) \
+	    -Wl,--version-script=shim/libsockfault.map -Wl,-z,now -o $@ $(shim_src) -lc -lgcc
+
+$(out)/tests/stress/sockfault: $(out)/sockfault
+	$(Q)mkdir -p $(@D) && cp $< $@
+
 tests-built: all $(unit_tests) $(test_programs)
 
 # ---- show and test ---------------------------------------------------------
@@ -189,6 +214,11 @@ twins: ## each fault beside the real thing, in network namespaces; minutes
 	$(Q).ci/deps build twins
 	$(Q)$(MAKE) $(parallel) all $(out)/tests/twins/observer
 	$(Q)BUILD=$(out) tests/twins/run $(TWINS)
+
+stress: ## descriptors under every fault and under the sanitizers; minutes
+	$(Q).ci/deps build test
+	$(Q)$(MAKE) $(parallel) tests-built $(stress_built)
+	$(Q)BUILD=$(out) tests/run stress
 
 # The sanitizers watch the runner and, in the unit tests, the engine. Threads
 # there are only in the unit tests.

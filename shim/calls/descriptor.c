@@ -86,28 +86,29 @@ SF_EXPORT int fclose(FILE *stream)
     return sf_real.fclose(stream);
 }
 
-#define INTERPOSE_REOPEN(name)                                                      \
-    SF_EXPORT FILE *name(const char *path, const char *mode, FILE *stream)          \
-    {                                                                               \
-        sf_ensure_loaded();                                                         \
-        stream_ends(stream);                                                        \
-        return sf_real.name(path, mode, stream);                                    \
+#define INTERPOSE_REOPEN(name)                                             \
+    SF_EXPORT FILE *name(const char *path, const char *mode, FILE *stream) \
+    {                                                                      \
+        sf_ensure_loaded();                                                \
+        stream_ends(stream);                                               \
+        return sf_real.name(path, mode, stream);                           \
     }
 
 INTERPOSE_REOPEN(freopen)
 INTERPOSE_REOPEN(freopen64)
 
-static int doubled(int fd, int result)
+static int doubled(uint64_t word, int result)
 {
     if (result >= 0)
-        sf_descriptor_double(fd, result);
+        sf_descriptor_double(word, result);
     return result;
 }
 
 SF_EXPORT int dup(int fd)
 {
     sf_ensure_loaded();
-    return doubled(fd, sf_real.dup(fd));
+    uint64_t word = sf_descriptor_word(fd); /* behind the call another thread may have closed it */
+    return doubled(word, sf_real.dup(fd));
 }
 
 static void replace(int fd, int to)
@@ -125,15 +126,17 @@ SF_EXPORT int pidfd_getfd(int process, int fd, unsigned flags)
 SF_EXPORT int dup2(int fd, int to)
 {
     sf_ensure_loaded();
+    uint64_t word = sf_descriptor_word(fd);
     replace(fd, to);
-    return doubled(fd, sf_real.dup2(fd, to));
+    return doubled(word, sf_real.dup2(fd, to));
 }
 
 SF_EXPORT int dup3(int fd, int to, int flags)
 {
     sf_ensure_loaded();
+    uint64_t word = sf_descriptor_word(fd);
     replace(fd, to);
-    return doubled(fd, sf_real.dup3(fd, to, flags));
+    return doubled(word, sf_real.dup3(fd, to, flags));
 }
 
 /* One word is what every command of fcntl and ioctl takes at most. */
@@ -143,23 +146,25 @@ SF_EXPORT int dup3(int fd, int to, int flags)
     void *argument = va_arg(arguments, void *); \
     va_end(arguments)
 
-static int commanded(int fd, int command, int result)
+static int commanded(uint64_t word, int command, int result)
 {
-    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? doubled(fd, result) : result;
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? doubled(word, result) : result;
 }
 
 SF_EXPORT int fcntl(int fd, int command, ...)
 {
     SF_LAST_ARGUMENT(command);
     sf_ensure_loaded();
-    return commanded(fd, command, sf_real.fcntl(fd, command, argument));
+    uint64_t word = sf_descriptor_word(fd);
+    return commanded(word, command, sf_real.fcntl(fd, command, argument));
 }
 
 SF_EXPORT int fcntl64(int fd, int command, ...)
 {
     SF_LAST_ARGUMENT(command);
     sf_ensure_loaded();
-    return commanded(fd, command, sf_real.fcntl64(fd, command, argument));
+    uint64_t word = sf_descriptor_word(fd);
+    return commanded(word, command, sf_real.fcntl64(fd, command, argument));
 }
 
 /* What a connection that a rule has reset still has to give; 0: nothing. */

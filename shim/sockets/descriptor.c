@@ -56,10 +56,16 @@ void sf_descriptor_new(int fd, uint64_t word)
 
 void sf_descriptor_set(int fd, uint64_t word)
 {
+    _Atomic uint64_t *place = reach(fd);
+    uint64_t seen = sf_descriptor_word(fd);
+
     note_waited(word);
     if (__builtin_expect(sf_is_vfork_child(), 0))
         word = 0;
-    store(fd, word | (sf_descriptor_word(fd) & SF_WORD_OWN));
+    /* Whose it is another thread may be saying just now, where it has been closed and reused. */
+    while (place && !atomic_compare_exchange_weak_explicit(place, &seen, dated(word | (seen & SF_WORD_OWN)),
+                                                           memory_order_relaxed, memory_order_relaxed))
+        ;
 }
 
 void sf_descriptor_doubt(int fd)
@@ -67,9 +73,9 @@ void sf_descriptor_doubt(int fd)
     sf_descriptor_set(fd, 0);
 }
 
-void sf_descriptor_double(int from, int to)
+void sf_descriptor_double(uint64_t from, int to)
 {
-    uint64_t own = sf_descriptor_word(from) & SF_WORD_OWN;
+    uint64_t own = from & SF_WORD_OWN;
     if (own | sf_descriptor_word(to))
         sf_descriptor_new(to, own);
 }

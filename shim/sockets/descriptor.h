@@ -97,8 +97,8 @@ void sf_descriptor_set(int fd, uint64_t word);
 /* It is the same descriptor still, but is to be discovered anew. */
 void sf_descriptor_doubt(int fd);
 
-/* `to` is another number for what `from` is. */
-void sf_descriptor_double(int from, int to);
+/* `to` is another number for what had the word `from` before it was doubled. */
+void sf_descriptor_double(uint64_t from, int to);
 
 /* `fd` was given to us by another process, or is negative. Returns it. Keeps errno. */
 int sf_descriptor_received(int fd);

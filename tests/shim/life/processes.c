@@ -16,7 +16,8 @@
 extern char **environ;
 static char *const nothing[] = {NULL};
 
-static void spawn(const char *name, int fd, const posix_spawn_file_actions_t *actions, char *const *environment)
+static void spawn(const char *name, int fd, const posix_spawn_file_actions_t *actions,
+                  char *const *environment)
 {
     pid_t child;
     must(posix_spawn(&child, self, actions, NULL, child_arguments(fd, name), environment) == 0, name);

@@ -331,7 +331,8 @@ void case_many(void)
 
     must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
     if (setrlimit(RLIMIT_NOFILE, &most) != 0)
-        most.rlim_cur = limit.rlim_cur = limit.rlim_max, must(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+        most.rlim_cur = limit.rlim_cur = limit.rlim_max,
+        must(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
     connect_all();
     int last = (int)most.rlim_cur - 1, sockets = 0, fd;
     refill(1);
