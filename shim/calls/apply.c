@@ -120,6 +120,20 @@ static int hear_nothing(struct sf_call *call)
     return ETIMEDOUT;
 }
 
+/* What now has the number is to meet nothing that was meant for the socket. */
+static void spare(struct sf_call *call)
+{
+    struct sf_verdict *verdict = &call->verdict;
+
+    sf_verdict_settle(&sf_shim.engine, verdict, -1, false);
+    verdict->limit = UINT64_MAX;
+    verdict->timeout_ns = 0;
+    verdict->corrupt_bits = 0;
+    verdict->error = 0;
+    verdict->reset = verdict->refuse = verdict->again = verdict->eof = verdict->interrupt = false;
+    call->socket = NULL;
+}
+
 static int time_out(struct sf_call *call)
 {
     switch (sf_call_family(call)) {
@@ -146,6 +160,8 @@ int sf_call_apply(struct sf_call *call)
     if (call->verdict.delay_ns && sleep_first(call) == EINTR)
         return EINTR;
     call->waited = true;
+    if (call->verdict.delay_ns && call->socket && !is_still_there(call))
+        spare(call);
     if (call->verdict.reset && (sf_call_family(call) == SF_FAMILY_RECV || sf_call_family(call) == SF_FAMILY_SEND)) {
         if (!is_still_there(call))
             return ECONNRESET;

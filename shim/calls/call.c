@@ -106,7 +106,7 @@ static bool enter(struct sf_call *call)
     if (!error && call->verdict.eof) {
         sf_half_close(call->fd, call->socket);
         call->instead = 0;
-    } else if (!error && has_kept) {
+    } else if (!error && has_kept && call->socket) {
         errno = saved_errno;
         call->instead = sf_call_leave(call, sf_call_read_kept(call));
         return false;

@@ -103,6 +103,14 @@ run 'call: recv, family: unix, partial: 1' stale > "$TMP/ended"
 check_eq "stale: what a number was a moment ago is not taken for what it is" "all were met" "$(cat "$TMP/said")" ||
     diag "$(cat "$TMP/stderr")"
 
+# When the delay is over the number is a file's, which is spared all else.
+for fault in "partial: 1" "error: EIO" "corrupt: 80" "reset: true" "eof: true"; do
+    check_match "closers: $fault behind a delay fires on no file" "^status 0 fired 0 fired 2 leaked_sockets 6 " \
+        "$(run "call: recv, role: client, connection: 1..2, $fault, optional: true" closers \
+            -f 'call: recv, role: client, connection: 1..2, delay: 300ms')"
+    check_eq "closers: $fault behind a delay leaves it whole" 7 "$(grep -c ' 10$' "$TMP/said")"
+done
+
 # Each of 256 connections meets it once, whichever of its processes reads first.
 check_match "forks: 64 threads that fork at once" "^status 0 fired 256 leaked_sockets 0 " \
     "$(run 'call: recv, role: client, error: EIO, when: {nth: 1}' forks)"

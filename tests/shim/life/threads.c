@@ -59,8 +59,8 @@ static pthread_t begin_read(struct reader *reader)
     return thread;
 }
 
-/* A read that waits goes on with the socket that it began with, though its number is closed,
- * and a file's by then. */
+/* A read that waits in the kernel goes on with the socket that it began with, though its number
+ * is closed, and a file's by then; one that a rule delays reads what has the number behind that. */
 static void close_under(const char *name, int i)
 {
     struct reader reader = {.name = name, .fd = near[i]};
