@@ -127,7 +127,7 @@ static bool is_zerocopy(const struct sf_call *call)
 bool sf_call_decide(struct sf_call *call)
 {
     struct sf_selection selection = {0};
-    uint64_t selected[SF_SELECTION_WORDS_MAX];
+    uint64_t selected[SF_SELECTION_WORDS_MAX] = {0};
     int saved_errno = errno;
 
     call->verdict = (struct sf_verdict){.kind = SF_PASS, .limit = UINT64_MAX};
