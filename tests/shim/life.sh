@@ -115,4 +115,6 @@ done
 check_match "forks: 64 threads that fork at once" "^status 0 fired 256 leaked_sockets 0 " \
     "$(run 'call: recv, role: client, error: EIO, when: {nth: 1}' forks)"
 check_eq "forks: each connection met it once" "forked 256 wrong 0" "$(cat "$TMP/said")"
+check_match "forks: while addresses are looked up by program" "^status 0 fired 256 leaked_sockets 0 " \
+    "$(run 'call: recv, role: client, peer: life, error: EIO, when: {nth: 1}' forks)"
 finish
