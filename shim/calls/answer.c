@@ -29,7 +29,8 @@ int sf_answer_addrinfo(const struct sf_plan_rule *rule, const char *service, con
     struct addrinfo numeric = hints ? *hints : (struct addrinfo){.ai_family = AF_UNSPEC};
     struct addrinfo *first = NULL, **end = &first;
     char text[46];
-    int error = EAI_NONAME;
+    int error = EAI_NODATA; /* as where a server has addresses of another family alone */
+    const int asked = hints ? numeric.ai_flags : AI_V4MAPPED | AI_ADDRCONFIG; /* getaddrinfo(3) */
 
     numeric.ai_flags |= AI_NUMERICHOST;
     for (uint32_t i = 0; i < rule->answer_count; i++) {
@@ -37,8 +38,8 @@ int sf_answer_addrinfo(const struct sf_plan_rule *rule, const char *service, con
         int result = sf_real.getaddrinfo(text, service, &numeric, end);
         if (result == EAI_SERVICE || result == EAI_SOCKTYPE || result == EAI_BADFLAGS)
             error = result; /* what is wrong with the question stays wrong */
-        while (result == 0 && *end)
-            end = &(*end)->ai_next;
+        for (; result == 0 && *end; end = &(*end)->ai_next)
+            (*end)->ai_flags = asked;
     }
     if (!first)
         return error;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /* As getaddrinfo(3). Addresses of families that the hints leave out are left out;
- * EAI_NONAME when none is left. */
+ * EAI_NODATA when none is left. */
 int sf_answer_addrinfo(const struct sf_plan_rule *rule, const char *service, const struct addrinfo *hints,
                        struct addrinfo **answer);
 

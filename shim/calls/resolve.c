@@ -181,8 +181,10 @@ SF_EXPORT int gethostbyaddr_r(const void *addr, socklen_t length, int family, st
 {
     struct sf_call call = SF_CALL(gethostbyaddr_r, -1, 0, 0);
     int result = enter(&call, NULL);
-    if (result != 0)
-        return not_found(as_h_errno(result), answer, error);
+    if (result != 0) { /* unlike a name, an address that is not found may be so for a while */
+        not_found(as_h_errno(result), answer, error);
+        return 0;
+    }
     result = sf_real.gethostbyaddr_r(addr, length, family, entry, buffer, bytes, answer, error);
     leave(&call, result);
     return result;

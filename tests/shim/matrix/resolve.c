@@ -52,7 +52,7 @@ CALL(by_getaddrinfo)
 {
     if (!is_twin(cell, FAULT_RESOLVE))
         return ask(host_of(cell, 0), AF_UNSPEC, 0);
-    long result = EAI_NONAME;
+    long result = EAI_NODATA;
     if (host_of(cell, AF_INET6))
         result = ask("::9", AF_UNSPEC, AI_NUMERICHOST);
     if (host_of(cell, AF_INET))
@@ -63,14 +63,14 @@ CALL(by_getaddrinfo)
 CALL(by_getaddrinfo_4)
 {
     const char *host = host_of(cell, AF_INET);
-    return host ? ask(host, AF_INET, 0) : EAI_NONAME;
+    return host ? ask(host, AF_INET, 0) : EAI_NODATA;
 }
 
 CALL(by_getaddrinfo_6)
 {
     bool is_asked = cell->fault->kind == FAULT_RESOLVE || cell->fault->kind == FAULT_ERROR;
     const char *host = is_asked ? host_of(cell, AF_INET6) : "::1";
-    return host ? ask(host, AF_INET6, 0) : EAI_NONAME;
+    return host ? ask(host, AF_INET6, 0) : EAI_NODATA;
 }
 
 CALL(by_getaddrinfo_numeric)
