@@ -33,7 +33,8 @@ struct word {
 };
 
 /* Each file's words; the lists end with a name of NULL. */
-extern const struct word end_words[], transfer_words[], wait_words[], ask_words[], real_words[];
+extern const struct word end_words[], transfer_words[], wait_words[], ask_words[], real_words[],
+    network_words[], name_words[];
 
 struct ends {
     int domain, type;
