@@ -26,7 +26,7 @@ static void act_unread(struct step *step)
     tell_result(step, result < 0 ? -1 : bytes);
 }
 
-static void tell_name(struct step *step, int result, const struct sockaddr_storage *name, socklen_t length)
+void tell_name(struct step *step, int result, const struct sockaddr_storage *name, socklen_t length)
 {
     const struct sockaddr_in *v4 = (const void *)name;
     const struct sockaddr_in6 *v6 = (const void *)name;

@@ -76,6 +76,13 @@ static void act_connect(struct step *step)
     tell_result(step, connect(step->fd, (void *)&ends.target, ends.target_bytes));
 }
 
+/* By and by. */
+static void act_connect_late(struct step *step)
+{
+    pause_ms(LATER_MS);
+    act_connect(step);
+}
+
 /* The accepted one is far. */
 static void act_accept(struct step *step)
 {
@@ -83,6 +90,19 @@ static void act_accept(struct step *step)
     if (fd >= 0)
         ends.far = fd;
     tell_result(step, fd < 0 ? -1 : 0);
+}
+
+/* And who it says has come. */
+static void act_accept_named(struct step *step)
+{
+    struct sockaddr_storage name = {0};
+    socklen_t length = sizeof name;
+    int fd = accept(ends.listener, (void *)&name, &length);
+    if (fd >= 0)
+        ends.far = fd;
+    tell_result(step, fd < 0 ? -1 : 0);
+    if (fd >= 0)
+        tell_name(step, 0, &name, length);
 }
 
 static void act_accept4(struct step *step)
@@ -93,13 +113,18 @@ static void act_accept4(struct step *step)
     tell_result(step, fd < 0 ? -1 : 0);
 }
 
-/* Whom near connects to: an address of the same family, its port 9. */
+/* Whom near connects to: at another address; of AF_UNIX, a path. */
 static void act_aim(struct step *step)
 {
     struct sockaddr_in *v4 = (void *)&ends.target;
     struct sockaddr_in6 *v6 = (void *)&ends.target;
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
 
-    if (ends.domain == AF_INET)
+    if (ends.domain == AF_UNIX) {
+        strncpy(path.sun_path, step->argument, sizeof path.sun_path - 1);
+        memcpy(&ends.target, &path, sizeof path);
+        ends.target_bytes = sizeof path;
+    } else if (ends.domain == AF_INET)
         must(inet_pton(AF_INET, step->argument, &v4->sin_addr) - 1, "aim");
     else
         must(inet_pton(AF_INET6, step->argument, &v6->sin6_addr) - 1, "aim");
@@ -113,22 +138,57 @@ static void act_socket(struct step *step)
         close(fd);
 }
 
-/* Of another socket, to the listener's address. */
+/* Of another socket, to a free port; `taken`: to the listener's address; `elsewhere`: to
+ * one of another machine. */
 static void act_bind(struct step *step)
 {
     int fd = socket(ends.domain, ends.type, 0);
-    struct sockaddr_storage name = ends.target;
+    struct sockaddr_storage other = ends.target;
+    struct sockaddr_in *v4 = (void *)&other; /* sin6_port is in the same place */
 
     must(fd, "socket");
+    v4->sin_port = 0;
     if (!step->argument)
-        ((struct sockaddr_in *)&name)->sin_port = 0;
-    tell_result(step, bind(fd, (void *)&name, ends.target_bytes));
+        tell_result(step, bind_loopback(fd));
+    else if (strcmp(step->argument, "taken") == 0)
+        tell_result(step, bind(fd, (void *)&ends.target, ends.target_bytes));
+    else if (ends.domain == AF_INET6)
+        ((struct sockaddr_in6 *)&other)->sin6_addr.s6_addr[0] = 0x20;
+    else
+        v4->sin_addr.s_addr = htonl(0xc0000201); /* RFC 5737 */
+    if (step->argument && strcmp(step->argument, "elsewhere") == 0)
+        tell_result(step, bind(fd, (void *)&other, ends.target_bytes));
     close(fd);
 }
 
 static void act_listen(struct step *step)
 {
     tell_result(step, listen(step->fd, 5));
+}
+
+/* Near shares the address of one that listens already: ip(7), EADDRINUSE; `free`: of none. */
+static void act_listen_at(struct step *step)
+{
+    int other = socket(ends.domain, ends.type, 0), on = 1;
+    struct sockaddr_storage name;
+    socklen_t length = sizeof name;
+
+    must(other, "socket");
+    must(setsockopt(step->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+    must(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+    must(bind_loopback(step->fd), "bind");
+    must(getsockname(step->fd, (void *)&name, &length), "getsockname");
+    must(bind(other, (void *)&name, length), "bind");
+    if (strcmp(step->argument, "taken") == 0)
+        must(listen(other, 5), "listen");
+    tell_result(step, listen(step->fd, 5));
+    close(other);
+}
+
+/* The listener's reads end: accept(2) gives EINVAL. */
+static void act_shutdown_listener(struct step *step)
+{
+    tell_result(step, shutdown(ends.listener, SHUT_RD));
 }
 
 static void act_shutdown(struct step *step)
@@ -164,9 +224,12 @@ static void act_nonblock_listener(struct step *step)
 }
 
 const struct word end_words[] = {
+    {"connect-late", act_connect_late},
     {"connect", act_connect},   {"accept", act_accept},
     {"accept4", act_accept4},   {"aim", act_aim},
     {"socket", act_socket},     {"bind", act_bind},
+    {"accept-named", act_accept_named}, {"listen-at", act_listen_at},
+    {"shutdown-listener", act_shutdown_listener},
     {"listen", act_listen},     {"shutdown", act_shutdown},
     {"close", act_close},       {"dissolve", act_dissolve},
     {"nonblock", act_nonblock}, {"nonblock-listener", act_nonblock_listener},

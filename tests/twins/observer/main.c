@@ -173,11 +173,12 @@ static void join(struct step *step)
 static void play(const char *text, bool is_real)
 {
     struct step step;
-    bool is_told = *text != '!' && *text != '?';
+    char way = *text;
+    bool is_of_one = way == '!' || way == '?', is_told = !is_of_one || text[1] == way;
 
-    if ((*text == '!' && !is_real) || (*text == '?' && is_real))
+    if ((way == '!' && !is_real) || (way == '?' && is_real))
         return;
-    text += !is_told;
+    text += is_of_one + (is_of_one && is_told);
     if (strncmp(text, "begin=", 6) == 0) {
         begin(text + 6);
         return;

@@ -5,7 +5,8 @@
  * It runs twice: where the kernel does it (a peer that resets, a port where nobody
  * listens, a signal) and where a rule does it and the peer is healthy. What both tell
  * must be the same. A word that begins with `!` is for the real run alone, one with `?`
- * for the injected one; what these give is not told, since it differs.
+ * for the injected one; what these give is not told, since it differs, but where the sign
+ * is doubled.
  *
  * KIND is tcp, tcp6, unix, seqpacket, udp, udp6 or unix-dgram. There are two ends: `near`,
  * which is observed, and `far`; words that begin with `far.` are of far. They are connected
@@ -56,6 +57,9 @@ void tell_result(struct step *step, long result);
 /* What was received, as far as it can be printed. */
 void tell_bytes(struct step *step, const char *bytes, long count);
 
+/* An address and its length, or what failed: `result`. */
+void tell_name(struct step *step, int result, const struct sockaddr_storage *name, socklen_t length);
+
 /* The argument as a number; without one, or one that is none, the default. */
 long number(const struct step *step, long otherwise);
 
@@ -63,6 +67,9 @@ void make_ends(const char *kind);
 void connect_ends(void);
 
 void pause_ms(long ms);
+
+/* What comes by and by is late (main.c). */
+#define LATER_MS 900
 
 /* Until the loopback has carried what was sent last: it does so within the call, but for
  * what a timer or another processor still has to do. */

@@ -17,15 +17,20 @@
 
 /* ---- resets ------------------------------------------------------------------ */
 
-/* Far goes away, and near hears a RST. Source: socket(7), SO_LINGER. */
-static void act_rst(struct step *step)
+/* Who is acted on goes away, and the other one hears a RST. Source: socket(7), SO_LINGER. */
+static void act_leave(struct step *step)
 {
     struct linger linger = {.l_onoff = 1};
-    (void)step;
-    must(setsockopt(ends.far, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), "SO_LINGER");
-    close(ends.far);
-    ends.far = -1;
+    must(setsockopt(step->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), "SO_LINGER");
+    close(step->fd);
+    *(step->fd == ends.far ? &ends.far : &ends.near) = -1;
     pause_ms(SETTLE_MS);
+}
+
+static void act_rst(struct step *step)
+{
+    step->fd = ends.far;
+    act_leave(step);
 }
 
 /* The sequence number that the socket expects next: a RST must have just this one.
@@ -123,13 +128,28 @@ static void act_silence(struct step *step)
     give_up_after(ends.near, number(step, 1000));
 }
 
-/* Nobody answers a SYN: the listener's queue is full. Source: listen(2), tcp_conn_request(). */
-static void act_swallow(struct step *step)
+/* The listener's queue is full: SYNs are not answered; over AF_UNIX a connect waits.
+ * Source: listen(2), tcp_conn_request(), unix_stream_connect(). */
+static void act_crowd(struct step *step)
 {
+    (void)step;
     must(listen(ends.listener, 0), "listen");
     int filler = socket(ends.domain, ends.type, 0);
     must(filler, "socket");
     must(connect(filler, (void *)&ends.target, ends.target_bytes), "connect");
+}
+
+/* There is room in it again; =MS: by and by. */
+static void act_room(struct step *step)
+{
+    pause_ms(number(step, 0));
+    must(listen(ends.listener, 5), "listen");
+    must(accept(ends.listener, NULL, NULL), "accept");
+}
+
+static void act_swallow(struct step *step)
+{
+    act_crowd(step);
     give_up_after(ends.near, number(step, 1000));
 }
 
@@ -206,7 +226,8 @@ static void act_sleep(struct step *step)
 
 const struct word real_words[] = {
     {"rst", act_rst},         {"forge", act_forge},     {"silence", act_silence},
-    {"swallow", act_swallow}, {"deaf", act_deaf},       {"handler", act_handler},
+    {"crowd", act_crowd},     {"room", act_room},
+    {"leave", act_leave},     {"swallow", act_swallow}, {"deaf", act_deaf},       {"handler", act_handler},
     {"restart", act_restart}, {"alarm", act_alarm},     {"usr1", act_usr1},
     {"nofile", act_nofile},   {"sleep", act_sleep},     {NULL, NULL},
 };

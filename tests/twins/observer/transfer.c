@@ -190,6 +190,55 @@ static void act_splice(struct step *step)
     close(ends_of_pipe[1]);
 }
 
+/* More than there is room for: whether all went. */
+#define MUCH (8 << 20)
+
+static void tell_how_much(struct step *step, ssize_t result)
+{
+    if (result < 0)
+        tell_result(step, result);
+    else
+        tell(step, result == MUCH ? " all" : " a part");
+}
+
+static char *much(void)
+{
+    static char bytes[MUCH];
+    return bytes;
+}
+
+static void act_send_much(struct step *step)
+{
+    tell_how_much(step, send(step->fd, much(), MUCH, 0));
+}
+
+static void act_write_much(struct step *step)
+{
+    tell_how_much(step, write(step->fd, much(), MUCH));
+}
+
+static void act_writev_much(struct step *step)
+{
+    struct iovec parts[] = {{much(), 1}, {much() + 1, MUCH - 1}};
+    tell_how_much(step, writev(step->fd, parts, 2));
+}
+
+static void act_sendmsg_much(struct step *step)
+{
+    struct iovec parts[] = {{much(), MUCH - 1}, {much() + MUCH - 1, 1}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    tell_how_much(step, sendmsg(step->fd, &message, 0));
+}
+
+static void act_sendfile_much(struct step *step)
+{
+    off_t from = 0;
+    int file = memfd_create("twin", MFD_CLOEXEC);
+    must(ftruncate(file, MUCH), "memfd");
+    tell_how_much(step, sendfile(step->fd, file, &from, MUCH));
+    close(file);
+}
+
 /* ---- what makes room, or fills it ------------------------------------------- */
 
 /* Send the argument, and let it arrive. */
@@ -197,6 +246,13 @@ static void act_give(struct step *step)
 {
     must(send(step->fd, step->argument, strlen(step->argument), MSG_NOSIGNAL), "give");
     pause_ms(SETTLE_MS);
+}
+
+/* The same, by and by. */
+static void act_give_late(struct step *step)
+{
+    pause_ms(LATER_MS);
+    act_give(step);
 }
 
 /* Send until there is no room, not even for one byte. */
@@ -217,6 +273,12 @@ static void act_drain(struct step *step)
         ;
 }
 
+static void act_drain_late(struct step *step)
+{
+    pause_ms(LATER_MS);
+    act_drain(step);
+}
+
 const struct word transfer_words[] = {
     {"recv", act_recv},           {"recv-dontwait", act_recv_dontwait},
     {"peek", act_peek},           {"waitall", act_waitall},
@@ -229,5 +291,9 @@ const struct word transfer_words[] = {
     {"sendmsg", act_sendmsg},     {"sendmmsg", act_sendmmsg},
     {"sendfile", act_sendfile},   {"splice", act_splice},
     {"give", act_give},           {"fill", act_fill},
-    {"drain", act_drain},         {NULL, NULL},
+    {"drain", act_drain},         {"give-late", act_give_late},
+    {"drain-late", act_drain_late}, {"send-much", act_send_much},
+    {"write-much", act_write_much}, {"writev-much", act_writev_much},
+    {"sendmsg-much", act_sendmsg_much}, {"sendfile-much", act_sendfile_much},
+    {NULL, NULL},
 };

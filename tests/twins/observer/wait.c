@@ -59,6 +59,16 @@ static struct timespec timespec_of(const struct step *step)
     return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 }
 
+static void act_select_listener(struct step *step)
+{
+    struct timespec time = timespec_of(step);
+    struct timeval left = {.tv_sec = time.tv_sec, .tv_usec = time.tv_nsec / 1000};
+    fd_set in;
+    FD_ZERO(&in);
+    FD_SET(ends.listener, &in);
+    tell_result(step, select(ends.listener + 1, &in, NULL, NULL, &left));
+}
+
 static void act_ppoll(struct step *step)
 {
     struct pollfd wait = {.fd = step->fd, .events = interests(step)};
@@ -126,10 +136,30 @@ static void act_watch(struct step *step)
 
 static void act_watch_listener(struct step *step)
 {
-    (void)step;
-    watched.events = EPOLLIN | EPOLLET;
+    watched.events = EPOLLIN | (has_part(step, "lt")          ? 0
+                                : has_part(step, "exclusive") ? EPOLLEXCLUSIVE
+                                : has_part(step, "oneshot")   ? EPOLLONESHOT
+                                                              : EPOLLET);
     must(set = epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     must(epoll_ctl(set, EPOLL_CTL_ADD, ends.listener, &watched), "epoll_ctl");
+}
+
+/* Another set, whose watch is exclusive as well. */
+static int other_set = -1;
+
+static void act_watch_too(struct step *step)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET | EPOLLEXCLUSIVE};
+    must(other_set = epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    must(epoll_ctl(other_set, EPOLL_CTL_ADD, has_part(step, "listener") ? ends.listener : step->fd, &event),
+         "epoll_ctl");
+}
+
+static void act_wait_too(struct step *step)
+{
+    struct epoll_event event = {0};
+    int result = epoll_wait(other_set, &event, 1, (int)number(step, WAIT_MS));
+    tell_events(step, result, event.events);
 }
 
 static void act_rearm(struct step *step)
@@ -157,5 +187,7 @@ const struct word wait_words[] = {
     {"pselect", act_pselect}, {"watch", act_watch},
     {"watch-listener", act_watch_listener}, {"rearm", act_rearm},
     {"wait", act_wait},   {"pwait", act_pwait},
+    {"select-listener", act_select_listener},
+    {"watch-too", act_watch_too}, {"wait-too", act_wait_too},
     {NULL, NULL},
 };
