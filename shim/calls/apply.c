@@ -54,10 +54,13 @@ static uint64_t own_wait_ns(struct sf_call *call)
     return timeout_ns ? timeout_ns : UINT64_MAX;
 }
 
-/* What the call fails with whose wait was cut short; 0: it is made. */
-static int instead_of(int ended_by)
+/* What the call fails with whose wait was cut short; 0: it is made. A send over AF_UNIX that
+ * a shutdown wakes has no SIGPIPE, unlike one that begins behind it: sock_alloc_send_pskb(). */
+static int instead_of(const struct sf_call *call, int ended_by)
 {
-    return ended_by == ESHUTDOWN ? 0 : ended_by;
+    if (ended_by != ESHUTDOWN)
+        return ended_by;
+    return sf_call_family(call) == SF_FAMILY_SEND && call->info.domain == SF_DOMAIN_UNIX ? EPIPE : 0;
 }
 
 /* A socket that has nothing to give: the call waits first, for its own time-out but
@@ -67,7 +70,7 @@ static int again(struct sf_call *call, uint64_t ns)
     uint64_t own_ns = own_wait_ns(call), wait_ns = own_ns < ns ? own_ns : ns;
     int ended_by = wait_ns && own_ns != UINT64_MAX ? sleep_for(call, wait_ns, SF_WAIT_ENDS) : 0;
     if (ended_by)
-        return instead_of(ended_by);
+        return instead_of(call, ended_by);
     sf_readiness_renew(call->fd, sf_call_family(call), call->socket);
     return EAGAIN;
 }
@@ -78,7 +81,7 @@ static int accept_nobody(struct sf_call *call)
     uint64_t ns = call->verdict.timeout_ns;
     if (own_wait_ns(call) != UINT64_MAX)
         return again(call, ns);
-    return instead_of(sleep_for(call, ns, SF_WAIT_RESTARTS));
+    return instead_of(call, sleep_for(call, ns, SF_WAIT_RESTARTS));
 }
 
 /* On recv the unread bytes go with the connection, as when they were overtaken;
@@ -112,7 +115,7 @@ static int hear_nothing(struct sf_call *call)
     enum sf_wait wait = own_ns == UINT64_MAX ? SF_WAIT_RESTARTS : SF_WAIT_ENDS;
     int ended_by = own_ns ? sleep_for(call, is_own ? own_ns : ns, wait) : 0;
     if (ended_by)
-        return instead_of(ended_by);
+        return instead_of(call, ended_by);
     if (is_own)
         return EAGAIN;
     if (is_tcp(call) && is_still_there(call)) /* others only by force: true */
@@ -157,8 +160,9 @@ int sf_call_apply(struct sf_call *call)
     }
     for (unsigned i = 0; i < call->verdict.signal_count; i++)
         kill(getpid(), call->verdict.signals[i]);
-    if (call->verdict.delay_ns && sleep_first(call) == EINTR)
-        return EINTR;
+    int cut_short = call->verdict.delay_ns ? instead_of(call, sleep_first(call)) : 0;
+    if (cut_short)
+        return cut_short;
     call->waited = true;
     if (call->verdict.delay_ns && call->socket && !is_still_there(call))
         spare(call);

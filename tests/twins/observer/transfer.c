@@ -255,14 +255,26 @@ static void act_give_late(struct step *step)
     act_give(step);
 }
 
-/* Send until there is no room, not even for one byte. */
+static bool send_all_of(int fd, size_t bytes)
+{
+    bool is_sent = false;
+    while (send(fd, room, bytes, MSG_DONTWAIT) > 0)
+        is_sent = true;
+    return is_sent;
+}
+
+/* Send until there is no room, not even for one byte, nor after a while: the other end packs
+ * what it has more tightly when it is asked for room, by a timer of 200 ms: tcp_probe_timer(),
+ * tcp_prune_queue(). */
+#define QUIET_MS 500
+
 static void act_fill(struct step *step)
 {
-    struct pollfd wait = {.fd = step->fd, .events = POLLOUT};
     memset(room, 'f', ROOM);
-    for (int tries = 0; tries < 2; tries++, pause_ms(SETTLE_MS))
-        while (send(step->fd, room, poll(&wait, 1, 0) == 1 ? ROOM : 1, MSG_DONTWAIT) > 0)
-            ;
+    for (int quiet = 0; quiet * SETTLE_MS < QUIET_MS; pause_ms(SETTLE_MS)) {
+        bool is_sent = send_all_of(step->fd, ROOM);
+        quiet = send_all_of(step->fd, 1) || is_sent ? 0 : quiet + 1;
+    }
 }
 
 /* Receive all that has come, and what comes behind it within a moment. */
