@@ -13,7 +13,8 @@
 
 #define LATE_S 0.5 /* all that waits in earnest waits longer, and the rest no fifth of it */
 
-static volatile sig_atomic_t signals[NSIG];
+/* Each thread tells of its own. */
+static __thread volatile sig_atomic_t signals[NSIG];
 
 void must(long result, const char *what)
 {
@@ -57,11 +58,8 @@ void tell_bytes(struct step *step, const char *bytes, long count)
 
 long number(const struct step *step, long otherwise)
 {
-    char *end;
-    if (!step->argument)
-        return otherwise;
-    long value = strtol(step->argument, &end, 10);
-    return *end ? otherwise : value;
+    const char *digits = step->argument ? strpbrk(step->argument, "0123456789") : NULL;
+    return digits ? strtol(digits, NULL, 10) : otherwise;
 }
 
 static double now_s(void)
@@ -140,6 +138,7 @@ static void *wait_in(void *other)
 {
     int i = *(int *)other;
     run(&others[i].step, others[i].text);
+    tell_signals(&others[i].step);
     return NULL;
 }
 

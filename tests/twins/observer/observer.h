@@ -60,7 +60,7 @@ void tell_bytes(struct step *step, const char *bytes, long count);
 /* An address and its length, or what failed: `result`. */
 void tell_name(struct step *step, int result, const struct sockaddr_storage *name, socklen_t length);
 
-/* The argument as a number; without one, or one that is none, the default. */
+/* The number in the argument; without one, the default. */
 long number(const struct step *step, long otherwise);
 
 void make_ends(const char *kind);

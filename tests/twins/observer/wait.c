@@ -81,12 +81,16 @@ struct sets {
     fd_set in, out, except;
 };
 
-static struct sets all_of(int fd)
+static struct sets sets_of(const struct step *step)
 {
     struct sets sets;
     FD_ZERO(&sets.in);
-    FD_SET(fd, &sets.in);
     sets.out = sets.except = sets.in;
+    FD_SET(step->fd, &sets.except);
+    if (interests(step) & POLLIN)
+        FD_SET(step->fd, &sets.in);
+    if (interests(step) & POLLOUT)
+        FD_SET(step->fd, &sets.out);
     return sets;
 }
 
@@ -101,7 +105,7 @@ static void tell_sets(struct step *step, int result, const struct sets *sets)
 
 static void act_select(struct step *step)
 {
-    struct sets sets = all_of(step->fd);
+    struct sets sets = sets_of(step);
     struct timespec time = timespec_of(step);
     struct timeval left = {.tv_sec = time.tv_sec, .tv_usec = time.tv_nsec / 1000};
     int result = select(step->fd + 1, &sets.in, &sets.out, &sets.except, &left);
@@ -110,7 +114,7 @@ static void act_select(struct step *step)
 
 static void act_pselect(struct step *step)
 {
-    struct sets sets = all_of(step->fd);
+    struct sets sets = sets_of(step);
     struct timespec time = timespec_of(step);
     int result = pselect(step->fd + 1, &sets.in, &sets.out, &sets.except, &time, NULL);
     tell_sets(step, result, &sets);
