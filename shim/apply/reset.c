@@ -1,5 +1,6 @@
 #include "apply/reset.h"
 
+#include "apply/half_close.h"
 #include "apply/keep.h"
 #include "load/memory.h"
 #include "load/real.h"
@@ -33,9 +34,11 @@ void sf_reset_remember(int fd, struct sf_socket *socket)
 
 /* Has the peer ended its direction, and is its end what a read would tell? Then no call
  * ever says ECONNRESET: reads give the end, sends EPIPE. Source: tcp_reset(), CLOSE_WAIT. */
-static bool is_half_closed(int fd, enum sf_unread unread)
+static bool has_heard_the_end(int fd, struct sf_socket *socket, enum sf_unread unread)
 {
     int bytes = 0;
+    if (sf_is_half_closed(socket)) /* by a rule: the kernel does not know */
+        return true;
     return sf_tcp_state(fd) == TCP_CLOSE_WAIT &&
            (unread == SF_UNREAD_KEPT || (sf_real.ioctl(fd, FIONREAD, &bytes) == 0 && bytes == 0));
 }
@@ -60,7 +63,7 @@ void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread)
 
     if (sf_is_reset(socket) || !claim(socket, unread))
         return;
-    bool is_half = is_half_closed(fd, unread);
+    bool is_half = has_heard_the_end(fd, socket, unread);
     if (unread == SF_UNREAD_KEPT)
         sf_keep_unread(fd, socket);
     sf_reset_remember(fd, socket);
