@@ -82,6 +82,7 @@ SF_EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t length, char *h
 {
     struct sf_call call = SF_CALL(getnameinfo, -1, 0, 0);
     call.info.numeric = wants_no_name(addr, length, host, host_length, flags);
+    call.info.number_will_do = !(flags & NI_NAMEREQD);
     int result = enter(&call, NULL);
     if (result != 0)
         return result;

@@ -163,12 +163,23 @@ static bool is_answer(int error)
     return error == EAI_AGAIN || error == EAI_FAIL || error == EAI_NODATA || error == EAI_NONAME;
 }
 
+/* One function of the family tells all that is not found in its own way: as a number, or as
+ * EAI_NONAME. Source: gni_host_inet(), gni_host_inet_name(). */
+static bool is_told_otherwise(int error, const struct sf_call_info *call)
+{
+    return call->call == SF_CALL_getnameinfo && (error == EAI_FAIL || error == EAI_NODATA);
+}
+
 static enum sf_illegal error_legality(int error, enum sf_family family, const struct sf_call_info *call)
 {
     if (!is_known(family, error, kinds_of(call)))
         return SF_ILLEGAL_ERRNO;
+    if (family == SF_FAMILY_RESOLVE && is_told_otherwise(error, call))
+        return SF_ILLEGAL_ERRNO;
     if (family == SF_FAMILY_RESOLVE && call->numeric && is_answer(error))
         return is_reverse(call->call) ? SF_ILLEGAL_NAMELESS : SF_ILLEGAL_NUMERIC;
+    if (family == SF_FAMILY_RESOLVE && call->number_will_do && error == EAI_NONAME)
+        return SF_ILLEGAL_NUMBER;
     if (error == EINTR)
         return interrupt_legality(family, call);
     if (error == EAGAIN || error == EINPROGRESS || error == EALREADY)
@@ -413,6 +424,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_NO_TIMEOUT] = "only TCP gives a silent peer up, or a blocking socket with a time-out",
         [SF_ILLEGAL_UNCONNECTED] = "the socket was not connected",
         [SF_ILLEGAL_NUMERIC] = "the look-up was of an address already: nobody is asked",
+        [SF_ILLEGAL_NUMBER] = "an address without a name is told as a number",
         [SF_ILLEGAL_NAMELESS] = "the look-up was for no name of a host: nobody is asked",
         [SF_ILLEGAL_REVERSE] = "the look-up asked for a name, not for an address",
         [SF_ILLEGAL_ERRNO] = "the call does not know this errno",

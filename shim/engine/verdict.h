@@ -48,6 +48,7 @@ enum sf_illegal {
     SF_ILLEGAL_NO_TIMEOUT,
     SF_ILLEGAL_REVERSE,
     SF_ILLEGAL_NUMERIC,
+    SF_ILLEGAL_NUMBER,
     SF_ILLEGAL_NAMELESS,
     SF_ILLEGAL_NEVER_WAITS,
     SF_ILLEGAL_EMPTY,
@@ -61,6 +62,7 @@ struct sf_call_info {
     uint64_t len;                      /* bytes asked for; 0 is legal and is never shortened */
     bool waitall;                      /* MSG_WAITALL */
     bool numeric;                      /* a look-up of what is an address already, of none, or for no name */
+    bool number_will_do;               /* getnameinfo(3) without NI_NAMEREQD */
     bool peeks;                        /* MSG_PEEK: moves nothing */
     bool zerocopy;                     /* MSG_ZEROCOPY: the kernel reads the memory when it likes */
     uint8_t domain;                    /* SF_DOMAIN_…, where there is a socket */

@@ -92,6 +92,10 @@ static const char *error_law(const struct cell *cell)
         return "does not know this errno";
     if (error == EINTR)
         return interrupt_law(cell);
+    if (strstr(cell->function->name, "nameinfo") && (error == EAI_FAIL || error == EAI_NODATA))
+        return "does not know this errno";
+    if (strcmp(cell->function->name, "getnameinfo") == 0 && error == EAI_NONAME)
+        return "told as a number";
     if (strstr(cell->function->name, "numeric") &&
         (error == EAI_AGAIN || error == EAI_FAIL || error == EAI_NODATA || error == EAI_NONAME))
         return strstr(cell->function->name, "nameinfo") ? "no name of a host" : "an address already";
