@@ -40,7 +40,7 @@ static void reserve_descriptors(void)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (table == MAP_FAILED)
         stop("cannot reserve the table of descriptors");
-    sf_valgrind_ignore(table, count * sizeof(uint64_t));
+    sf_valgrind_ignore(table, DESCRIPTORS_MAX * sizeof(uint64_t));
     sf_shim.descriptors = table;
     sf_shim.descriptor_count = DESCRIPTORS_MAX;
 }
