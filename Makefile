@@ -44,6 +44,8 @@ sanitize := $(filter -fsanitize% -fno-sanitize%,$(flags_$(VARIANT)))
 shim_variant := $(filter-out -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(sanitize),$(flags_$(VARIANT)))
 shim_variant += $(if $(filter ubsan,$(VARIANT)),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
 shim_flags := $(common) $(shim_variant) -fPIC -ftls-model=initial-exec -Ishim -DSF_VERSION='"$(VERSION)"'
+link_shim := $(CC) -shared $(filter -fsanitize%,$(shim_variant)) $(LDFLAGS) \
+             -Wl,--version-script=shim/libsockfault.map -Wl,-z,now -Wl,-z,defs -Wl,-soname,libsockfault.so
 runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"'
 paths := -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
 runner_libs := -lyaml -ljansson -lelf -lpcre2-8
@@ -70,7 +72,7 @@ test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c t
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test twins stress unit e2e asan ubsan tsan fuzz bench lint install uninstall clean deps tests-built FORCE
+.PHONY: all help demo test twins twins-mutants stress unit e2e asan ubsan tsan fuzz bench lint install uninstall clean deps tests-built FORCE
 .DELETE_ON_ERROR:
 
 # `make test` and its like build with all cores unless -j says otherwise.
@@ -84,7 +86,7 @@ keep = $(Q)mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ 
 all: $(out)/sockfault $(out)/libsockfault.so ## build the command and the library
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@printf '\nVariables: VARIANT=release|debug|asan|ubsan|tsan CC=gcc|clang V=1 SUITES="unit e2e"\n'
 	@printf '           DESTDIR= prefix= bindir= libdir= datadir= mandir=\n'
 
@@ -112,8 +114,7 @@ build-deps: FORCE
 
 $(out)/libsockfault.so: $(shim_obj) shim/libsockfault.map $(out)/made/objects
 	$(call say,LINK,$@)
-	$(Q)$(CC) -shared $(filter -fsanitize%,$(shim_variant)) $(LDFLAGS) -Wl,--version-script=shim/libsockfault.map \
-	    -Wl,-z,now -Wl,-z,defs -Wl,-soname,libsockfault.so -o $@ $(shim_obj)
+	$(Q)$(link_shim) -o $@ $(shim_obj)
 
 $(out)/libsockfault-core.a: $(core_obj) $(out)/made/objects
 	$(call say,AR,$@)
@@ -219,6 +220,12 @@ stress: ## descriptors under every fault and under the sanitizers; minutes
 	$(Q).ci/deps build test
 	$(Q)$(MAKE) $(parallel) tests-built $(stress_built)
 	$(Q)BUILD=$(out) tests/run stress
+
+twins-mutants: ## each repair of the shim taken out: a twin must notice; minutes
+	$(Q).ci/deps build twins
+	$(Q)$(MAKE) $(parallel) all $(out)/tests/twins/observer
+	$(Q)BUILD=$(out) COMPILE='$(subst ','\'',$(CC) $(shim_flags) $(CFLAGS))' LINK='$(link_shim)' \
+	    OBJECTS='$(shim_obj)' tests/twins/mutants $(MUTANTS)
 
 # The sanitizers watch the runner and, in the unit tests, the engine. Threads
 # there are only in the unit tests.

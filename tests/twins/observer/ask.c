@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -86,6 +87,21 @@ static void act_sndtimeo(struct step *step)
     set_timeout(step->fd, SO_SNDTIMEO, number(step, 600));
 }
 
+static void act_user_timeout(struct step *step)
+{
+    unsigned ms = (unsigned)number(step, 0);
+    socklen_t length = sizeof ms;
+    if (step->argument)
+        must(setsockopt(step->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, length), "TCP_USER_TIMEOUT");
+    must(getsockopt(step->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &length), "TCP_USER_TIMEOUT");
+    tell(step, " %u", ms);
+}
+
+static void act_waits(struct step *step)
+{
+    tell(step, " %s", fcntl(step->fd, F_GETFL) & O_NONBLOCK ? "no" : "yes");
+}
+
 static void act_accept_timeo(struct step *step)
 {
     set_timeout(ends.listener, SO_RCVTIMEO, number(step, 600));
@@ -95,5 +111,6 @@ const struct word ask_words[] = {
     {"error", act_error},       {"unread", act_unread},
     {"names", act_names},       {"state", act_state},
     {"rcvtimeo", act_rcvtimeo}, {"sndtimeo", act_sndtimeo},
-    {"accept-timeo", act_accept_timeo}, {NULL, NULL},
+    {"accept-timeo", act_accept_timeo}, {"user-timeout", act_user_timeout},
+    {"waits", act_waits},       {NULL, NULL},
 };

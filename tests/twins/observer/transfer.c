@@ -63,7 +63,7 @@ static void act_recvfrom(struct step *step)
     struct sockaddr_storage name = {0};
     socklen_t length = sizeof name;
     tell_received(step, recvfrom(step->fd, room, room_for(step, 16), 0, (void *)&name, &length));
-    tell(step, " name %u", length == sizeof name ? 0 : (unsigned)length);
+    tell(step, " name %u", (unsigned)length);
 }
 
 static void act_readv(struct step *step)
@@ -77,7 +77,7 @@ static void act_recvmsg(struct step *step)
 {
     size_t bytes = room_for(step, 16), first = bytes / 2;
     struct iovec parts[] = {{room, first}, {room + first, bytes - first}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2, .msg_flags = MSG_CTRUNC};
     ssize_t result = recvmsg(step->fd, &message, 0);
     tell_received(step, result);
     if (result >= 0)

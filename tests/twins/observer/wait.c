@@ -18,7 +18,7 @@ static void tell_events(struct step *step, long result, unsigned events)
     } names[] = {{POLLIN, "IN"},   {POLLPRI, "PRI"}, {POLLOUT, "OUT"}, {POLLRDHUP, "RDHUP"},
                  {POLLERR, "ERR"}, {POLLHUP, "HUP"}, {POLLNVAL, "NVAL"}};
     tell_result(step, result);
-    for (size_t i = 0; result > 0 && i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; result >= 0 && i < sizeof names / sizeof *names; i++)
         if (events & names[i].bit)
             tell(step, " %s", names[i].name);
 }
@@ -41,7 +41,7 @@ static short interests(const struct step *step)
 
 static void act_poll(struct step *step)
 {
-    struct pollfd wait = {.fd = step->fd, .events = interests(step)};
+    struct pollfd wait = {.fd = step->fd, .events = interests(step), .revents = POLLNVAL};
     int result = poll(&wait, 1, (int)number(step, WAIT_MS));
     tell_events(step, result, (unsigned)wait.revents);
 }
@@ -71,7 +71,7 @@ static void act_select_listener(struct step *step)
 
 static void act_ppoll(struct step *step)
 {
-    struct pollfd wait = {.fd = step->fd, .events = interests(step)};
+    struct pollfd wait = {.fd = step->fd, .events = interests(step), .revents = POLLNVAL};
     struct timespec time = timespec_of(step);
     int result = ppoll(&wait, 1, &time, NULL);
     tell_events(step, result, (unsigned)wait.revents);
@@ -97,7 +97,7 @@ static struct sets sets_of(const struct step *step)
 static void tell_sets(struct step *step, int result, const struct sets *sets)
 {
     tell_result(step, result);
-    if (result > 0)
+    if (result >= 0)
         tell(step, "%s%s%s", FD_ISSET(step->fd, &sets->in) ? " readable" : "",
              FD_ISSET(step->fd, &sets->out) ? " writable" : "",
              FD_ISSET(step->fd, &sets->except) ? " exceptional" : "");
@@ -110,6 +110,8 @@ static void act_select(struct step *step)
     struct timeval left = {.tv_sec = time.tv_sec, .tv_usec = time.tv_nsec / 1000};
     int result = select(step->fd + 1, &sets.in, &sets.out, &sets.except, &left);
     tell_sets(step, result, &sets);
+    if (result == 0 && (left.tv_sec || left.tv_usec))
+        tell(step, " time left");
 }
 
 static void act_pselect(struct step *step)
