@@ -13,9 +13,12 @@
 #include "sockets/address.h"
 #include "sockets/connection.h"
 #include "sockets/owner.h"
+#include "sockets/patience.h"
 #include "sockets/record.h"
 
 #include <errno.h>
+
+#define NS_PER_S UINT64_C(1000000000)
 
 void sf_call_set_destination(struct sf_call *call, const struct sockaddr *address, socklen_t length)
 {
@@ -126,10 +129,31 @@ static void begin_read(struct sf_call *call)
         atomic_fetch_add_explicit(&call->socket->readers, 1, memory_order_relaxed);
 }
 
+/* Another thread's call has let the peer fall silent, which ends a read in the kernel; where
+ * the peer itself does, it waits on. */
+static int wait_in_silence(struct sf_call *call)
+{
+    struct pollfd wait = {.fd = call->fd};
+    uint64_t own_ns = sf_call_timeout_ns(call);
+    const struct timespec own = {(time_t)(own_ns / NS_PER_S), (long)(own_ns % NS_PER_S)};
+    unsigned tries = 0;
+    int result;
+
+    /* Until then what waits on the socket is the error of a disconnect. */
+    while (!sf_is_timing_out(call->fd, call->socket) && sf_patience_lasts(&tries))
+        ;
+    do
+        result = sf_real.ppoll(&wait, 1, own_ns ? &own : NULL, NULL);
+    while (result < 0 && errno == EINTR && !own_ns && !sf_call_fact(call, SF_FACT_HANDLER));
+    if (result > 0)
+        return sf_take_error(call->fd);
+    return result < 0 ? errno : EAGAIN;
+}
+
 static int64_t end_read(struct sf_call *call, int64_t result)
 {
-    if (result < 0 && errno == EPIPE && sf_is_reset(call->socket) && !sf_is_silent(call->socket)) {
-        int error = sf_reset_woken(call->fd, call->socket);
+    if (result < 0 && errno == EPIPE && sf_is_reset(call->socket)) {
+        int error = sf_is_silent(call->socket) ? wait_in_silence(call) : sf_reset_woken(call->fd, call->socket);
         errno = error ? error : call->errno_before;
         result = error ? -1 : 0;
     }

@@ -167,11 +167,15 @@ SF_EXPORT int fcntl64(int fd, int command, ...)
     return commanded(word, command, sf_real.fcntl64(fd, command, argument));
 }
 
-/* What a connection that a rule has reset still has to give; 0: nothing. */
-static uint32_t kept_bytes(int fd)
+/* What a connection still has to give: what was kept when a rule reset it, and nothing where
+ * a rule has ended it. */
+static void mend_unread(int fd, int *bytes)
 {
     struct sf_socket *record = sf_socket_find(fd);
-    return record ? sf_kept_left(record) : 0;
+    uint32_t kept = record ? sf_kept_left(record) : 0;
+
+    if (record && (kept || sf_is_half_closed(record)))
+        *bytes = (int)kept;
 }
 
 /* FIONBIO is asked of the kernel when it matters (calls/facts.c). */
@@ -180,8 +184,7 @@ SF_EXPORT int ioctl(int fd, unsigned long request, ...)
     SF_LAST_ARGUMENT(request);
     sf_ensure_loaded();
     int result = sf_real.ioctl(fd, request, argument);
-    uint32_t kept = request == FIONREAD && result == 0 ? kept_bytes(fd) : 0;
-    if (kept)
-        *(int *)argument = (int)kept;
+    if (request == FIONREAD && result == 0)
+        mend_unread(fd, argument);
     return result;
 }

@@ -157,11 +157,17 @@ static void begin(const char *text)
     pause_ms(ASLEEP_MS);
 }
 
+/* An alarm is for who is waited for. */
 static void join(struct step *step)
 {
+    sigset_t alarm;
     if (joined == begun)
         exit(2);
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &alarm, NULL);
     pthread_join(others[joined].thread, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
     step->told_bytes = 0;
     tell(step, "thread: %s", others[joined].step.told);
     joined++;
