@@ -72,7 +72,8 @@ test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c t
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test twins twins-mutants stress unit e2e asan ubsan tsan fuzz bench lint install uninstall clean deps tests-built FORCE
+.PHONY: all help demo test twins twins-mutants stress unit e2e asan ubsan tsan fuzz bench lint install uninstall clean \
+        deps tests-built FORCE
 .DELETE_ON_ERROR:
 
 # `make test` and its like build with all cores unless -j says otherwise.

@@ -50,7 +50,9 @@ static void act_waitall(struct step *step)
 
 static void act_trunc(struct step *step)
 {
+    *room = '\0';
     tell_result(step, recv(step->fd, room, room_for(step, 16), MSG_TRUNC));
+    tell(step, *room ? " written" : "");
 }
 
 static void act_read(struct step *step)
