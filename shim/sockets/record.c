@@ -205,7 +205,9 @@ void sf_record_number(struct sf_socket *socket)
 uint32_t sf_record_families(struct sf_socket *socket)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
-    uint32_t families = atomic_load_explicit(&socket->kept_bytes, memory_order_relaxed) ? 1u << SF_FAMILY_RECV : 0; /* reads of these are ours */
+    /* Reads of kept bytes are ours. */
+    uint32_t families =
+        atomic_load_explicit(&socket->kept_bytes, memory_order_relaxed) ? 1u << SF_FAMILY_RECV : 0;
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits; bits &= bits - 1)
             families |= sf_rule_families(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);
