@@ -153,7 +153,8 @@ static int wait_in_silence(struct sf_call *call)
 static int64_t end_read(struct sf_call *call, int64_t result)
 {
     if (result < 0 && errno == EPIPE && sf_is_reset(call->socket)) {
-        int error = sf_is_silent(call->socket) ? wait_in_silence(call) : sf_reset_woken(call->fd, call->socket);
+        bool is_silent = sf_is_silent(call->socket);
+        int error = is_silent ? wait_in_silence(call) : sf_reset_woken(call->fd, call->socket);
         errno = error ? error : call->errno_before;
         result = error ? -1 : 0;
     }
