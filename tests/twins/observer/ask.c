@@ -57,11 +57,17 @@ static void act_names(struct step *step)
 
 static void act_state(struct step *step)
 {
-    static const char *const names[] = {
-        [TCP_ESTABLISHED] = "ESTABLISHED", [TCP_SYN_SENT] = "SYN_SENT",   [TCP_SYN_RECV] = "SYN_RECV",
-        [TCP_FIN_WAIT1] = "FIN_WAIT_1",    [TCP_FIN_WAIT2] = "FIN_WAIT_2", [TCP_TIME_WAIT] = "TIME_WAIT",
-        [TCP_CLOSE] = "CLOSED",            [TCP_CLOSE_WAIT] = "CLOSE_WAIT", [TCP_LAST_ACK] = "LAST_ACK",
-        [TCP_LISTEN] = "LISTEN",           [TCP_CLOSING] = "CLOSING"};
+    static const char *const names[] = {[TCP_ESTABLISHED] = "ESTABLISHED",
+                                        [TCP_SYN_SENT] = "SYN_SENT",
+                                        [TCP_SYN_RECV] = "SYN_RECV",
+                                        [TCP_FIN_WAIT1] = "FIN_WAIT_1",
+                                        [TCP_FIN_WAIT2] = "FIN_WAIT_2",
+                                        [TCP_TIME_WAIT] = "TIME_WAIT",
+                                        [TCP_CLOSE] = "CLOSED",
+                                        [TCP_CLOSE_WAIT] = "CLOSE_WAIT",
+                                        [TCP_LAST_ACK] = "LAST_ACK",
+                                        [TCP_LISTEN] = "LISTEN",
+                                        [TCP_CLOSING] = "CLOSING"};
     struct tcp_info info = {0};
     socklen_t length = sizeof info;
 
@@ -108,9 +114,14 @@ static void act_accept_timeo(struct step *step)
 }
 
 const struct word ask_words[] = {
-    {"error", act_error},       {"unread", act_unread},
-    {"names", act_names},       {"state", act_state},
-    {"rcvtimeo", act_rcvtimeo}, {"sndtimeo", act_sndtimeo},
-    {"accept-timeo", act_accept_timeo}, {"user-timeout", act_user_timeout},
-    {"waits", act_waits},       {NULL, NULL},
+    {"error", act_error},
+    {"unread", act_unread},
+    {"names", act_names},
+    {"state", act_state},
+    {"rcvtimeo", act_rcvtimeo},
+    {"sndtimeo", act_sndtimeo},
+    {"accept-timeo", act_accept_timeo},
+    {"user-timeout", act_user_timeout},
+    {"waits", act_waits},
+    {NULL, NULL},
 };

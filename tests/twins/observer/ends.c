@@ -15,7 +15,7 @@ static const struct {
     const char *name;
     int domain, type;
 } kinds[] = {
-    {"tcp", AF_INET, SOCK_STREAM},      {"tcp6", AF_INET6, SOCK_STREAM}, {"unix", AF_UNIX, SOCK_STREAM},
+    {"tcp", AF_INET, SOCK_STREAM},          {"tcp6", AF_INET6, SOCK_STREAM}, {"unix", AF_UNIX, SOCK_STREAM},
     {"seqpacket", AF_UNIX, SOCK_SEQPACKET}, {"udp", AF_INET, SOCK_DGRAM},    {"udp6", AF_INET6, SOCK_DGRAM},
     {"unix-dgram", AF_UNIX, SOCK_DGRAM},
 };
@@ -225,13 +225,20 @@ static void act_nonblock_listener(struct step *step)
 
 const struct word end_words[] = {
     {"connect-late", act_connect_late},
-    {"connect", act_connect},   {"accept", act_accept},
-    {"accept4", act_accept4},   {"aim", act_aim},
-    {"socket", act_socket},     {"bind", act_bind},
-    {"accept-named", act_accept_named}, {"listen-at", act_listen_at},
+    {"connect", act_connect},
+    {"accept", act_accept},
+    {"accept4", act_accept4},
+    {"aim", act_aim},
+    {"socket", act_socket},
+    {"bind", act_bind},
+    {"accept-named", act_accept_named},
+    {"listen-at", act_listen_at},
     {"shutdown-listener", act_shutdown_listener},
-    {"listen", act_listen},     {"shutdown", act_shutdown},
-    {"close", act_close},       {"dissolve", act_dissolve},
-    {"nonblock", act_nonblock}, {"nonblock-listener", act_nonblock_listener},
+    {"listen", act_listen},
+    {"shutdown", act_shutdown},
+    {"close", act_close},
+    {"dissolve", act_dissolve},
+    {"nonblock", act_nonblock},
+    {"nonblock-listener", act_nonblock_listener},
     {NULL, NULL},
 };

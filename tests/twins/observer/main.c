@@ -73,8 +73,8 @@ static double now_s(void)
 
 static const struct word *find(const char *name, size_t bytes)
 {
-    const struct word *const lists[] = {end_words, transfer_words, wait_words,   ask_words,
-                                         real_words, network_words, name_words};
+    const struct word *const lists[] = {end_words,  transfer_words, wait_words, ask_words,
+                                        real_words, network_words,  name_words};
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         for (const struct word *word = lists[i]; word->name; word++)

@@ -95,8 +95,9 @@ static void act_name_server(struct step *step)
 static void tell_address(struct step *step, const struct sockaddr *name, socklen_t length)
 {
     char text[INET6_ADDRSTRLEN];
-    const void *bytes = name->sa_family == AF_INET ? (const void *)&((const struct sockaddr_in *)name)->sin_addr
-                                                   : &((const struct sockaddr_in6 *)name)->sin6_addr;
+    const void *bytes = name->sa_family == AF_INET
+                            ? (const void *)&((const struct sockaddr_in *)name)->sin_addr
+                            : &((const struct sockaddr_in6 *)name)->sin6_addr;
     tell(step, " %s/%u", inet_ntop(name->sa_family, bytes, text, sizeof text), (unsigned)length);
 }
 
@@ -144,7 +145,8 @@ static void act_getaddrinfo4(struct step *step)
 
 static void act_getaddrinfo_mapped(struct step *step)
 {
-    look_up(step, &(struct addrinfo){.ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED});
+    look_up(step,
+            &(struct addrinfo){.ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED});
 }
 
 static void act_getaddrinfo6(struct step *step)
@@ -209,8 +211,8 @@ static void act_gethostbyaddr_r(struct step *step)
     struct hostent room, *entry = &room;
     char buffer[1024];
     int error = 0;
-    tell_result(step, gethostbyaddr_r(&documentation, sizeof documentation, AF_INET, &room, buffer, sizeof buffer,
-                                      &entry, &error));
+    tell_result(step, gethostbyaddr_r(&documentation, sizeof documentation, AF_INET, &room, buffer,
+                                      sizeof buffer, &entry, &error));
     tell_entry(step, entry, error);
 }
 
@@ -227,11 +229,17 @@ static void act_getnameinfo(struct step *step)
 }
 
 const struct word name_words[] = {
-    {"name-server", act_name_server},         {"getaddrinfo", act_getaddrinfo},
-    {"getaddrinfo4", act_getaddrinfo4},       {"getaddrinfo6", act_getaddrinfo6},
+    {"name-server", act_name_server},
+    {"getaddrinfo", act_getaddrinfo},
+    {"getaddrinfo4", act_getaddrinfo4},
+    {"getaddrinfo6", act_getaddrinfo6},
     {"getaddrinfo-mapped", act_getaddrinfo_mapped},
-    {"gethostbyname", act_gethostbyname},     {"gethostbyname2", act_gethostbyname2},
-    {"gethostbyname_r", act_gethostbyname_r}, {"gethostbyname2_r", act_gethostbyname2_r},
-    {"gethostbyaddr", act_gethostbyaddr},     {"gethostbyaddr_r", act_gethostbyaddr_r},
-    {"getnameinfo", act_getnameinfo},         {NULL, NULL},
+    {"gethostbyname", act_gethostbyname},
+    {"gethostbyname2", act_gethostbyname2},
+    {"gethostbyname_r", act_gethostbyname_r},
+    {"gethostbyname2_r", act_gethostbyname2_r},
+    {"gethostbyaddr", act_gethostbyaddr},
+    {"gethostbyaddr_r", act_gethostbyaddr_r},
+    {"getnameinfo", act_getnameinfo},
+    {NULL, NULL},
 };

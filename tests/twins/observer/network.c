@@ -25,17 +25,18 @@ static void act_route(struct step *step)
  * other, finds no way on, and ICMP comes back. */
 static void act_router(struct step *step)
 {
-    shell(step,
-          "ip link add there type veth peer name router address 02:00:00:00:00:02\n"
-          "for file in ipv4/ip_forward ipv4/conf/all/accept_local ipv6/conf/all/forwarding; do\n"
-          "    echo 1 > /proc/sys/net/$file; done\n"
-          "for file in all there router; do echo 0 > /proc/sys/net/ipv4/conf/$file/rp_filter; done\n"
-          "ip addr add 198.51.100.1/30 dev there; ip addr add 2001:db8:1::1/64 dev there nodad\n"
-          "ip link set there up; ip link set router up\n"
-          "for to in 198.51.100.2 2001:db8:1::2; do\n"
-          "    ip neigh add $to lladdr 02:00:00:00:00:02 dev there nud permanent; done\n"
-          "ip route add 192.0.2.0/24 via 198.51.100.2; ip route add 2001:db8:2::/64 via 2001:db8:1::2\n"
-          "for v in -4 -6; do ip $v rule add iif router lookup 100 pref 1; ip $v route add $TYPE default table 100; done");
+    shell(step, "ip link add there type veth peer name router address 02:00:00:00:00:02\n"
+                "for file in ipv4/ip_forward ipv4/conf/all/accept_local ipv6/conf/all/forwarding; do\n"
+                "    echo 1 > /proc/sys/net/$file; done\n"
+                "for file in all there router; do echo 0 > /proc/sys/net/ipv4/conf/$file/rp_filter; done\n"
+                "ip addr add 198.51.100.1/30 dev there; ip addr add 2001:db8:1::1/64 dev there nodad\n"
+                "ip link set there up; ip link set router up\n"
+                "for to in 198.51.100.2 2001:db8:1::2; do\n"
+                "    ip neigh add $to lladdr 02:00:00:00:00:02 dev there nud permanent; done\n"
+                "ip route add 192.0.2.0/24 via 198.51.100.2; ip route add 2001:db8:2::/64 via 2001:db8:1::2\n"
+                "for v in -4 -6; do\n"
+                "    ip $v rule add iif router lookup 100 pref 1\n"
+                "    ip $v route add $TYPE default table 100; done");
 }
 
 /* One port is left, and somebody is connected to near's target from it already.

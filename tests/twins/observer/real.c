@@ -61,7 +61,7 @@ static uint16_t checksum(const struct sockaddr_in *from, const struct sockaddr_i
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         sum += ntohs(words[i]);
     sum = (sum >> 16) + (sum & 0xffff);
-    return htons((uint16_t)~(sum + (sum >> 16)));
+    return htons((uint16_t) ~(sum + (sum >> 16)));
 }
 
 static void forge_to(int fd)
@@ -115,7 +115,8 @@ static void give_up_after(int fd, long ms)
 {
     unsigned user_timeout = (unsigned)ms;
     int on = 1, seconds = 1;
-    must(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof user_timeout), "TCP_USER_TIMEOUT");
+    must(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof user_timeout),
+         "TCP_USER_TIMEOUT");
     must(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), "SO_KEEPALIVE");
     must(setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds), "TCP_KEEPIDLE");
     must(setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds), "TCP_KEEPINTVL");
@@ -225,9 +226,9 @@ static void act_sleep(struct step *step)
 }
 
 const struct word real_words[] = {
-    {"rst", act_rst},         {"forge", act_forge},     {"silence", act_silence},
-    {"crowd", act_crowd},     {"room", act_room},
-    {"leave", act_leave},     {"swallow", act_swallow}, {"deaf", act_deaf},       {"handler", act_handler},
-    {"restart", act_restart}, {"alarm", act_alarm},     {"usr1", act_usr1},
-    {"nofile", act_nofile},   {"sleep", act_sleep},     {NULL, NULL},
+    {"rst", act_rst},         {"forge", act_forge}, {"silence", act_silence},
+    {"crowd", act_crowd},     {"room", act_room},   {"leave", act_leave},
+    {"swallow", act_swallow}, {"deaf", act_deaf},   {"handler", act_handler},
+    {"restart", act_restart}, {"alarm", act_alarm}, {"usr1", act_usr1},
+    {"nofile", act_nofile},   {"sleep", act_sleep}, {NULL, NULL},
 };

@@ -15,7 +15,7 @@ static void tell_events(struct step *step, long result, unsigned events)
     static const struct {
         unsigned bit;
         const char *name;
-    } names[] = {{POLLIN, "IN"},   {POLLPRI, "PRI"}, {POLLOUT, "OUT"}, {POLLRDHUP, "RDHUP"},
+    } names[] = {{POLLIN, "IN"},   {POLLPRI, "PRI"}, {POLLOUT, "OUT"},  {POLLRDHUP, "RDHUP"},
                  {POLLERR, "ERR"}, {POLLHUP, "HUP"}, {POLLNVAL, "NVAL"}};
     tell_result(step, result);
     for (size_t i = 0; result >= 0 && i < sizeof names / sizeof *names; i++)
@@ -188,12 +188,18 @@ static void act_pwait(struct step *step)
 }
 
 const struct word wait_words[] = {
-    {"poll", act_poll},   {"poll-listener", act_poll_listener},
-    {"ppoll", act_ppoll}, {"select", act_select},
-    {"pselect", act_pselect}, {"watch", act_watch},
-    {"watch-listener", act_watch_listener}, {"rearm", act_rearm},
-    {"wait", act_wait},   {"pwait", act_pwait},
+    {"poll", act_poll},
+    {"poll-listener", act_poll_listener},
+    {"ppoll", act_ppoll},
+    {"select", act_select},
+    {"pselect", act_pselect},
+    {"watch", act_watch},
+    {"watch-listener", act_watch_listener},
+    {"rearm", act_rearm},
+    {"wait", act_wait},
+    {"pwait", act_pwait},
     {"select-listener", act_select_listener},
-    {"watch-too", act_watch_too}, {"wait-too", act_wait_too},
+    {"watch-too", act_watch_too},
+    {"wait-too", act_wait_too},
     {NULL, NULL},
 };
