@@ -312,7 +312,19 @@ static uint8_t mended_state(struct sf_socket *socket, uint8_t state)
 {
     if (state == TCP_SYN_SENT && sf_is_silent(socket) && sf_is_reset(socket))
         return TCP_ESTABLISHED;
-    return state == TCP_ESTABLISHED && sf_is_half_closed(socket) ? TCP_CLOSE_WAIT : state;
+    if (!sf_is_half_closed(socket))
+        return state;
+    switch (state) { /* the same step of the other way to the end: RFC 9293, figure 5 */
+    case TCP_ESTABLISHED:
+        return TCP_CLOSE_WAIT;
+    case TCP_FIN_WAIT1:
+    case TCP_CLOSING:
+        return TCP_LAST_ACK;
+    case TCP_FIN_WAIT2:
+        return TCP_CLOSE;
+    default:
+        return state;
+    }
 }
 
 static void mend_option(int fd, int name, void *value, const socklen_t *length)
