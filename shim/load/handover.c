@@ -190,8 +190,16 @@ static const char *hand_on(const struct sf_plan *plan, struct sf_handover *hando
 /* Far above the numbers that programs get for what they open. */
 #define HIGH_DESCRIPTOR 1000
 
-/* Where no runner holds the silent port, the process does, by descriptors that leave
- * the program's own the numbers which they would have without us. */
+/* A mapping of a TCP socket, which nobody reads: it holds the socket when its descriptors are
+ * gone, and so does that of a forked child. Source: tcp_mmap(), Linux 4.18. */
+static bool hold_by_mapping(int fd)
+{
+    return mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED;
+}
+
+/* Where no runner holds the silent port, the process does: by no descriptor, which it might
+ * close with all others, or, where the kernel knows no other way, by such that leave the
+ * program's own the numbers which they would have without us. */
 static uint32_t hold_silence(void)
 {
     const struct sf_silence_calls calls = {.socket = sf_real.socket,
@@ -205,7 +213,13 @@ static uint32_t hold_silence(void)
     struct rlimit limit;
     uint32_t port = sf_silence_hold(&calls, &silence);
 
-    if (!port || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    if (!port)
+        return 0;
+    if (hold_by_mapping(silence.listener) && hold_by_mapping(silence.filler)) {
+        sf_silence_release(&calls, &silence);
+        return port;
+    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return port;
     int lowest = limit.rlim_cur > HIGH_DESCRIPTOR + 2 ? HIGH_DESCRIPTOR : (int)limit.rlim_cur - 2;
     int listener = sf_real.fcntl(silence.listener, F_DUPFD_CLOEXEC, lowest);

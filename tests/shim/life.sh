@@ -117,4 +117,23 @@ check_match "forks: 64 threads that fork at once" "^status 0 fired 256 leaked_so
 check_eq "forks: each connection met it once" "forked 256 wrong 0" "$(cat "$TMP/said")"
 check_match "forks: while addresses are looked up by program" "^status 0 fired 256 leaked_sockets 0 " \
     "$(run 'call: recv, role: client, peer: life, error: EIO, when: {nth: 1}' forks)"
+# Without the runner the process itself holds the port that never answers.
+echo '{name: silence, programs: {x: [x]}, faults: [{call: connect, timeout: 1500ms}]}' > "$TMP/silence.yaml"
+check "silence: a plan of it" "$SOCKFAULT" compile "$TMP/silence.yaml" -o "$TMP/plan"
+check_eq "silence: goes on when all descriptors are closed, and in a child" "[3] 115 110 115 110" \
+    "$(LD_PRELOAD=$SOCKFAULT_SHIM SOCKFAULT_PLAN=$TMP/plan python3 -c '
+import os, select, socket
+os.closerange(3, 20000)
+def connect():
+    s = socket.socket()
+    s.setblocking(False)
+    begun = s.connect_ex(("127.0.0.1", 9))
+    poll = select.poll()
+    poll.register(s, select.POLLOUT)
+    poll.poll(20000)
+    return "%d %d" % (begun, s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+files = [int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2]
+first = connect()
+if os.fork() == 0:
+    print(files, first, connect())')"
 finish
