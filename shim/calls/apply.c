@@ -34,7 +34,8 @@ static enum sf_wait wait_of(struct sf_call *call)
 
 static int sleep_for(struct sf_call *call, uint64_t ns, enum sf_wait wait)
 {
-    return sf_clock_sleep(ns, wait, wait == SF_WAIT_GOES_ON ? (struct sf_end){0} : call->end);
+    const struct sf_end none = {0};
+    return sf_clock_sleep(ns, wait, wait == SF_WAIT_GOES_ON ? none : call->end);
 }
 
 /* The signals that end a wait for readiness are those that its own mask lets through. */
