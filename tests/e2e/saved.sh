@@ -174,9 +174,9 @@ END
 : > empty
 check_status "a matrix runs" 0 "$SOCKFAULT" test --save matrix.yaml --set size=9 --set file=input scenarios/all.yaml
 check_eq "each combination is saved" "cut [chunk=1, host=a b] (saved)
-cut [chunk=1, host=$TMP/work/scenarios] (saved)
+cut [chunk=1, host=$\${scenario_dir}] (saved)
 cut [chunk=07, host=a b] (saved)
-cut [chunk=07, host=$TMP/work/scenarios] (saved)" "$(sed -n "s/^name: //p" matrix.yaml | tr -d "'")"
+cut [chunk=07, host=$\${scenario_dir}] (saved)" "$(sed -n "s/^name: //p" matrix.yaml | tr -d "'")"
 check_eq "the first says all that there is to say" "---
 name: cut [chunk=1, host=a b] (saved)
 description: |
@@ -232,7 +232,7 @@ expect:
       equals_file: $TMP/work/scenarios/../empty
   faults:
     short: '>=1'
-    late: 1" "$(saved matrix.yaml | sed '/^name: .*chunk=1.*work/,$d;s/^seed: .*/seed: SEED/' | sed '$d')"
+    late: 1" "$(saved matrix.yaml | sed '/^name: .*chunk=1.*scenario_dir/,$d;s/^seed: .*/seed: SEED/' | sed '$d')"
 cd "$TMP/elsewhere" || exit 1
 check_status "all are valid" 0 "$SOCKFAULT" check ../work/matrix.yaml
 check_status "and pass from any folder" 0 "$SOCKFAULT" test --save again.yaml -j 4 ../work/matrix.yaml
