@@ -168,6 +168,7 @@ $(out)/tests/twins/observer: $(wildcard tests/twins/observer/*.[ch]) $(out)/made
 # Programs under a sanitizer of their own, and the shim with its calls into the program's. What
 # comes to this shim by number is its own affair: the thread sanitizer's interposers, which
 # watch numbers as well as memory, do not bear that numbers are closed while they are used.
+# Nor can a function under it be called before it has started, as dl_iterate_phdr() is.
 stress_built := $(addprefix $(out)/tests/stress/,life-asan life-tsan threads-tsan libsockfault.so sockfault)
 stress_flags := -std=gnu11 -D_GNU_SOURCE -g -O1 -fno-strict-aliasing
 static_asan := -fsanitize=address $(if $(filter gcc,$(compiler)),-static-libasan)
@@ -183,9 +184,9 @@ $(out)/tests/stress/%san: | build-deps
 
 $(out)/tests/stress/libsockfault.so: $(shim_src) $(wildcard shim/*/*.h) shim/libsockfault.map | build-deps
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) -O1 -fsanitize=thread $(CFLAGS) -shared -nodefaultlibs -Wl,-Bsymbolic-functions \
-	    $(LDFLAGS) \
-	    -Wl,--version-script=shim/libsockfault.map -Wl,-z,now -o $@ $(shim_src) -lc -lgcc
+	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) -O1 -fsanitize=thread $(CFLAGS) -shared -nodefaultlibs \
+	    -Wl,-Bsymbolic-functions -Wl,--version-script=shim/libsockfault.map -Wl,-z,now $(LDFLAGS) -o $@ \
+	    $(filter-out shim/calls/libraries.c,$(shim_src)) -lc -lgcc
 
 $(out)/tests/stress/sockfault: $(out)/sockfault
 	$(Q)mkdir -p $(@D) && cp $< $@
