@@ -18,6 +18,11 @@ bool sf_is_half_closed(struct sf_socket *socket)
     return atomic_load_explicit(&socket->ended, memory_order_relaxed);
 }
 
+void sf_half_close_forget(struct sf_socket *socket)
+{
+    atomic_store_explicit(&socket->ended, 0, memory_order_relaxed);
+}
+
 void sf_half_close(int fd, struct sf_socket *socket)
 {
     if (!atomic_exchange_explicit(&socket->ended, 1, memory_order_relaxed))

@@ -16,4 +16,7 @@ void sf_half_close(int fd, struct sf_socket *socket);
 /* Has that happened to it? */
 bool sf_is_half_closed(struct sf_socket *socket);
 
+/* Its connection has been dissolved: the next one begins anew. */
+void sf_half_close_forget(struct sf_socket *socket);
+
 #endif

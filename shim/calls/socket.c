@@ -109,14 +109,19 @@ static bool is_over(int fd, int error)
     return true;
 }
 
+static bool is_to_nobody(const struct sockaddr *addr, socklen_t length)
+{
+    return length >= sizeof addr->sa_family && sf_memory_is_readable(addr, length) &&
+           addr->sa_family == AF_UNSPEC;
+}
+
 /* A second connect is none either, but that of one which did not wait: it takes the
  * error, and the next begins anew; and so it does after a connect to nobody, connect(2). */
 static bool has_connected(int fd, struct sf_socket *socket, const struct sockaddr *addr, socklen_t length)
 {
     if (!sf_is_reset(socket))
         return false;
-    if (length >= sizeof addr->sa_family && sf_memory_is_readable(addr, length) &&
-        addr->sa_family == AF_UNSPEC) {
+    if (is_to_nobody(addr, length)) {
         sf_reset_forget(socket);
         return false;
     }
@@ -240,6 +245,14 @@ static void forget_time_out(int fd, struct sf_socket *socket)
     errno = saved_errno;
 }
 
+/* A connect to nobody dissolves a connection, with what was shut of it: tcp_disconnect(). */
+static void forget_connection(struct sf_socket *socket)
+{
+    sf_half_close_forget(socket);
+    atomic_store_explicit(&socket->shut[SF_SHUT_READS], 0, memory_order_relaxed);
+    atomic_store_explicit(&socket->shut[SF_SHUT_SENDS], 0, memory_order_relaxed);
+}
+
 SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     struct sf_socket *socket = sf_socket_find(fd);
@@ -258,6 +271,8 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
         sf_socket_connects(fd, addr, length);
     if (is_known && result < 0 && errno == EISCONN)
         sf_socket_was_connected(fd);
+    if (socket && result == 0 && socket->type == SF_TYPE_STREAM && is_to_nobody(addr, length))
+        forget_connection(socket);
     return result;
 }
 
