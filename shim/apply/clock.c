@@ -47,7 +47,9 @@ static int sleep_restartable(uint32_t stirred, const struct timespec *deadline)
     struct futex_waitv word = {
         .val = stirred, .uaddr = (uintptr_t)&sf_shim.control->stirred, .flags = FUTEX_32};
     int error = woken_or(sf_real.syscall(SYS_futex_waitv, &word, 1, 0, deadline, CLOCK_MONOTONIC));
-    return error == ENOSYS ? sleep_ending(stirred, deadline) : error; /* before Linux 5.16 */
+    /* Otherwise it is not there (before Linux 5.16), or the program has denied it to itself: seccomp(2). */
+    bool is_told = error == 0 || error == EINTR || error == ETIMEDOUT;
+    return is_told ? error : sleep_ending(stirred, deadline);
 }
 
 static void act_on_cancellation(void)

@@ -399,4 +399,18 @@ else
 sockfault: rule 1 (reset: true) never fired: 1 call refused: only a TCP connection can be reset" \
         "$("$SOCKFAULT" run -f 'call: recv, role: client, reset: true' -- python3 "$TMP/mptcp.py" 2>&1)"
 fi
+# futex_waitv has one number on all architectures.
+for error in 1 38; do # EPERM, ENOSYS
+    check_eq "a delay is one where a sandbox denies the sleep with errno $error" "slept" \
+        "$("$SOCKFAULT" run -f 'call: recv, role: client, delay: 300ms' -- \
+            "$BUILD/tests/programs/deny" 449 $error python3 -c '
+import socket, time
+listener = socket.create_server(("127.0.0.1", 0))
+near = socket.create_connection(listener.getsockname())
+listener.accept()[0].send(b"x")
+start = time.monotonic()
+near.recv(1)
+print("slept" if time.monotonic() - start >= 0.3 else "at once")' 2>&1)"
+done
+
 finish
