@@ -187,6 +187,9 @@ struct sf_program_state {
  * no tombstones; a record whose socket was seen closed may be reused. */
 #define SF_SOCKET_WAYS 16u
 enum { SF_SHUT_READS, SF_SHUT_SENDS };
+/* How: as ever; on a connection that was made without waiting, and of which nobody has asked how
+ * it went; on one whose peer had ended its direction. */
+enum sf_reset_kind { SF_RESET_HEARD = 1, SF_RESET_UNHEARD, SF_RESET_BEHIND_END };
 struct sf_socket {
     _Atomic uint64_t cookie;   /* 0 free; bits 62, 63: being taken, filled in */
     _Atomic uint64_t closed_ns; /* when a descriptor of it was last closed, by whoever opened it or
@@ -196,7 +199,7 @@ struct sf_socket {
     uint8_t domain, type, role;
     _Atomic uint8_t resetting;    /* somebody has set about resetting it: enum sf_resetting */
     _Atomic uint32_t ended;       /* a rule said that the peer has half-closed: reads give 0 for ever */
-    _Atomic uint32_t reset;       /* a rule has reset it: `local` is what it was */
+    _Atomic uint32_t reset;       /* a rule has reset it, enum sf_reset_kind: `local` is what it was */
     _Atomic uint32_t interrupted; /* the last call was given EINTR: the next is not */
     _Atomic uint32_t silent;      /* a rule's time-out is running on it, or has struck */
     uint32_t user_timeout_ms;     /* silent: its own TCP_USER_TIMEOUT */

@@ -4,6 +4,7 @@
 #include "apply/keep.h"
 #include "load/memory.h"
 #include "load/real.h"
+#include "load/shim.h"
 #include "sockets/address.h"
 #include "sockets/patience.h"
 #include "sockets/record.h"
@@ -14,8 +15,6 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
-
-enum { RESET_HEARD = 1, RESET_UNHEARD };
 
 bool sf_is_reset(struct sf_socket *socket)
 {
@@ -29,11 +28,10 @@ void sf_reset_remember(int fd, struct sf_socket *socket)
 
     if (sf_real.getsockname(fd, (struct sockaddr *)&own, &length) == 0)
         sf_address_from(&socket->local, (struct sockaddr *)&own, length);
-    atomic_store_explicit(&socket->reset, RESET_HEARD, memory_order_release);
+    atomic_store_explicit(&socket->reset, SF_RESET_HEARD, memory_order_release);
 }
 
-/* Has the peer ended its direction, and is its end what a read would tell? Then no call
- * ever says ECONNRESET: reads give the end, sends EPIPE. Source: tcp_reset(), CLOSE_WAIT. */
+/* Has the peer ended its direction, and is its end what a read would tell? */
 static bool has_heard_the_end(int fd, struct sf_socket *socket, enum sf_unread unread)
 {
     int bytes = 0;
@@ -57,21 +55,28 @@ static bool claim(struct sf_socket *socket, enum sf_unread unread)
     return false;
 }
 
+/* Reads and sends are ours from now on, by whatever number and in whatever process. */
+static void go_behind_end(struct sf_socket *socket)
+{
+    atomic_store_explicit(&socket->reset, SF_RESET_BEHIND_END, memory_order_release);
+    atomic_fetch_add_explicit(&sf_shim.control->generation, 1, memory_order_release);
+}
+
 void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread)
 {
     struct sockaddr none = {.sa_family = AF_UNSPEC};
 
     if (sf_is_reset(socket) || !claim(socket, unread))
         return;
-    bool is_half = has_heard_the_end(fd, socket, unread);
+    bool is_behind_end = has_heard_the_end(fd, socket, unread);
     if (unread == SF_UNREAD_KEPT)
         sf_keep_unread(fd, socket);
     sf_reset_remember(fd, socket);
+    if (is_behind_end)
+        go_behind_end(socket);
     sf_real.connect(fd, &none, sizeof none);
     /* ENOTCONN, and yet it takes effect: sends are over, sleepers wake. */
     sf_real.shutdown(fd, SHUT_RDWR);
-    if (is_half)
-        sf_take_error(fd);
 }
 
 /* A RST wakes who waits in a read, and that one is told before whoever makes the next call. */
@@ -90,12 +95,23 @@ int sf_reset_woken(int fd, struct sf_socket *socket)
 
 void sf_reset_unheard(struct sf_socket *socket)
 {
-    atomic_store_explicit(&socket->reset, RESET_UNHEARD, memory_order_release);
+    atomic_store_explicit(&socket->reset, SF_RESET_UNHEARD, memory_order_release);
 }
 
 bool sf_is_reset_unheard(struct sf_socket *socket)
 {
-    return atomic_load_explicit(&socket->reset, memory_order_acquire) == RESET_UNHEARD;
+    return atomic_load_explicit(&socket->reset, memory_order_acquire) == SF_RESET_UNHEARD;
+}
+
+bool sf_is_reset_behind_end(struct sf_socket *socket)
+{
+    return atomic_load_explicit(&socket->reset, memory_order_acquire) == SF_RESET_BEHIND_END;
+}
+
+int sf_reset_take_error(int fd, struct sf_socket *socket)
+{
+    int error = sf_take_error(fd);
+    return error && sf_is_reset_behind_end(socket) ? EPIPE : error;
 }
 
 int sf_take_error(int fd)

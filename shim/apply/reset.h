@@ -39,6 +39,14 @@ bool sf_is_reset(struct sf_socket *socket);
 void sf_reset_unheard(struct sf_socket *socket);
 bool sf_is_reset_unheard(struct sf_socket *socket);
 
+/* Behind the end of the peer's direction what waits is EPIPE, told by SO_ERROR, a send and
+ * recvmmsg alone; reads give the end. The kernel has ECONNRESET there. Source: tcp_reset(),
+ * CLOSE_WAIT; tcp_recvmsg_locked(), SOCK_DONE. */
+bool sf_is_reset_behind_end(struct sf_socket *socket);
+
+/* sf_take_error of a socket that was reset. */
+int sf_reset_take_error(int fd, struct sf_socket *socket);
+
 /* That next connect: returns the error that it fails with. */
 int sf_reset_heard(int fd, struct sf_socket *socket);
 

@@ -73,7 +73,7 @@ int64_t sf_call_read_kept(const struct sf_call *call)
     size_t count = is_data_there(call) ? call->data_count : 0;
 
     /* Unlike the others this one asks for the error first: do_recvmmsg(). */
-    int error = call->info.call == SF_CALL_recvmmsg ? sf_take_error(call->fd) : 0;
+    int error = call->info.call == SF_CALL_recvmmsg ? sf_reset_take_error(call->fd, call->socket) : 0;
     if (error) {
         errno = error;
         return -1;
@@ -96,6 +96,15 @@ static bool reads_stream(const struct sf_call *call)
            (call->data_count || call->info.len);
 }
 
+/* Reads give the end, sends EPIPE with SIGPIPE, which the kernel sees to where no other error waits. */
+static int meet_reset_behind_end(struct sf_call *call)
+{
+    if (sf_call_family(call) == SF_FAMILY_SEND)
+        sf_take_error(call->fd);
+    call->verdict.eof |= sf_call_is_at_end(call);
+    return call->verdict.eof && call->info.call == SF_CALL_recvmmsg ? sf_reset_take_error(call->fd, call->socket) : 0;
+}
+
 static bool enter(struct sf_call *call)
 {
     int saved_errno = errno;
@@ -103,11 +112,14 @@ static bool enter(struct sf_call *call)
     if (!sf_call_decide(call))
         return false;
     bool has_kept = reads_stream(call) && call->socket && sf_kept_left(call->socket);
-    if (call->verdict.kind == SF_PASS && !has_kept)
+    int error = call->verdict.kind == SF_PASS && !has_kept ? 0 : sf_call_apply(call);
+    if (!error && call->socket && sf_is_reset_behind_end(call->socket))
+        error = meet_reset_behind_end(call);
+    if (!error && call->verdict.kind == SF_PASS && !has_kept)
         return true;
-    int error = sf_call_apply(call);
     if (!error && call->verdict.eof) {
-        sf_half_close(call->fd, call->socket);
+        if (!sf_is_reset(call->socket))
+            sf_half_close(call->fd, call->socket);
         call->instead = 0;
     } else if (!error && has_kept && call->socket) {
         errno = saved_errno;

@@ -1,6 +1,8 @@
 /* Which rules select a call, and what they want of it. */
 #include "apply/clock.h"
 #include "apply/half_close.h"
+#include "apply/keep.h"
+#include "apply/reset.h"
 #include "calls/facts.h"
 #include "calls/steps.h"
 #include "calls/waited.h"
@@ -90,6 +92,14 @@ static bool select_rules(struct sf_call *call, struct sf_selection *selection, u
     return true;
 }
 
+bool sf_call_is_at_end(const struct sf_call *call)
+{
+    if (sf_call_family(call) != SF_FAMILY_RECV || !call->socket)
+        return false;
+    return sf_is_half_closed(call->socket) ||
+           (sf_is_reset_behind_end(call->socket) && sf_kept_left(call->socket) == 0);
+}
+
 /* On a datagram socket without a peer each datagram may come from another one, and
  * rules may ask which: look, as long as the call would have waited for it. False:
  * that failed, as the call would have; errno says how. */
@@ -140,8 +150,7 @@ bool sf_call_decide(struct sf_call *call)
         call->info.state = sf_call_state;
         call->info.exists = sf_call_exists;
         call->info.context = call;
-        call->verdict.eof =
-            sf_call_family(call) == SF_FAMILY_RECV && call->socket && sf_is_half_closed(call->socket);
+        call->verdict.eof = sf_call_is_at_end(call);
         if (call->verdict.eof) {
             call->verdict.kind = SF_APPLY;
             errno = saved_errno;

@@ -355,12 +355,23 @@ static void mend_option(int fd, int name, void *value, const socklen_t *length)
         memcpy(value, &socket->user_timeout_ms, sizeof socket->user_timeout_ms);
 }
 
+static void mend_error(int fd, int *error, const socklen_t *length)
+{
+    if (*length != sizeof *error || *error != ECONNRESET)
+        return;
+    struct sf_socket *socket = reset_socket(fd);
+    if (socket && sf_is_reset_behind_end(socket))
+        *error = EPIPE;
+}
+
 SF_EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
     int result = sf_is_idle(fd, SF_FAMILY_OPTION) ? sf_real.getsockopt(fd, level, name, value, length)
                                                   : selected_getsockopt(fd, level, name, value, length);
     if (level == IPPROTO_TCP && result == 0)
         mend_option(fd, name, value, length);
+    if (level == SOL_SOCKET && name == SO_ERROR && result == 0)
+        mend_error(fd, value, length);
     return result;
 }
 

@@ -13,6 +13,9 @@ static inline enum sf_family sf_call_family(const struct sf_call *call)
  * by itself, without a fault; errno says how. Otherwise errno is kept. */
 bool sf_call_decide(struct sf_call *call);
 
+/* Has a rule ended what the call reads, and nothing is left that came before? */
+bool sf_call_is_at_end(const struct sf_call *call);
+
 /* Do all of the verdict that comes before the call. Returns the error to fail with,
  * or 0. Changes errno. */
 int sf_call_apply(struct sf_call *call);

@@ -205,9 +205,12 @@ void sf_record_number(struct sf_socket *socket)
 uint32_t sf_record_families(struct sf_socket *socket)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
-    /* Reads of kept bytes are ours. */
-    uint32_t families =
-        atomic_load_explicit(&socket->kept_bytes, memory_order_relaxed) ? 1u << SF_FAMILY_RECV : 0;
+    uint32_t families = 0;
+    /* Reads of kept bytes are ours, and all that a reset behind an end is told by. */
+    if (atomic_load_explicit(&socket->kept_bytes, memory_order_relaxed))
+        families |= 1u << SF_FAMILY_RECV;
+    if (atomic_load_explicit(&socket->reset, memory_order_relaxed) == SF_RESET_BEHIND_END)
+        families |= 1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND;
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits; bits &= bits - 1)
             families |= sf_rule_families(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);

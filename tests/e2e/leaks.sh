@@ -109,7 +109,7 @@ expect:
 END
 }
 
-service 'kept.append(l.accept())' 'for i in range(3): connect().close()'
+service 'kept.append(l.accept()); kept[-1][0].send(b"x")' 'for i in range(3): connect().recv(1)'
 check_status "a service that never closes" 1 "$SOCKFAULT" test --report json=report --report pretty service.yaml
 check_match "leaks" 'server leaked 3 sockets, expected 0: (127.0.0.1:[0-9]+ to 127.0.0.1:[0-9]+(, )?){3}'$'\n' "$output"
 check_match "in the JSON report too" '"leaked_sockets": 3' "$(cat report)"
