@@ -176,11 +176,25 @@ static struct sf_socket *record_of(int fd)
     return word & SF_WORD_SOCKET && word >> SF_FAMILY_POLL & 1 ? sf_socket_record(fd) : NULL;
 }
 
+/* Those of 64 rules that name a peer. */
+static uint64_t rules_of_peers(unsigned word)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    uint64_t bits = 0;
+    for (uint32_t i = word * 64; i < sf_shim.plan->rule_count && i < (word + 1) * 64; i++)
+        bits |= (uint64_t)(rules[i].peer_count != 0) << (i % 64);
+    return bits;
+}
+
+/* A datagram socket without a peer has been selected by all that ask for one, to be looked
+ * at datagram by datagram; a wait has none. */
 static void add_rules(int fd, struct visit *visit)
 {
     struct sf_socket *socket = record_of(fd);
+    bool is_nobodys = socket && socket->type == SF_TYPE_DGRAM && socket->peer.domain == 0;
     for (unsigned i = 0; socket && i < sf_selection_words(sf_shim.plan); i++)
-        visit->selected[i] |= sf_record_selected_word(socket, i) & sf_shim.meant[i];
+        visit->selected[i] |=
+            sf_record_selected_word(socket, i) & sf_shim.meant[i] & ~(is_nobodys ? rules_of_peers(i) : 0);
 }
 
 void sf_waited_select(const struct sf_waited *waited, uint64_t *selected)

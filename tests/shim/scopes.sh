@@ -128,6 +128,12 @@ check_eq "a poll on an inherited socket" "[(9, 4)]" \
     "$("$SOCKFAULT" run -f 'call: poll, peer: "127.0.0.1:*", delay: 1us' -- python3 "$TMP/inherit.py" 2>&1)"
 check_match "a poll on others" "never fired" \
     "$("$SOCKFAULT" run -f 'call: poll, peer: "127.0.0.2:*", delay: 1us' -- python3 "$TMP/inherit.py" 2>&1)"
+run "a poll on a datagram socket of no peer is no peer's" "[]" \
+    'call: poll, peer: "127.0.0.1:*", error: ENOMEM, optional: true' -- python3 -c '
+import select, socket
+p, s = select.poll(), socket.socket(type=socket.SOCK_DGRAM)
+p.register(s, select.POLLIN)
+print(p.poll(0))'
 # An executable goes by its file's name and by that of the link it was started by.
 ln -s "$BUILD/tests/programs/leaky" "$TMP/link"
 for exe in link leaky; do
