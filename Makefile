@@ -72,7 +72,7 @@ test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c t
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test twins twins-mutants stress unit e2e asan ubsan tsan fuzz bench lint install uninstall clean \
+.PHONY: all help demo test twins twins-mutants stress suites unit e2e asan ubsan tsan fuzz bench lint install uninstall clean \
         deps tests-built FORCE
 .DELETE_ON_ERROR:
 
@@ -228,6 +228,11 @@ twins-mutants: ## each repair of the shim taken out: a twin must notice; minutes
 	$(Q)$(MAKE) $(parallel) all $(out)/tests/twins/observer
 	$(Q)BUILD=$(out) COMPILE='$(subst ','\'',$(CC) $(shim_flags) $(CFLAGS))' LINK='$(link_shim)' \
 	    OBJECTS='$(shim_obj)' tests/twins/mutants $(MUTANTS)
+
+suites: ## test suites of other projects, bare and wrapped: which cases change; hours, needs git
+	$(Q).ci/deps build suites
+	$(Q)$(MAKE) $(parallel) all
+	$(Q)BUILD=$(out) tests/suites/run $(WITH)
 
 # The sanitizers watch the runner and, in the unit tests, the engine. Threads
 # there are only in the unit tests.
