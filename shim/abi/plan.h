@@ -185,8 +185,10 @@ static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at
  * when a send or a poll of another one is reset. */
 static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
 {
-    int meets_readers = rule->fault == SF_FAULT_RESET &&
-                        rule->families & (1u << SF_FAMILY_SEND | 1u << SF_FAMILY_POLL);
+    uint32_t others = rule->fault == SF_FAULT_RESET     ? 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_POLL
+                      : rule->fault == SF_FAULT_TIMEOUT ? 1u << SF_FAMILY_SEND
+                                                        : 0;
+    int meets_readers = (rule->families & others) != 0;
     return rule->families | rule->watches | (meets_readers ? 1u << SF_FAMILY_RECV : 0);
 }
 

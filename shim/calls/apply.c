@@ -124,7 +124,7 @@ static int hear_nothing(struct sf_call *call)
     return ETIMEDOUT;
 }
 
-/* What now has the number is to meet nothing that was meant for the socket. */
+/* It meets none of what else was meant for it. */
 static void spare(struct sf_call *call)
 {
     struct sf_verdict *verdict = &call->verdict;
@@ -135,7 +135,6 @@ static void spare(struct sf_call *call)
     verdict->corrupt_bits = 0;
     verdict->error = 0;
     verdict->reset = verdict->refuse = verdict->again = verdict->eof = verdict->interrupt = false;
-    call->socket = NULL;
 }
 
 static int time_out(struct sf_call *call)
@@ -161,12 +160,15 @@ int sf_call_apply(struct sf_call *call)
     }
     for (unsigned i = 0; i < call->verdict.signal_count; i++)
         kill(getpid(), call->verdict.signals[i]);
-    int cut_short = call->verdict.delay_ns ? instead_of(call, sleep_first(call)) : 0;
+    int ended_by = call->verdict.delay_ns ? sleep_first(call) : 0, cut_short = instead_of(call, ended_by);
     if (cut_short)
         return cut_short;
     call->waited = true;
-    if (call->verdict.delay_ns && call->socket && !is_still_there(call))
+    bool is_other = call->verdict.delay_ns && call->socket && !is_still_there(call);
+    if (is_other || ended_by == ESHUTDOWN) /* what has the number now; what tells of the shutdown */
         spare(call);
+    if (is_other)
+        call->socket = NULL;
     if (call->verdict.reset && (sf_call_family(call) == SF_FAMILY_RECV || sf_call_family(call) == SF_FAMILY_SEND)) {
         if (!is_still_there(call))
             return ECONNRESET;

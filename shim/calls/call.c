@@ -157,9 +157,11 @@ static int wait_in_silence(struct sf_call *call)
     do
         result = sf_real.ppoll(&wait, 1, own_ns ? &own : NULL, NULL);
     while (result < 0 && errno == EINTR && !own_ns && !sf_call_fact(call, SF_FACT_HANDLER));
-    if (result > 0)
-        return sf_take_error(call->fd);
-    return result < 0 ? errno : EAGAIN;
+    if (result <= 0)
+        return result < 0 ? errno : EAGAIN;
+    /* A shutdown of both directions ends it as well: sf_timeout_shutdown. */
+    int error = sf_take_error(call->fd);
+    return error == ECONNRESET ? 0 : error;
 }
 
 static int64_t end_read(struct sf_call *call, int64_t result)

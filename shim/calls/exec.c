@@ -28,7 +28,7 @@ static bool is_mendable(const struct sf_mending *mending)
 
 /* Pages of an exec that succeeds go with the old image, but those of a vfork child stay
  * with its parent: seldom needed, then. */
-#define ON_STACK 8192u
+#define ON_STACK (sf_is_vfork_child() ? 8192u : SF_ROOM_ON_STACK)
 #define ROOM(mending) (is_mendable(mending) ? SF_ROOM((mending)->bytes, ON_STACK) : NULL)
 
 static char *const *mend(const struct sf_mending *mending, char *const *environment, void *room)

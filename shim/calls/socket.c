@@ -284,43 +284,6 @@ SF_SELECTED int selected_getsockopt(int fd, int level, int name, void *value, so
     return (int)sf_call_leave(&call, sf_real.getsockopt(fd, level, name, value, length));
 }
 
-/* Whoever waits in the kernel has been woken by it. */
-static void wake_sleepers(struct sf_socket *socket, int how)
-{
-    if (how != SHUT_WR)
-        atomic_fetch_add_explicit(&socket->shut[SF_SHUT_READS], 1, memory_order_release);
-    if (how != SHUT_RD)
-        atomic_fetch_add_explicit(&socket->shut[SF_SHUT_SENDS], 1, memory_order_release);
-    sf_clock_stir();
-}
-
-static int shut(int fd, int how)
-{
-    struct sf_socket *socket = sf_socket_find(fd);
-    bool is_how = how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR;
-
-    if (!socket || !is_how)
-        return sf_real.shutdown(fd, how);
-    bool is_ours = sf_is_silent(socket) && sf_is_timing_out(fd, socket);
-    int result = is_ours ? sf_timeout_shutdown(fd, how) : sf_real.shutdown(fd, how);
-    if (result == 0 || errno == ENOTCONN) /* the kernel does it all the same: inet_shutdown() */
-        wake_sleepers(socket, how);
-    return result;
-}
-
-SF_SELECTED int selected_shutdown(int fd, int how)
-{
-    struct sf_call call = SF_CALL(shutdown, fd, 0, 0);
-    if (!sf_call_enter(&call))
-        return -1;
-    return (int)sf_call_leave(&call, shut(fd, how));
-}
-
-SF_EXPORT int shutdown(int fd, int how)
-{
-    return sf_is_idle(fd, SF_FAMILY_SHUTDOWN) ? shut(fd, how) : selected_shutdown(fd, how);
-}
-
 /* The state that TCP would be in without us: where a time-out runs, and where a rule has let
  * the peer half-close. */
 static uint8_t mended_state(struct sf_socket *socket, uint8_t state)
@@ -340,6 +303,53 @@ static uint8_t mended_state(struct sf_socket *socket, uint8_t state)
     default:
         return state;
     }
+}
+
+/* Has the program's own end met that of a rule? */
+static bool is_closed_behind_end(int fd, struct sf_socket *socket)
+{
+    return sf_is_half_closed(socket) && mended_state(socket, (uint8_t)sf_tcp_state(fd)) == TCP_CLOSE;
+}
+
+/* Whoever waits in the kernel has been woken by it. */
+static void wake_sleepers(struct sf_socket *socket, int how)
+{
+    if (how != SHUT_WR)
+        atomic_fetch_add_explicit(&socket->shut[SF_SHUT_READS], 1, memory_order_release);
+    if (how != SHUT_RD)
+        atomic_fetch_add_explicit(&socket->shut[SF_SHUT_SENDS], 1, memory_order_release);
+    sf_clock_stir();
+}
+
+static int shut(int fd, int how)
+{
+    struct sf_socket *socket = sf_socket_find(fd);
+    bool is_how = how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR;
+
+    if (!socket || !is_how)
+        return sf_real.shutdown(fd, how);
+    if (is_closed_behind_end(fd, socket)) {
+        errno = ENOTCONN;
+        return -1;
+    }
+    bool is_ours = sf_is_silent(socket) && sf_is_timing_out(fd, socket);
+    int result = is_ours ? sf_timeout_shutdown(fd, how) : sf_real.shutdown(fd, how);
+    if (result == 0 || errno == ENOTCONN) /* the kernel does it all the same: inet_shutdown() */
+        wake_sleepers(socket, how);
+    return result;
+}
+
+SF_SELECTED int selected_shutdown(int fd, int how)
+{
+    struct sf_call call = SF_CALL(shutdown, fd, 0, 0);
+    if (!sf_call_enter(&call))
+        return -1;
+    return (int)sf_call_leave(&call, shut(fd, how));
+}
+
+SF_EXPORT int shutdown(int fd, int how)
+{
+    return sf_is_idle(fd, SF_FAMILY_SHUTDOWN) ? shut(fd, how) : selected_shutdown(fd, how);
 }
 
 static void mend_option(int fd, int name, void *value, const socklen_t *length)
@@ -413,7 +423,12 @@ SF_EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *length)
 SF_EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *length)
 {
     sf_ensure_loaded();
-    struct sf_socket *socket = reset_socket(fd);
-    return socket && sf_is_timing_out(fd, socket) ? sf_reset_name(&socket->peer, addr, length)
-                                                  : sf_real.getpeername(fd, addr, length);
+    struct sf_socket *socket = sf_socket_find(fd);
+    if (socket && sf_is_reset(socket) && sf_is_timing_out(fd, socket))
+        return sf_reset_name(&socket->peer, addr, length);
+    if (socket && is_closed_behind_end(fd, socket)) {
+        errno = ENOTCONN;
+        return -1;
+    }
+    return sf_real.getpeername(fd, addr, length);
 }
