@@ -20,6 +20,9 @@ static const struct {
     {SF_ESCAPE_WATCHES, "too many registrations",
      "had more edge-triggered registrations at once than can be followed: after a fault some may have "
      "waited for an edge that never came"},
+    {SF_ESCAPE_BUSY, "a kernel without resets",
+     "reset a connection, or let it fall silent, while a thread waited in it, which this kernel refuses: the "
+     "peer saw a FIN"},
 };
 
 /* [a rule selects the program][it is one process] */

@@ -62,10 +62,21 @@ static void go_behind_end(struct sf_socket *socket)
     atomic_fetch_add_explicit(&sf_shim.control->generation, 1, memory_order_release);
 }
 
+void sf_disconnect(int fd)
+{
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+    unsigned tries = 0;
+
+    if (sf_real.connect(fd, &none, sizeof none) == 0 || errno != EBUSY)
+        return;
+    atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_BUSY, memory_order_relaxed);
+    sf_real.shutdown(fd, SHUT_RDWR);
+    while (sf_real.connect(fd, &none, sizeof none) != 0 && errno == EBUSY && sf_patience_lasts(&tries))
+        ;
+}
+
 void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread)
 {
-    struct sockaddr none = {.sa_family = AF_UNSPEC};
-
     if (sf_is_reset(socket) || !claim(socket, unread))
         return;
     bool is_behind_end = has_heard_the_end(fd, socket, unread);
@@ -74,7 +85,7 @@ void sf_reset(int fd, struct sf_socket *socket, enum sf_unread unread)
     sf_reset_remember(fd, socket);
     if (is_behind_end)
         go_behind_end(socket);
-    sf_real.connect(fd, &none, sizeof none);
+    sf_disconnect(fd);
     /* ENOTCONN, and yet it takes effect: sends are over, sleepers wake. */
     sf_real.shutdown(fd, SHUT_RDWR);
 }
@@ -132,10 +143,9 @@ void sf_reset_forget(struct sf_socket *socket)
 /* Source: __inet_stream_connect(), sock_error. */
 int sf_reset_heard(int fd, struct sf_socket *socket)
 {
-    struct sockaddr none = {.sa_family = AF_UNSPEC};
     int error = sf_take_error(fd);
 
-    sf_real.connect(fd, &none, sizeof none);
+    sf_disconnect(fd);
     sf_reset_forget(socket);
     return error ? error : ECONNABORTED;
 }

@@ -26,6 +26,11 @@ void sf_reset_let_readers_know(struct sf_socket *socket);
  * the end. Changes errno. Source: tcp_disconnect(), sk_wait_event(). */
 int sf_reset_woken(int fd, struct sf_socket *socket);
 
+/* Take the connection of `fd` away: connect(2) to AF_UNSPEC. Linux 6.1 to 6.5 refuse that (EBUSY)
+ * while a thread waits in a read: that one is woken first, and the run fails, since the peer
+ * sees a FIN ahead of the RST. Changes errno. Source: tcp_disconnect(), sk_wait_pending. */
+void sf_disconnect(int fd);
+
 /* Note in the record what the kernel is about to forget: the address of `fd`, and
  * that it was connected. For those who disconnect it themselves. */
 void sf_reset_remember(int fd, struct sf_socket *socket);

@@ -55,12 +55,6 @@ static void fall_silent(int fd, uint64_t ns)
     errno = error;
 }
 
-static void disconnect(int fd)
-{
-    struct sockaddr none = {.sa_family = AF_UNSPEC};
-    sf_real.connect(fd, &none, sizeof none);
-}
-
 static void restore(int fd, struct sf_socket *socket)
 {
     sf_real.setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &socket->user_timeout_ms,
@@ -71,7 +65,7 @@ static void restore(int fd, struct sf_socket *socket)
 /* A blocking connect that failed leaves a socket as if it had not been tried. */
 static void give_up(int fd, struct sf_socket *socket)
 {
-    disconnect(fd);
+    sf_disconnect(fd);
     sf_take_error(fd); /* that of the disconnect */
     restore(fd, socket);
 }
@@ -113,7 +107,7 @@ void sf_timeout_begin(int fd, struct sf_socket *socket, uint64_t ns, enum sf_unr
     if (unread == SF_UNREAD_KEPT)
         sf_keep_unread(fd, socket);
     sf_reset_remember(fd, socket);
-    disconnect(fd);
+    sf_disconnect(fd);
     fall_silent(fd, ns);
 }
 
@@ -122,7 +116,7 @@ int sf_timeout_shutdown(int fd, int how)
 {
     if (how != SHUT_RDWR)
         return 0;
-    disconnect(fd);
+    sf_disconnect(fd);
     sf_take_error(fd);
     sf_real.shutdown(fd, how); /* ENOTCONN, and yet it takes effect */
     return 0;

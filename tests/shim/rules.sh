@@ -413,4 +413,19 @@ near.recv(1)
 print("slept" if time.monotonic() - start >= 0.3 else "at once")' 2>&1)"
 done
 
+# Linux 6.1 to 6.5 do so while a thread waits.
+cat > "$TMP/busy.py" << 'END'
+import socket, subprocess, sys
+listener = socket.create_server(("127.0.0.1", 0))
+near = socket.create_connection(listener.getsockname())
+far = listener.accept()[0]
+child = "import socket; print(socket.socket(fileno=int(%d)).recv(1))" % near.fileno()
+subprocess.run([*sys.argv[1:], "python3", "-c", child], pass_fds=[near.fileno()])
+print(far.recv(1))
+END
+number=$(gcc -E -include sys/syscall.h - <<< SYS_connect | tail -n 1)
+check_match "a kernel that refuses to reset is told of" "which this kernel refuses: the peer saw a FIN" \
+    "$(timeout 60 "$SOCKFAULT" run -f 'call: recv, role: client, reset: true, times: 1' -- \
+        python3 "$TMP/busy.py" "$BUILD/tests/programs/deny" "$number" 16 2>&1)" # EBUSY
+
 finish
