@@ -27,6 +27,17 @@ static void act_unread(struct step *step)
     tell_result(step, result < 0 ? -1 : bytes);
 }
 
+/* A port by whose it is: numbers differ from run to run. It lies at one place in both kinds. */
+static const char *port_of(const struct sockaddr_storage *name)
+{
+    in_port_t port = ((const struct sockaddr_in *)name)->sin_port;
+    if (name->ss_family != AF_INET && name->ss_family != AF_INET6)
+        return "";
+    return port == 0 ? "" : port == ((struct sockaddr_in *)&ends.target)->sin_port ? ":target"
+                        : port == ends.port ? ":near"
+                                            : ":port";
+}
+
 void tell_name(struct step *step, int result, const struct sockaddr_storage *name, socklen_t length)
 {
     const struct sockaddr_in *v4 = (const void *)name;
@@ -41,7 +52,7 @@ void tell_name(struct step *step, int result, const struct sockaddr_storage *nam
         inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text);
     else if (name->ss_family == AF_INET6)
         inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
-    tell(step, " %s%s/%u", text, v4->sin_port ? ":port" : "", (unsigned)length);
+    tell(step, " %s%s/%u", text, port_of(name), (unsigned)length);
 }
 
 static void act_names(struct step *step)

@@ -58,7 +58,7 @@ void tell_bytes(struct step *step, const char *bytes, long count)
 
 long number(const struct step *step, long otherwise)
 {
-    const char *digits = step->argument ? strpbrk(step->argument, "0123456789") : NULL;
+    const char *digits = step->argument ? strpbrk(step->argument, "-0123456789") : NULL;
     return digits ? strtol(digits, NULL, 10) : otherwise;
 }
 

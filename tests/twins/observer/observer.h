@@ -14,6 +14,7 @@
 #ifndef TESTS_TWINS_OBSERVER_H
 #define TESTS_TWINS_OBSERVER_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,7 @@ struct ends {
     int near, far, listener;        /* -1: not there (any more) */
     struct sockaddr_storage target; /* whom near connects to */
     socklen_t target_bytes;
+    in_port_t port; /* near's own, once it was connected */
 };
 
 extern struct ends ends;

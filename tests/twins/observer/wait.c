@@ -3,6 +3,7 @@
 #include "observer.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -69,11 +70,24 @@ static void act_select_listener(struct step *step)
     tell_result(step, select(ends.listener + 1, &in, NULL, NULL, &left));
 }
 
+/* Of the waits that take a mask: what they let through is what `block` keeps away otherwise. */
+static const sigset_t nothing_is_blocked, *own_mask;
+
+static void act_block(struct step *step)
+{
+    sigset_t alarm;
+    (void)step;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    must(pthread_sigmask(SIG_BLOCK, &alarm, NULL), "pthread_sigmask");
+    own_mask = &nothing_is_blocked;
+}
+
 static void act_ppoll(struct step *step)
 {
     struct pollfd wait = {.fd = step->fd, .events = interests(step), .revents = POLLNVAL};
     struct timespec time = timespec_of(step);
-    int result = ppoll(&wait, 1, &time, NULL);
+    int result = ppoll(&wait, 1, &time, own_mask);
     tell_events(step, result, (unsigned)wait.revents);
 }
 
@@ -118,7 +132,7 @@ static void act_pselect(struct step *step)
 {
     struct sets sets = sets_of(step);
     struct timespec time = timespec_of(step);
-    int result = pselect(step->fd + 1, &sets.in, &sets.out, &sets.except, &time, NULL);
+    int result = pselect(step->fd + 1, &sets.in, &sets.out, &sets.except, &time, own_mask);
     tell_sets(step, result, &sets);
 }
 
@@ -183,7 +197,7 @@ static void act_wait(struct step *step)
 static void act_pwait(struct step *step)
 {
     struct epoll_event event = {0};
-    int result = epoll_pwait(set, &event, 1, (int)number(step, WAIT_MS), NULL);
+    int result = epoll_pwait(set, &event, 1, (int)number(step, WAIT_MS), own_mask);
     tell_events(step, result, event.events);
 }
 
@@ -191,6 +205,7 @@ const struct word wait_words[] = {
     {"poll", act_poll},
     {"poll-listener", act_poll_listener},
     {"ppoll", act_ppoll},
+    {"block", act_block},
     {"select", act_select},
     {"pselect", act_pselect},
     {"watch", act_watch},
