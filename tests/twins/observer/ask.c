@@ -33,9 +33,10 @@ static const char *port_of(const struct sockaddr_storage *name)
     in_port_t port = ((const struct sockaddr_in *)name)->sin_port;
     if (name->ss_family != AF_INET && name->ss_family != AF_INET6)
         return "";
-    return port == 0 ? "" : port == ((struct sockaddr_in *)&ends.target)->sin_port ? ":target"
-                        : port == ends.port ? ":near"
-                                            : ":port";
+    return port == 0                                                ? ""
+           : port == ((struct sockaddr_in *)&ends.target)->sin_port ? ":target"
+           : port == ends.port                                      ? ":near"
+                                                                    : ":port";
 }
 
 void tell_name(struct step *step, int result, const struct sockaddr_storage *name, socklen_t length)
