@@ -111,6 +111,12 @@ static void list_file(struct sf_arena *arena, const char *path, struct sf_diagno
     }
 }
 
+/* A file of the folder itself: what lies deeper has no name to be used by. */
+static bool is_named(const char *folder, const char *path)
+{
+    return (size_t)(strrchr(path, '/') - path) == strlen(folder);
+}
+
 static int list_scenarios(void)
 {
     struct sf_arena *arena = sf_arena_new();
@@ -122,7 +128,8 @@ static int list_scenarios(void)
     else
         fprintf(stderr, "sockfault list: no scenarios in %s\n", folder);
     for (size_t i = 0; i < files.count; i++)
-        list_file(arena, files.paths[i], &diagnostics);
+        if (is_named(folder, files.paths[i]))
+            list_file(arena, files.paths[i], &diagnostics);
     sf_diagnostics_print(&diagnostics, stderr);
     sf_arena_free(arena);
     return LISTED;

@@ -2,9 +2,11 @@
 . "$(dirname "$0")/../lib.sh"
 
 cd "$root" || exit 1
-check "each passes" "$SOCKFAULT" test scenarios
+check "each passes" "$SOCKFAULT" test scenarios/*.yaml
 check_status "each is listed" 0 "$SOCKFAULT" list scenarios
 listed=$output
+check_eq "and nothing that run -s would not find" "$(cd scenarios && printf '%s\n' *.yaml | sed 's/\.yaml$//' | sort)" \
+    "$(cut -d ' ' -f 1 <<< "$listed" | sort)"
 for file in scenarios/*.yaml; do
     name=${file##*/}
     name=${name%.yaml}
