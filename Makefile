@@ -278,7 +278,7 @@ bench: ## what an idle call costs, against an empty preload; minutes
 	$(Q)BUILD=$(out) tests/bench/run $(BENCH)
 
 # Compiler flags that clang knows, for all that is linted.
-lint_src = $(shim_src) $(runner_src) $(wildcard tests/programs/*.c docs/*/*.c) $(bench_src)
+lint_src = $(shim_src) $(runner_src) $(wildcard tests/programs/*.c docs/*/*.c scenarios/examples/*/*.c) $(bench_src)
 lint_flags := -std=gnu11 -D_GNU_SOURCE -Irunner -Ishim -Itests -DSF_VERSION='"$(VERSION)"' $(paths)
 
 lint: ## clang-tidy and cppcheck; fails on findings
