@@ -292,16 +292,20 @@ lint: ## clang-tidy and cppcheck; fails on findings
 # ---- install ---------------------------------------------------------------
 
 scenarios := $(wildcard scenarios/*.yaml)
+topics := $(notdir $(wildcard scenarios/examples/*))
 docs := $(wildcard docs/*.md)
 reference := $(wildcard docs/reference/*)
 manuals := $(wildcard docs/*.1)
 
 install: all ## install into DESTDIR, prefix
 	$(Q)install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)/sockfault' \
-	    '$(DESTDIR)$(datadir)/sockfault/scenarios' '$(DESTDIR)$(docdir)/docs/reference'
+	    '$(DESTDIR)$(datadir)/sockfault/scenarios' '$(DESTDIR)$(docdir)/docs/reference' \
+	    $(topics:%='$(DESTDIR)$(docdir)/examples/%')
 	$(Q)install -m 755 $(out)/sockfault '$(DESTDIR)$(bindir)/sockfault'
 	$(Q)install -m 644 $(out)/libsockfault.so '$(DESTDIR)$(libdir)/sockfault/libsockfault.so'
 	$(Q)install -m 644 $(scenarios) '$(DESTDIR)$(datadir)/sockfault/scenarios'
+	$(Q)set -e; for topic in $(topics); do \
+	    install -m 644 scenarios/examples/$$topic/* '$(DESTDIR)$(docdir)/examples'/$$topic; done
 	$(Q)install -m 644 README.md LICENSE '$(DESTDIR)$(docdir)'
 	$(Q)install -m 644 $(docs) '$(DESTDIR)$(docdir)/docs'
 	$(Q)install -m 644 $(reference) '$(DESTDIR)$(docdir)/docs/reference'

@@ -26,6 +26,9 @@ for document in "$doc"/README.md "$doc"/docs/*.md "$doc"/docs/*/*.md; do
         [[ $target == *://* ]] || check "${document#"$doc/"}: $target is there" test -e "${document%/*}/$target"
     done < <(grep -o '](\([^)#]*\)' "$document" | sed 's/^](//')
 done
+check_eq "the examples are there" "$(cd scenarios/examples && find . -type f | sort)" \
+    "$(cd "$doc/examples" && find . -type f | sort)"
+check "one passes from there" "$installed" test --no-skip "$doc/examples/c/udp.yaml"
 
 check "uninstall" "${make[@]}" uninstall
 check_eq "nothing is left" "" "$(find "$TMP/root" -type f)"
