@@ -59,6 +59,7 @@ follow() # DOCUMENT, below the root
     commands=0
     mkdir "$TMP/${1##*/}" && cd "$TMP/${1##*/}" || exit 1
     find "$root/$(dirname "$1")" -maxdepth 1 -name '*.c' -exec cp {} . \;
+    ln -s "$root/scenarios/examples" examples
     while IFS= read -r line; do
         number=$((number + 1))
         line=${line//8080/$port}
