@@ -708,6 +708,16 @@ static void rule_that_selected_calls_says_what_else_kept_it_from_them(void **sta
                "no more than its limit");
 }
 
+static void rule_of_a_call_that_was_under_way_says_so(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->session->rules[0].selected = world->session->rules[0].taken = 1;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: 1 call that it was to change had not returned when "
+               "the program ended");
+}
+
 static void rule_beside_another_may_have_had_no_turn(void **state)
 {
     struct world *world = *state;
@@ -1067,6 +1077,7 @@ int main(void)
         T(rule_that_never_fired_says_that_no_call_was_made),
         T(rule_that_never_fired_counts_the_calls_that_it_passed_over),
         T(rule_that_selected_calls_says_what_else_kept_it_from_them),
+        T(rule_of_a_call_that_was_under_way_says_so),
         T(rule_beside_another_may_have_had_no_turn),
         T(rule_that_changed_nothing_says_what_the_call_had_to_do_with_it),
         T(rule_that_was_refused_says_why),
