@@ -65,27 +65,19 @@ static int accept_near(int listener)
     return listener;
 }
 
-static int connect_near(int fd)
+void connect_ends(void)
 {
     struct sockaddr_storage name = {0};
     socklen_t length = sizeof name;
-    int result = connect(fd, (void *)&ends.target, ends.target_bytes);
-    int saved_errno = errno;
-    if (fd == ends.near && getsockname(fd, (void *)&name, &length) == 0)
-        ends.port = ((struct sockaddr_in *)&name)->sin_port;
-    errno = saved_errno;
-    return result;
-}
-
-void connect_ends(void)
-{
-    must(connect_near(ends.near), "connect");
+    must(connect(ends.near, (void *)&ends.target, ends.target_bytes), "connect");
+    must(getsockname(ends.near, (void *)&name, &length), "getsockname");
+    ends.port = ((struct sockaddr_in *)&name)->sin_port;
     must(ends.far = accept_near(ends.listener), "accept");
 }
 
 static void act_connect(struct step *step)
 {
-    tell_result(step, connect_near(step->fd));
+    tell_result(step, connect(step->fd, (void *)&ends.target, ends.target_bytes));
 }
 
 /* By and by. */

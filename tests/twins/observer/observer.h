@@ -43,7 +43,7 @@ struct ends {
     int near, far, listener;        /* -1: not there (any more) */
     struct sockaddr_storage target; /* whom near connects to */
     socklen_t target_bytes;
-    in_port_t port; /* near's own, once it was connected */
+    in_port_t port; /* near's own, of the first connection */
 };
 
 extern struct ends ends;
