@@ -19,7 +19,8 @@ enum { DONE = 0, INVALID = 2 };
 static int wrong_usage(const char *problem, const char *what)
 {
     const char *quote = *what ? "'" : "";
-    fprintf(stderr, "sockfault compile: %s%s%s%s\nTry 'sockfault help compile'.\n", problem, quote, what, quote);
+    fprintf(stderr, "sockfault compile: %s%s%s%s\nTry 'sockfault help compile'.\n", problem, quote, what,
+            quote);
     return INVALID;
 }
 
@@ -30,7 +31,8 @@ static void warn_of_peers(const struct sf_scenario *scenario, struct sf_diagnost
         const struct sf_rule *rule = &scenario->rules[i];
         for (size_t j = 0; j < rule->peer_count; j++) {
             const struct sf_pattern *peer = &rule->peers[j];
-            if (peer->kind == SF_PATTERN_PROGRAM && scenario->programs[peer->program].ready.kind != SF_READY_PORT)
+            if (peer->kind == SF_PATTERN_PROGRAM &&
+                scenario->programs[peer->program].ready.kind != SF_READY_PORT)
                 sf_warning(diagnostics, peer->place,
                            "without the runner no program learns the addresses of another: "
                            "ready: {port: N} would tell where %s listens",

@@ -9,9 +9,10 @@ enum { ALL_INET = 7, ALL_UNIX = 56 };
 static const struct {
     uint8_t domain, type;
     const char *name;
-} kinds[] = {{SF_DOMAIN_INET, SF_TYPE_STREAM, "TCP"},         {SF_DOMAIN_INET, SF_TYPE_DGRAM, "UDP"},
-             {SF_DOMAIN_INET, SF_TYPE_OTHER, "raw"},          {SF_DOMAIN_UNIX, SF_TYPE_STREAM, "unix stream"},
-             {SF_DOMAIN_UNIX, SF_TYPE_DGRAM, "unix dgram"},   {SF_DOMAIN_UNIX, SF_TYPE_OTHER, "unix seqpacket"}};
+} kinds[] = {
+    {SF_DOMAIN_INET, SF_TYPE_STREAM, "TCP"},       {SF_DOMAIN_INET, SF_TYPE_DGRAM, "UDP"},
+    {SF_DOMAIN_INET, SF_TYPE_OTHER, "raw"},        {SF_DOMAIN_UNIX, SF_TYPE_STREAM, "unix stream"},
+    {SF_DOMAIN_UNIX, SF_TYPE_DGRAM, "unix dgram"}, {SF_DOMAIN_UNIX, SF_TYPE_OTHER, "unix seqpacket"}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static enum sf_call_id any_call_of(int family)

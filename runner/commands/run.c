@@ -67,8 +67,9 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
     if (strcmp(path, SF_STDIN) != 0 && !strchr(path, '/') && access(path, F_OK) != 0)
         path = sf_bundled_find(run->arena, path);
     if (!path) {
-        sf_error(diagnostics, (struct sf_place){.file = run->options.scenario},
-                 "there is no such file, nor a bundled scenario of that name: see 'sockfault list scenarios'");
+        sf_error(
+            diagnostics, (struct sf_place){.file = run->options.scenario},
+            "there is no such file, nor a bundled scenario of that name: see 'sockfault list scenarios'");
         return NULL;
     }
     size_t count;
@@ -215,7 +216,8 @@ static void put_notes(const struct run *run, const struct sf_outcome *outcome)
     }
     const char *name = run->scenario->programs[0].name;
     if (run->scenario->left_out && run->scenario->rule_count == run->options.fault_count)
-        fprintf(stderr, "sockfault: no rule of %s is for %s: --as gives the program the name that they have\n",
+        fprintf(stderr,
+                "sockfault: no rule of %s is for %s: --as gives the program the name that they have\n",
                 run->scenario->file, name);
     if (outcome->left_behind == 1)
         fprintf(stderr, "sockfault: a process that %s left behind was ended\n", name);

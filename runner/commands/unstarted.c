@@ -60,10 +60,11 @@ static struct sf_report_scenario *report_program(const struct sf_scenario *scena
         .what = sf_arena_printf(report->arena, "%s.unreachable", program->name),
         .want = "within reach of the rules",
         .got = sf_arena_strdup(report->arena, why),
-        .message = sf_arena_printf(report->arena,
-                                   is_meant ? "no rule can reach %s: %s"
-                                              : "nobody learns the addresses of %s, which is named as a peer: %s",
-                                   program->name, why),
+        .message =
+            sf_arena_printf(report->arena,
+                            is_meant ? "no rule can reach %s: %s"
+                                     : "nobody learns the addresses of %s, which is named as a peer: %s",
+                            program->name, why),
         .place = program->place,
     };
     add_finding(report, &finding);

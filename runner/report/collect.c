@@ -138,7 +138,8 @@ static void keep_findings(struct sf_report_scenario *report, const struct sf_sce
         finding->what = sf_arena_strdup(arena, finding->what);
         finding->want = sf_arena_strdup(arena, finding->want);
         finding->got = sf_arena_strdup(arena, finding->got);
-        finding->place.file = sf_arena_strdup(arena, finding->place.file ? finding->place.file : report->file);
+        finding->place.file =
+            sf_arena_strdup(arena, finding->place.file ? finding->place.file : report->file);
     }
 }
 

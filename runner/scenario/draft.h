@@ -25,7 +25,8 @@ static inline struct sf_draft *sf_draft_of(void *object)
 
 /* One pattern or a list of them, read by `parse`; what `hint` (NULL: nothing)
  * makes of a bad one stands behind its error. */
-typedef bool sf_pattern_parser(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern);
+typedef bool sf_pattern_parser(const struct sf_decoder *decoder, const char *text,
+                               struct sf_pattern *pattern);
 typedef const char *sf_pattern_adviser(const struct sf_decoder *decoder, const char *text);
 void sf_patterns_decode(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                         void *object, sf_pattern_parser *parse, sf_pattern_adviser *hint);

@@ -1,7 +1,7 @@
 #include "scenario/faults.h"
 
 #define FAMILY(name) (1u << SF_FAMILY_##name)
-#define ANY_FAMILY   ((1u << SF_FAMILY_COUNT) - 1)
+#define ANY_FAMILY ((1u << SF_FAMILY_COUNT) - 1)
 
 const struct sf_fault sf_faults[SF_FAULT_COUNT] = {
     [SF_FAULT_ERROR] = {"error", "ERRNO, or EAI_* of resolve", ANY_FAMILY,
@@ -14,7 +14,8 @@ const struct sf_fault sf_faults[SF_FAULT_COUNT] = {
                             "the call fails with EINTR, never twice running on one connection"},
     [SF_FAULT_AGAIN] = {"again", "true", FAMILY(SEND) | FAMILY(RECV) | FAMILY(ACCEPT) | FAMILY(CONNECT),
                         "the call fails with EAGAIN where it does not wait, and the socket is ready again"},
-    [SF_FAULT_REFUSE] = {"refuse", "true", FAMILY(CONNECT), "the connection is refused, with nothing sent to the peer"},
+    [SF_FAULT_REFUSE] = {"refuse", "true", FAMILY(CONNECT),
+                         "the connection is refused, with nothing sent to the peer"},
     [SF_FAULT_CORRUPT] = {"corrupt", "N", FAMILY(SEND) | FAMILY(RECV), "N bits of the data are flipped"},
     [SF_FAULT_EOF] = {"eof", "true", FAMILY(RECV), "the peer has half-closed: 0 bytes, now and ever after"},
     [SF_FAULT_RESET] = {"reset", "true",
@@ -23,6 +24,7 @@ const struct sf_fault sf_faults[SF_FAULT_COUNT] = {
     [SF_FAULT_TIMEOUT] = {"timeout", "DURATION",
                           FAMILY(RECV) | FAMILY(SEND) | FAMILY(CONNECT) | FAMILY(ACCEPT) | FAMILY(POLL),
                           "the other end has fallen silent: the call hangs that long, then fails"},
-    [SF_FAULT_RESOLVE] = {"resolve", "ADDRESS, or a list of these", FAMILY(RESOLVE), "the answer of the look-up"},
+    [SF_FAULT_RESOLVE] = {"resolve", "ADDRESS, or a list of these", FAMILY(RESOLVE),
+                          "the answer of the look-up"},
     [SF_FAULT_SIGNAL] = {"signal", "SIGNAL", ANY_FAMILY, "sent to the process before the call"},
 };

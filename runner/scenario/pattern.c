@@ -111,7 +111,8 @@ bool sf_pattern_parse(struct sf_arena *arena, const char *text, struct sf_patter
 bool sf_address_parse(struct sf_arena *arena, const char *text, struct sf_pattern *pattern)
 {
     char host[HOST_BYTES_MAX];
-    struct sf_pattern new = {.place = pattern->place, .text = sf_arena_strdup(arena, text), .kind = SF_PATTERN_INET};
+    struct sf_pattern new = {
+        .place = pattern->place, .text = sf_arena_strdup(arena, text), .kind = SF_PATTERN_INET};
     if (strlen(text) >= sizeof host || strchr(text, '/'))
         return false;
     strcpy(host, text);

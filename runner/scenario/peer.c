@@ -32,7 +32,8 @@ bool sf_peer_parse(const struct sf_decoder *decoder, const char *text, struct sf
 
 const char *sf_peer_hint(const struct sf_decoder *decoder, const char *text)
 {
-    const char *slip = sf_suggestion(decoder->diagnostics->arena, text, decoder->programs, decoder->program_count);
+    const char *slip =
+        sf_suggestion(decoder->diagnostics->arena, text, decoder->programs, decoder->program_count);
     return *slip && !strchr(text, ':') ? slip : sf_pattern_hint(text);
 }
 
@@ -56,6 +57,7 @@ void sf_peer_check(struct sf_decoder *decoder, const struct sf_pattern *peer)
 const char *sf_local_hint(const struct sf_decoder *decoder, const char *text)
 {
     if (find_program(decoder, text) >= 0)
-        return sf_arena_printf(decoder->diagnostics->arena, " (its sockets are what program: %s selects)", text);
+        return sf_arena_printf(decoder->diagnostics->arena, " (its sockets are what program: %s selects)",
+                               text);
     return sf_pattern_hint(text);
 }

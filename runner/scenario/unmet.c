@@ -88,8 +88,9 @@ void sf_unmet_warn(struct sf_decoder *decoder, const struct sf_rule *rule)
     for (size_t i = 0; i < sizeof unmet / sizeof *unmet; i++) {
         uint32_t families = rule->families & unmet[i].families;
         if (families && unmet[i].is_asked(rule))
-            sf_warning(decoder->diagnostics, rule->place, "%s selects no call of %s: %s, so the rule will not fire%s",
-                       unmet[i].key, sf_families_join(decoder->diagnostics->arena, families), unmet[i].reason,
+            sf_warning(decoder->diagnostics, rule->place,
+                       "%s selects no call of %s: %s, so the rule will not fire%s", unmet[i].key,
+                       sf_families_join(decoder->diagnostics->arena, families), unmet[i].reason,
                        families == rule->families ? "" : " there");
     }
 }

@@ -38,8 +38,8 @@ static void add_variable(struct sf_decoder *decoder, const struct sf_node *key, 
         in_name = sf_text_expand(decoder, sf_node_place(decoder, node), node->text);
         decoder->is_naming = false;
     }
-    struct sf_variable *variable = sf_arena_push(decoder->arena, &decoder->variables,
-                                                 &decoder->variable_count, sizeof *variable);
+    struct sf_variable *variable =
+        sf_arena_push(decoder->arena, &decoder->variables, &decoder->variable_count, sizeof *variable);
     *variable = (struct sf_variable){sf_arena_strdup(decoder->arena, key->text), value ? value : "",
                                      in_name ? in_name : ""};
 }
@@ -156,7 +156,8 @@ static void decode_matrix(struct sf_decoder *decoder, const struct sf_key *key, 
         const struct sf_pair *pair = &value->pairs[i];
         const struct sf_node *chosen = pair->value; /* where it is wrong, what it probably meant to say */
         if (value_count(pair))
-            chosen = valid ? sf_matrix_choice(value, decoder->bindings->combination, i) : pair->value->items[0];
+            chosen =
+                valid ? sf_matrix_choice(value, decoder->bindings->combination, i) : pair->value->items[0];
         decoder->is_filled = false;
         const char *text = chosen->kind == SF_NODE_SCALAR || valid ? decode_value(decoder, chosen) : "";
         add_variable(decoder, pair->key, text, chosen);

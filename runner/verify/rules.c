@@ -107,7 +107,8 @@ static const char *idle_reason(const struct sf_judge *judge, const struct sf_rul
                                sf_word_count(judge->arena, state->illegal, "call"),
                                sf_illegal_text(state->illegal_reason));
     if (state->taken > 0)
-        return sf_arena_printf(judge->arena, "%s that it was to change had not returned when the program ended",
+        return sf_arena_printf(judge->arena,
+                               "%s that it was to change had not returned when the program ended",
                                sf_word_count(judge->arena, state->taken, "call"));
     if (state->selected > 0)
         return sf_arena_printf(judge->arena, "it selected %s but %s: %s",

@@ -89,7 +89,8 @@ static int programs_hold(const struct sf_plan *plan, uint64_t programs)
     return programs == UINT64_MAX || plan->program_count == 64 || programs >> plan->program_count == 0;
 }
 
-#define ADDRESSES (1u << SF_PATTERN_ANY | 1u << SF_PATTERN_INET | 1u << SF_PATTERN_UNIX | 1u << SF_PATTERN_HOST)
+#define ADDRESSES \
+    (1u << SF_PATTERN_ANY | 1u << SF_PATTERN_INET | 1u << SF_PATTERN_UNIX | 1u << SF_PATTERN_HOST)
 
 /* Patterns that there are (verified by now), each of one of the kinds (a set of bits) that fit here. */
 static int patterns_hold(const struct sf_plan *plan, uint32_t first, uint32_t count, uint32_t kinds)

@@ -209,7 +209,8 @@ struct sf_socket {
     _Atomic uint32_t kept_bytes;  /* written behind kept_at */
     _Atomic uint32_t kept_read;   /* how much of it was read since */
     struct sf_addr peer, local;
-    _Atomic uint32_t readers; /* reads under way that were looked at; more where a handler jumped out of one */
+    /* Reads under way that were looked at; more where a handler jumped out of one. */
+    _Atomic uint32_t readers;
     _Atomic uint32_t left;    /* a process that opened it has closed it, or has ended or executed another */
     _Atomic uint64_t bytes_in, bytes_out; /* counted where a rule's trigger watches them */
     /* uint64_t selected[words]: rules whose scope may select this socket, of

@@ -169,7 +169,8 @@ int sf_call_apply(struct sf_call *call)
         spare(call);
     if (is_other)
         call->socket = NULL;
-    if (call->verdict.reset && (sf_call_family(call) == SF_FAMILY_RECV || sf_call_family(call) == SF_FAMILY_SEND)) {
+    if (call->verdict.reset &&
+        (sf_call_family(call) == SF_FAMILY_RECV || sf_call_family(call) == SF_FAMILY_SEND)) {
         if (!is_still_there(call))
             return ECONNRESET;
         sf_reset(call->fd, call->socket, unread_of(call)); /* and the call itself meets it */

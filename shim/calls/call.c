@@ -102,7 +102,9 @@ static int meet_reset_behind_end(struct sf_call *call)
     if (sf_call_family(call) == SF_FAMILY_SEND)
         sf_take_error(call->fd);
     call->verdict.eof |= sf_call_is_at_end(call);
-    return call->verdict.eof && call->info.call == SF_CALL_recvmmsg ? sf_reset_take_error(call->fd, call->socket) : 0;
+    return call->verdict.eof && call->info.call == SF_CALL_recvmmsg
+               ? sf_reset_take_error(call->fd, call->socket)
+               : 0;
 }
 
 static bool enter(struct sf_call *call)
@@ -181,7 +183,8 @@ bool sf_call_enter(struct sf_call *call)
     bool is_made = enter(call);
     if (is_made)
         begin_read(call);
-    call->is_arriving = is_made && sf_call_family(call) == SF_FAMILY_SEND && sf_owner_sends(call->fd, &call->arrival);
+    call->is_arriving =
+        is_made && sf_call_family(call) == SF_FAMILY_SEND && sf_owner_sends(call->fd, &call->arrival);
     return is_made;
 }
 
@@ -218,9 +221,8 @@ void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size
         return;
     uint64_t selected[SF_SELECTION_WORDS_MAX];
     sf_record_read_selected(call->socket, selected);
-    const struct sf_selection selection = {.socket = call->socket,
-                                           .selected = selected,
-                                           .per_rule = sf_record_rules(call->socket)};
+    const struct sf_selection selection = {
+        .socket = call->socket, .selected = selected, .per_rule = sf_record_rules(call->socket)};
     sf_bytes_passed(&sf_shim.engine, &selection, sf_call_family(call), bytes,
                     count && !is_thrown_away(call) ? read_vector : NULL, &reader);
 }

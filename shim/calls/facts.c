@@ -61,7 +61,8 @@ static bool has_ended(const struct sf_call *call)
 uint32_t sf_call_state(void *context)
 {
     const struct sf_call *call = context;
-    return call->socket && sf_is_timing_out(call->fd, call->socket) ? TCP_ESTABLISHED : sf_tcp_state(call->fd);
+    return call->socket && sf_is_timing_out(call->fd, call->socket) ? TCP_ESTABLISHED
+                                                                    : sf_tcp_state(call->fd);
 }
 
 /* It tells a TCP state, that of its first connection. Source: mptcp_getsockopt_sol_tcp(). */
@@ -69,7 +70,8 @@ static bool is_mptcp(int fd)
 {
     int protocol = 0;
     socklen_t length = sizeof protocol;
-    return sf_real.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 && protocol == IPPROTO_MPTCP;
+    return sf_real.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
+           protocol == IPPROTO_MPTCP;
 }
 
 bool sf_is_tcp_connected(int fd)
@@ -101,7 +103,8 @@ static bool is_shut(struct sf_call *call)
     uint32_t state = sf_call_state(call);
     if (state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK)
         return true;
-    return call->socket && atomic_load_explicit(&call->socket->shut[SF_SHUT_SENDS], memory_order_relaxed) != 0;
+    return call->socket &&
+           atomic_load_explicit(&call->socket->shut[SF_SHUT_SENDS], memory_order_relaxed) != 0;
 }
 
 bool sf_call_fact(void *context, enum sf_fact fact)

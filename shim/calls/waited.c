@@ -208,8 +208,8 @@ void sf_waited_select(const struct sf_waited *waited, uint64_t *selected)
 
 static bool is_connection(int fd, const struct sf_socket *socket)
 {
-    return socket && socket->type == SF_TYPE_STREAM &&
-           socket->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6) && sf_is_tcp_connected(fd);
+    return socket && socket->type == SF_TYPE_STREAM && socket->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6) &&
+           sf_is_tcp_connected(fd);
 }
 
 static void find_connection(int fd, struct visit *visit)
@@ -258,7 +258,8 @@ static void put_nothing(const struct sf_waited *waited)
 {
     size_t bytes = (waited->count + 63) / 64 * 8;
 
-    if (waited->kind == SF_WAIT_POLL && sf_memory_is_readable(waited->fds, waited->count * sizeof *waited->fds))
+    if (waited->kind == SF_WAIT_POLL &&
+        sf_memory_is_readable(waited->fds, waited->count * sizeof *waited->fds))
         for (nfds_t i = 0; i < waited->count; i++)
             waited->fds[i].revents = 0;
     fd_set *const sets[] = {waited->in, waited->out, waited->except};

@@ -308,7 +308,8 @@ static bool is_told_behind_shutdown(const struct sf_plan_rule *rule)
     static const int told[] = {EPIPE, ECONNRESET, ETIMEDOUT, NETWORK_ERRNOS};
 
     if (rule->fault != SF_FAULT_ERROR)
-        return rule->fault != SF_FAULT_AGAIN && rule->fault != SF_FAULT_INTERRUPT && rule->fault != SF_FAULT_TIMEOUT;
+        return rule->fault != SF_FAULT_AGAIN && rule->fault != SF_FAULT_INTERRUPT &&
+               rule->fault != SF_FAULT_TIMEOUT;
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         if (told[i] == rule->error)
             return true;

@@ -126,7 +126,8 @@ static bool trigger_holds(const struct sf_plan *plan, struct sf_firing *place,
     if (rule->exists && !call->exists(call->context, sf_plan_string(plan, rule->exists_at)))
         return false;
     return rule->probability >= SF_PROBABILITY_ALWAYS ||
-           sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, draw_context(place), nth) >> 11 < rule->probability;
+           sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, draw_context(place), nth) >> 11 <
+               rule->probability;
 }
 
 /* Of 1..len. Programs ask for far more than a message holds, so that a uniform
@@ -399,8 +400,7 @@ void sf_verdict_settle(const struct sf_engine *engine, struct sf_verdict *verdic
     verdict->rule_count = (uint8_t)kept;
 }
 
-void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict,
-                      enum sf_moment moment)
+void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *verdict, enum sf_moment moment)
 {
     for (unsigned i = 0; i < verdict->rule_count; i++) {
         uint16_t rule = verdict->rules[i].rule;

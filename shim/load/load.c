@@ -55,7 +55,8 @@ static void point_at(const struct sf_session *session)
     sf_shim.execs = (void *)(base + session->execs_at);
     sf_shim.events = (void *)(base + session->events_at);
     sf_shim.sockets = base + session->sockets_at;
-    sf_shim.directory = (struct sf_directory){(void *)(base + session->directory_at), session->directory_count};
+    sf_shim.directory =
+        (struct sf_directory){(void *)(base + session->directory_at), session->directory_count};
     sf_shim.arrivals = (void *)(base + session->arrivals_at);
     sf_shim.state = (struct sf_program_state *)(base + session->programs_at) + sf_shim.program;
     sf_shim.engine = (struct sf_engine){.plan = sf_shim.plan,

@@ -196,7 +196,8 @@ void sf_socket_range_ends(unsigned first, unsigned last)
 {
     if (first > INT_MAX)
         return;
-    for (int fd = (int)first - 1; (fd = sf_descriptor_next(fd, MAY_BE_RECORDED)) >= 0 && (unsigned)fd <= last;)
+    for (int fd = (int)first - 1;
+         (fd = sf_descriptor_next(fd, MAY_BE_RECORDED)) >= 0 && (unsigned)fd <= last;)
         sf_socket_ends(fd);
 }
 
@@ -241,7 +242,8 @@ struct sf_socket *sf_socket_record(int fd)
     int listening = 0;
     socklen_t length = sizeof listening;
     sf_real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
-    struct sf_scope scope = sf_scope_here(sf_word_domain(word), sf_word_type(word), listening ? SF_ROLE_SERVER : 0);
+    struct sf_scope scope =
+        sf_scope_here(sf_word_domain(word), sf_word_type(word), listening ? SF_ROLE_SERVER : 0);
     scope.peer = &peer;
     scope.local = sf_local_of(&local, fd);
     return claim(fd, &scope);

@@ -3,8 +3,8 @@
 #define SF_SOCKETS_LEAKS_H
 
 /* The process ends by itself, now: count them in the session, each socket once,
- * however many numbers it has, and let go of the records of all that it holds. Goes by what the kernel says, since closes may have
- * gone unseen. Does nothing the second time, in a vfork child, which only leaves its
+ * however many numbers it has, and let go of the records of all that it holds. Goes by what the kernel says,
+ * since closes may have gone unseen. Does nothing the second time, in a vfork child, which only leaves its
  * parent's memory, and where nothing was opened. Async-signal-safe; keeps errno. */
 void sf_leaks_count(void);
 

@@ -212,7 +212,8 @@ uint32_t sf_record_families(struct sf_socket *socket)
     if (atomic_load_explicit(&socket->reset, memory_order_relaxed) == SF_RESET_BEHIND_END)
         families |= 1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND;
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
-        for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits; bits &= bits - 1)
+        for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits;
+             bits &= bits - 1)
             families |= sf_rule_families(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);
     return families;
 }
