@@ -87,8 +87,8 @@ int sf_timeout_connect(int fd, struct sf_socket *socket, uint64_t ns, uint64_t o
         return -1;
     enum sf_wait wait = own_ns ? SF_WAIT_ENDS : SF_WAIT_RESTARTS;
     int error = sf_clock_sleep(is_own ? own_ns : ns, wait, end);
-    if (error == ESHUTDOWN &&
-        sf_tcp_state(fd) == TCP_SYN_SENT) /* it came before there was a connect to end */
+    /* It may have come before there was a connect to end. */
+    if (error == ESHUTDOWN && sf_tcp_state(fd) == TCP_SYN_SENT)
         error = sf_clock_sleep(is_own ? own_ns : ns, wait, sf_end_by(end.word));
     if (error == ESHUTDOWN)
         error = sf_take_error(fd); /* that of the connect which the shutdown has taken back */
