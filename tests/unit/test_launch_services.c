@@ -200,14 +200,14 @@ static void service_that_ends_early_lets_its_client_go_on(void **state)
     uint16_t port = free_port(NULL);
     sprintf(code,
             "import socket, time\ns = socket.socket(); s.bind(('127.0.0.1', %u)); s.listen()\n"
-            "time.sleep(0.3)\n",
+            "time.sleep(2)\n",
             port);
     struct launching self;
     launching_init(&self);
     struct sf_program *service =
         launching_add(&self, "service", (const char *const[]){"/usr/bin/python3", "-c", code, NULL});
     launching_service(service, port);
-    launching_shell(&self, "client", "sleep 1; exit 4");
+    launching_shell(&self, "client", "sleep 5; exit 4");
     const struct sf_exit *exits = launching_run(&self);
     assert_true(exits[0].ready);
     assert_true(exits[0].early);
