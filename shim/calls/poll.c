@@ -111,6 +111,13 @@ INTERPOSE_RAW(sf_raw_pselect,
               .own_ns = sf_waited_timespec(timeout), .left = timeout, .left_bytes = sizeof *timeout,
               .mask = mask_in(mask))
 
+#ifdef SYS_select /* the older call, which newer architectures do without */
+INTERPOSE_RAW(sf_raw_select, (int count, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout),
+              select, (SYS_select, count, in, out, except, timeout), .kind = SF_WAIT_SELECT,
+              .count = (nfds_t)count, .in = in, .out = out, .except = except,
+              .own_ns = sf_waited_timeval(timeout), .left = timeout, .left_bytes = sizeof *timeout)
+#endif
+
 /* Sets are no sockets: their numbers need no asking. */
 static int set_made(int fd)
 {

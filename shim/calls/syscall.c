@@ -118,7 +118,7 @@ SF_EXPORT long syscall(long number, ...)
     case SYS_epoll_wait:
         return epoll_wait(INT(0), PTR(1), INT(2), INT(3));
     case SYS_select:
-        return select(INT(0), PTR(1), PTR(2), PTR(3), PTR(4));
+        return sf_raw_select(INT(0), PTR(1), PTR(2), PTR(3), PTR(4));
 #endif
     case SYS_ppoll:
         return sf_raw_ppoll(PTR(0), (nfds_t)a[1], PTR(2), PTR(3), SIZE(4));
