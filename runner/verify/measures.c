@@ -37,6 +37,8 @@ static const char *why_not_seen(struct sf_arena *arena, const struct sf_scenario
         return sf_arena_printf(arena, "it started %s without the shim", what);
     if (escapes & (SF_ESCAPE_IO_URING | SF_ESCAPE_RING))
         return "it uses io_uring, whose calls nobody sees";
+    if (escapes & SF_ESCAPE_SANDBOX)
+        return "it forbids itself the system calls that tell one socket from another";
     return escapes & SF_ESCAPE_EXECS ? "it started more programs at once than can be followed" : NULL;
 }
 
@@ -102,13 +104,16 @@ const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
 
 /* A stopped service is looked at from outside, whatever it runs. */
 const char *sf_verify_leaks_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,
-                                    const struct sf_session_memory *session,
-                                    const struct sf_outcome *outcome, size_t index)
+                                    const struct sf_session_memory *session, const struct sf_outcome *outcome,
+                                    size_t index)
 {
     const struct sf_program *program = &scenario->programs[index];
     const struct sf_exit *exit = &outcome->programs[index];
-    if (!program->wrap || !is_stopped_service(program, exit))
-        return sf_verify_calls_unknown(arena, scenario, session, index);
+    if (!program->wrap || !is_stopped_service(program, exit)) {
+        const char *why = sf_verify_calls_unknown(arena, scenario, session, index);
+        bool is_counted = !(session->programs[index].escapes & SF_ESCAPE_UNCOUNTED);
+        return why || is_counted ? why : "it forbids itself the system calls that count them";
+    }
     if (exit->held_hidden)
         return sf_arena_printf(arena, "the descriptors of its process %d may not be read",
                                (int)exit->held_hidden);

@@ -20,6 +20,8 @@ static const struct {
     {SF_ESCAPE_WATCHES, "too many registrations",
      "had more edge-triggered registrations at once than can be followed: after a fault some may have "
      "waited for an edge that never came"},
+    {SF_ESCAPE_SANDBOX, "a sandbox",
+     "forbids itself by seccomp(2) system calls that rules need: some of its calls met no rule"},
     {SF_ESCAPE_BUSY, "a kernel without resets",
      "reset a connection, or let it fall silent, while a thread waited in it, which this kernel refuses: the "
      "peer saw a FIN"},

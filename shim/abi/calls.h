@@ -125,6 +125,7 @@ enum sf_family {
     X(_Exit, NONE)               \
     X(pthread_cancel, NONE)      \
     X(syscall, NONE)             \
+    X(prctl, NONE)               \
     X(dl_iterate_phdr, NONE)
 
 enum sf_call_id {

@@ -2,6 +2,7 @@
 
 #include "abi/valgrind.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "load/shim.h"
 
 #include <errno.h>
@@ -33,6 +34,8 @@ static int woken_or(int64_t result)
  * any handler is EINTR. */
 static int sleep_ending(uint32_t stirred, const struct timespec *deadline)
 {
+    if (!sf_sandbox_permits(SF_OWN_FUTEX))
+        return ETIMEDOUT;
     return woken_or(sf_real.syscall(SYS_futex, &sf_shim.control->stirred, FUTEX_WAIT_BITSET, stirred,
                                     deadline, NULL, FUTEX_BITSET_MATCH_ANY));
 }
@@ -42,19 +45,21 @@ static int sleep_ending(uint32_t stirred, const struct timespec *deadline)
  * Source: futex_wait_multiple() in kernel/futex/waitwake.c, -ERESTARTSYS. */
 static int sleep_restartable(uint32_t stirred, const struct timespec *deadline)
 {
-    if (sf_valgrind_is_running()) /* which does not know the call, and tells the program's user so at each */
+    /* valgrind does not know the call, and tells the program's user so at each. */
+    if (sf_valgrind_is_running() || !sf_sandbox_allows(SF_OWN_FUTEX_WAITV))
         return sleep_ending(stirred, deadline);
     struct futex_waitv word = {
         .val = stirred, .uaddr = (uintptr_t)&sf_shim.control->stirred, .flags = FUTEX_32};
     int error = woken_or(sf_real.syscall(SYS_futex_waitv, &word, 1, 0, deadline, CLOCK_MONOTONIC));
-    /* Otherwise it is not there (before Linux 5.16), or the program has denied it to itself: seccomp(2). */
+    /* Otherwise it is not there (before Linux 5.16), or was denied to the program: seccomp(2). */
     bool is_told = error == 0 || error == EINTR || error == ETIMEDOUT;
     return is_told ? error : sleep_ending(stirred, deadline);
 }
 
 static void act_on_cancellation(void)
 {
-    sf_real.poll(NULL, 0, 0);
+    if (sf_sandbox_allows(SF_OWN_POLL))
+        sf_real.poll(NULL, 0, 0);
 }
 
 static struct timespec timespec_of(uint64_t ns)

@@ -2,6 +2,7 @@
 
 #include "apply/reset.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "sockets/watch.h"
 
 #include <netinet/in.h>
@@ -12,11 +13,16 @@
  * ones too, and gives no event on an empty buffer.
  * Source: tcp_set_rcvlowat() → tcp_data_ready(); do_tcp_setsockopt(),
  * TCP_NOTSENT_LOWAT → sk_write_space(). */
-static void set_again(int fd, int level, int option)
+static void set_again(int fd, enum sf_own_call own, int level, int option)
 {
+    /* Who cannot wait for edges is owed none. */
+    if (!sf_sandbox_allows(own) && !sf_sandbox_allows(SF_OWN_EPOLL_WAIT) &&
+        !sf_sandbox_allows(SF_OWN_EPOLL_PWAIT))
+        return;
     int value;
     socklen_t length = sizeof value;
-    if (sf_real.getsockopt(fd, level, option, &value, &length) == 0)
+    if (sf_sandbox_permits(own) && sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
+        sf_real.getsockopt(fd, level, option, &value, &length) == 0)
         sf_real.setsockopt(fd, level, option, &value, length);
 }
 
@@ -28,9 +34,9 @@ void sf_readiness_renew(int fd, enum sf_family family, struct sf_socket *socket)
     bool is_tcp = socket->type == SF_TYPE_STREAM && socket->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6) &&
                   !sf_is_reset(socket);
     if (is_tcp && family == SF_FAMILY_RECV)
-        set_again(fd, SOL_SOCKET, SO_RCVLOWAT);
+        set_again(fd, SF_OWN_RCVLOWAT, SOL_SOCKET, SO_RCVLOWAT);
     else if (is_tcp && family == SF_FAMILY_SEND)
-        set_again(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
+        set_again(fd, SF_OWN_NOTSENT_LOWAT, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
     else
         sf_watch_renew(atomic_load_explicit(&socket->cookie, memory_order_relaxed));
 }

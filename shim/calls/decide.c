@@ -7,6 +7,7 @@
 #include "calls/steps.h"
 #include "calls/waited.h"
 #include "engine/legality.h"
+#include "load/sandbox.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
 #include "sockets/owner.h"
@@ -131,6 +132,7 @@ static bool is_zerocopy(const struct sf_call *call)
     int is_on = 0;
     socklen_t length = sizeof is_on;
     return sf_call_family(call) == SF_FAMILY_SEND && call->flags & MSG_ZEROCOPY &&
+           sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
            sf_real.getsockopt(call->fd, SOL_SOCKET, SO_ZEROCOPY, &is_on, &length) == 0 && is_on;
 }
 

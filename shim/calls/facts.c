@@ -3,6 +3,7 @@
 #include "apply/timeout.h"
 #include "calls/call.h"
 #include "calls/waited.h"
+#include "load/sandbox.h"
 #include "sockets/record.h"
 
 #include <netinet/in.h>
@@ -14,7 +15,7 @@ static bool is_nonblocking(const struct sf_call *call)
     enum sf_family family = sf_call_families[call->info.call];
     if ((family == SF_FAMILY_RECV || family == SF_FAMILY_SEND) && call->flags & MSG_DONTWAIT)
         return true;
-    int flags = sf_real.fcntl(call->fd, F_GETFL);
+    int flags = sf_sandbox_permits(SF_OWN_GETFL) ? sf_real.fcntl(call->fd, F_GETFL) : -1;
     return flags >= 0 && flags & O_NONBLOCK;
 }
 
@@ -25,7 +26,8 @@ uint64_t sf_call_timeout_ns(const struct sf_call *call)
     int option = family == SF_FAMILY_SEND || family == SF_FAMILY_CONNECT ? SO_SNDTIMEO : SO_RCVTIMEO;
     struct timeval timeout = {0};
     socklen_t length = sizeof timeout;
-    if (sf_real.getsockopt(call->fd, SOL_SOCKET, option, &timeout, &length) != 0)
+    if (!sf_sandbox_permits(SF_OWN_GETSOCKOPT) ||
+        sf_real.getsockopt(call->fd, SOL_SOCKET, option, &timeout, &length) != 0)
         return 0;
     return (uint64_t)timeout.tv_sec * UINT64_C(1000000000) + (uint64_t)timeout.tv_usec * 1000;
 }
@@ -36,7 +38,8 @@ static bool has_interrupting_handler(void)
     sigset_t blocked;
     struct sigaction action;
 
-    if (pthread_sigmask(SIG_BLOCK, NULL, &blocked) != 0)
+    if (!sf_sandbox_permits(SF_OWN_SIGPROCMASK) || !sf_sandbox_permits(SF_OWN_SIGACTION) ||
+        pthread_sigmask(SIG_BLOCK, NULL, &blocked) != 0)
         return false;
     for (int number = 1; number <= SIGRTMAX; number++) {
         if (number > SIGSYS && number < SIGRTMIN)
@@ -53,7 +56,8 @@ static bool has_interrupting_handler(void)
 static bool has_ended(const struct sf_call *call)
 {
     struct pollfd look = {.fd = call->fd, .events = POLLRDHUP};
-    return sf_real.poll(&look, 1, 0) > 0 && look.revents & (POLLERR | POLLHUP | POLLRDHUP) &&
+    return sf_sandbox_permits(SF_OWN_POLL) && sf_real.poll(&look, 1, 0) > 0 &&
+           look.revents & (POLLERR | POLLHUP | POLLRDHUP) &&
            sf_call_families[call->info.call] != SF_FAMILY_CONNECT; /* an unconnected socket says HUP */
 }
 
@@ -70,7 +74,8 @@ static bool is_mptcp(int fd)
 {
     int protocol = 0;
     socklen_t length = sizeof protocol;
-    return sf_real.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
+    return sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
+           sf_real.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
            protocol == IPPROTO_MPTCP;
 }
 
@@ -92,9 +97,12 @@ static bool is_unconnected(struct sf_call *call)
     socklen_t peer_length = sizeof peer;
     uint32_t state = sf_call_state(call);
 
+    if (!sf_sandbox_permits(SF_OWN_CONNECT)) /* by which it is disconnected */
+        return true;
     if (state != 0)
         return state == TCP_CLOSE;
-    return sf_real.getpeername(call->fd, (struct sockaddr *)&peer, &peer_length) != 0;
+    return !sf_sandbox_permits(SF_OWN_GETPEERNAME) ||
+           sf_real.getpeername(call->fd, (struct sockaddr *)&peer, &peer_length) != 0;
 }
 
 /* Where the shutdown came before the record, TCP's state tells. */

@@ -2,9 +2,12 @@
  * sockets that way) and their like go through the same interposers. */
 #include "calls/call.h"
 #include "calls/poll.h"
+#include "load/sandbox.h"
 #include "sockets/leaks.h"
 
 #include <linux/io_uring.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -29,6 +32,17 @@ static long set_up_ring(unsigned entries, void *params)
         atomic_fetch_or_explicit(&sf_shim.state->escapes, is_meant ? SF_ESCAPE_IO_URING : SF_ESCAPE_RING,
                                  memory_order_relaxed);
     return ring;
+}
+
+static long set_up_sandbox(unsigned operation, unsigned flags, void *filter)
+{
+    long result = sf_real.syscall(SYS_seccomp, operation, flags, filter);
+    bool is_filter = operation == SECCOMP_SET_MODE_FILTER;
+    /* Above 0: a descriptor to listen at, or the thread that could not be given the filter. */
+    bool is_in = result == 0 || (result > 0 && flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    if (is_in && (is_filter || operation == SECCOMP_SET_MODE_STRICT))
+        sf_sandbox_entered(is_filter ? filter : NULL);
+    return result;
 }
 
 /* A program that passed fewer arguments left the others unset, and the kernel
@@ -143,6 +157,10 @@ SF_EXPORT long syscall(long number, ...)
         if (is_last_thread())
             sf_leaks_count();
         break;
+    case SYS_prctl:
+        return prctl(INT(0), a[1], a[2], a[3], a[4]);
+    case SYS_seccomp:
+        return set_up_sandbox((unsigned)a[0], (unsigned)a[1], PTR(2));
     case SYS_io_uring_setup:
         return set_up_ring((unsigned)a[0], PTR(1));
     default:

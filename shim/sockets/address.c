@@ -1,6 +1,7 @@
 #include "sockets/address.h"
 
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "load/shim.h"
 
 #include <errno.h>
@@ -49,12 +50,13 @@ void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t 
     }
 }
 
-static void ask(struct sf_addr *to, int fd, int (*name)(int, struct sockaddr *, socklen_t *))
+static void ask(struct sf_addr *to, int fd, enum sf_own_call call,
+                int (*name)(int, struct sockaddr *, socklen_t *))
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof address;
     int saved_errno = errno;
-    if (name(fd, (struct sockaddr *)&address, &length) == 0)
+    if (sf_sandbox_permits(call) && name(fd, (struct sockaddr *)&address, &length) == 0)
         sf_address_from(to, (struct sockaddr *)&address,
                         length < sizeof address ? length : (socklen_t)sizeof address);
     else
@@ -64,12 +66,12 @@ static void ask(struct sf_addr *to, int fd, int (*name)(int, struct sockaddr *, 
 
 void sf_address_of_own(struct sf_addr *to, int fd)
 {
-    ask(to, fd, sf_real.getsockname);
+    ask(to, fd, SF_OWN_GETSOCKNAME, sf_real.getsockname);
 }
 
 void sf_address_of_peer(struct sf_addr *to, int fd)
 {
-    ask(to, fd, sf_real.getpeername);
+    ask(to, fd, SF_OWN_GETPEERNAME, sf_real.getpeername);
 }
 
 const struct sf_addr *sf_local_of(struct sf_addr *to, int fd)

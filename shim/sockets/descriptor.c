@@ -2,6 +2,7 @@
 
 #include "engine/scope.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "sockets/address.h"
 #include "sockets/owner.h"
 #include "sockets/record.h"
@@ -186,7 +187,10 @@ static int get_option(int fd, int option)
 {
     int value = -1;
     socklen_t length = sizeof value;
-    return sf_real.getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+    return sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
+                   sf_real.getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0
+               ? value
+               : -1;
 }
 
 /* A socket that we did not see come: inherited, passed over a socket, duplicated. */

@@ -2,6 +2,8 @@
 #ifndef SF_SOCKETS_PATIENCE_H
 #define SF_SOCKETS_PATIENCE_H
 
+#include "load/sandbox.h"
+
 #include <sched.h>
 #include <stdbool.h>
 
@@ -13,7 +15,7 @@
  * handlers; keeps errno. */
 static inline bool sf_patience_lasts(unsigned *tries)
 {
-    if (++*tries > SF_PATIENCE_SPINS)
+    if (++*tries > SF_PATIENCE_SPINS && sf_sandbox_allows(SF_OWN_SCHED_YIELD))
         sched_yield(); /* it may be waiting for this very processor */
     return *tries < SF_PATIENCE_SPINS + SF_PATIENCE_YIELDS;
 }

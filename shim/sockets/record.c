@@ -4,6 +4,7 @@
 #include "engine/hash.h"
 #include "engine/number.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "sockets/patience.h"
 
 #include <errno.h>
@@ -24,7 +25,8 @@ uint64_t sf_cookie(int fd)
     uint64_t cookie = 0;
     socklen_t length = sizeof cookie;
     int saved_errno = errno;
-    if (sf_real.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) != 0)
+    if (!sf_sandbox_permits(SF_OWN_GETSOCKOPT) ||
+        sf_real.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) != 0)
         cookie = 0;
     errno = saved_errno;
     return cookie;
@@ -34,7 +36,10 @@ uint32_t sf_tcp_state(int fd)
 {
     struct tcp_info info;
     socklen_t length = sizeof info;
-    return sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_state : 0;
+    return sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
+                   sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0
+               ? info.tcpi_state
+               : 0;
 }
 
 static struct sf_socket *place(uint64_t cookie, uint32_t way)

@@ -1,0 +1,161 @@
+#include "load/sandbox.h"
+
+#include "load/shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+_Atomic uint32_t sf_sandbox_forbidden;
+
+struct machine {
+    uint32_t a, x, memory[BPF_MEMWORDS];
+    const struct seccomp_data *data;
+};
+
+static uint32_t operate(unsigned operation, uint32_t a, uint32_t by)
+{
+    switch (operation) {
+    case BPF_ADD:
+        return a + by;
+    case BPF_SUB:
+        return a - by;
+    case BPF_MUL:
+        return a * by;
+    case BPF_DIV:
+        return by ? a / by : 0;
+    case BPF_OR:
+        return a | by;
+    case BPF_AND:
+        return a & by;
+    case BPF_XOR:
+        return a ^ by;
+    case BPF_LSH:
+        return by < 32 ? a << by : 0;
+    case BPF_RSH:
+        return by < 32 ? a >> by : 0;
+    default:
+        return -a;
+    }
+}
+
+static bool holds(unsigned condition, uint32_t a, uint32_t operand)
+{
+    switch (condition) {
+    case BPF_JEQ:
+        return a == operand;
+    case BPF_JGT:
+        return a > operand;
+    case BPF_JGE:
+        return a >= operand;
+    default:
+        return a & operand;
+    }
+}
+
+static uint32_t load(const struct machine *machine, const struct sock_filter *step)
+{
+    uint32_t word = 0;
+    switch (BPF_MODE(step->code)) {
+    case BPF_ABS:
+        if (step->k <= sizeof *machine->data - sizeof word)
+            memcpy(&word, (const char *)machine->data + step->k, sizeof word);
+        return word;
+    case BPF_MEM:
+        return machine->memory[step->k % BPF_MEMWORDS];
+    case BPF_LEN:
+        return sizeof *machine->data;
+    default:
+        return step->k;
+    }
+}
+
+/* Every step but a jump and the end. */
+static void take_step(struct machine *machine, const struct sock_filter *step)
+{
+    switch (BPF_CLASS(step->code)) {
+    case BPF_LD:
+        machine->a = load(machine, step);
+        break;
+    case BPF_LDX:
+        machine->x = load(machine, step);
+        break;
+    case BPF_ST:
+        machine->memory[step->k % BPF_MEMWORDS] = machine->a;
+        break;
+    case BPF_STX:
+        machine->memory[step->k % BPF_MEMWORDS] = machine->x;
+        break;
+    case BPF_ALU:
+        machine->a =
+            operate(BPF_OP(step->code), machine->a, BPF_SRC(step->code) == BPF_X ? machine->x : step->k);
+        break;
+    default: /* BPF_MISC */
+        if (BPF_MISCOP(step->code) == BPF_TAX)
+            machine->x = machine->a;
+        else
+            machine->a = machine->x;
+    }
+}
+
+/* What the filter answers. The kernel has checked it: it ends, and jumps forwards alone.
+ * Source: seccomp_check_filter(), bpf_check_classic(). */
+static uint32_t ask(const struct sock_fprog *filter, const struct seccomp_data *data)
+{
+    struct machine machine = {.data = data};
+
+    for (uint32_t at = 0; at < filter->len; at++) {
+        const struct sock_filter *step = &filter->filter[at];
+        if (BPF_CLASS(step->code) == BPF_RET)
+            return BPF_RVAL(step->code) == BPF_A ? machine.a : step->k;
+        if (BPF_CLASS(step->code) != BPF_JMP)
+            take_step(&machine, step);
+        else if (BPF_OP(step->code) == BPF_JA)
+            at += step->k;
+        else
+            at += holds(BPF_OP(step->code), machine.a, BPF_SRC(step->code) == BPF_X ? machine.x : step->k)
+                      ? step->jt
+                      : step->jf;
+    }
+    return SECCOMP_RET_KILL_PROCESS;
+}
+
+/* The lower, the stricter, as a signed number: seccomp(2). A supervisor that is asked may well allow it. */
+static bool is_allowed(const struct sock_fprog *filter, int number, uint64_t second, uint64_t third)
+{
+    const struct seccomp_data data = {.nr = number, .arch = ARCHITECTURE, .args = {3, second, third}};
+    return (int32_t)(ask(filter, &data) & SECCOMP_RET_ACTION_FULL) >= (int32_t)SECCOMP_RET_USER_NOTIF;
+}
+
+void sf_sandbox_entered(const struct sock_fprog *filter)
+{
+    uint32_t forbidden = 0;
+#define SF_X(name, number, second, third)                             \
+    if (!filter || !is_allowed(filter, (int)(number), second, third)) \
+        forbidden |= 1u << SF_OWN_##name;
+    SF_OWN_CALLS(SF_X)
+#undef SF_X
+    atomic_fetch_or_explicit(&sf_sandbox_forbidden, forbidden, memory_order_relaxed);
+}
+
+bool sf_sandbox_permits(enum sf_own_call call)
+{
+    if (sf_sandbox_allows(call))
+        return true;
+    if (sf_shim.state)
+        atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_SANDBOX, memory_order_relaxed);
+    errno = EPERM;
+    return false;
+}
