@@ -30,6 +30,8 @@ class Suite:
     by_nobody: bool = False  # it refuses to run as root
     alone: bool = False  # its jobs write into one folder
     limit_s: int = 300
+    # What benign faults are narrowed to, one rule for each; []: they mean all sockets.
+    narrowed: list[str] = dataclasses.field(default_factory=list)
     settings: dict[str, str] = dataclasses.field(default_factory=dict)  # of the environment
 
     def verdicts(self, job, output, status, junit):
@@ -109,9 +111,12 @@ SUITES = {
     "redis": Suite("https://github.com/redis/redis 4f8cdc2a1ea53e42955af758aabffee67cb455dd",
                    "make -j2 MALLOC=libc", redis,
                    r"^\[\S*?(?P<verdict>ok|err|exception|skip)\S*?\]: (?P<case>.*?)(?: \(\d+ ms\))?$",
-                   alone=True),
+                   alone=True, narrowed=['exe: "redis-*"']),
     "nginx": Suite("https://github.com/nginx/nginx-tests 76bb761cdcaeb6cb024d605c2ef91bf8d8a602d7", "", nginx,
-                   r"^(?P<verdict>not ok|ok) (?P<case>\d+.*)$", settings={
+                   r"^(?P<verdict>not ok|ok) (?P<case>\d+.*)$",
+                   # Not its clients of a few lines of Perl. Its master and workers take a message between them
+                   # for whole, as one over AF_UNIX is in practice: docs/found.md.
+                   narrowed=["exe: nginx, family: inet", "exe: nginx, family: inet6"], settings={
                        "TEST_NGINX_BINARY": "/usr/sbin/nginx", "TEST_NGINX_MODULES": "/usr/lib/nginx/modules"}),
     "openssh": Suite("https://github.com/openssh/openssh-portable 0ef0f5a839831c213f24e3f2ae434765c607fb50",
                      "autoreconf && ./configure --with-privsep-user=nobody --with-privsep-path=/run/sshd && "
