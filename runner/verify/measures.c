@@ -37,7 +37,7 @@ static const char *why_not_seen(struct sf_arena *arena, const struct sf_scenario
         return sf_arena_printf(arena, "it started %s without the shim", what);
     if (escapes & (SF_ESCAPE_IO_URING | SF_ESCAPE_RING))
         return "it uses io_uring, whose calls nobody sees";
-    if (escapes & SF_ESCAPE_SANDBOX)
+    if (escapes & SF_ESCAPE_BLIND)
         return "it forbids itself the system calls that tell one socket from another";
     return escapes & SF_ESCAPE_EXECS ? "it started more programs at once than can be followed" : NULL;
 }

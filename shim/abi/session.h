@@ -93,7 +93,8 @@ enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_RING = 64,    /* io_uring, in a process that no rule means: its calls are not counted */
     SF_ESCAPE_BUSY = 128,   /* the kernel refused to disconnect while a thread waited: its peer saw a FIN */
     SF_ESCAPE_SANDBOX = 256, /* it has forbidden itself by seccomp(2) what a rule needs: calls met none */
-    SF_ESCAPE_UNCOUNTED = 512 /* … or what it takes to count its sockets at the end */
+    SF_ESCAPE_UNCOUNTED = 512, /* … or what it takes to count its sockets at the end, */
+    SF_ESCAPE_BLIND = 1024 /* … or to tell which calls are on sockets */
 };
 
 /* Calls under way that will give a socket an address which others may meet before

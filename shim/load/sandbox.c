@@ -154,8 +154,9 @@ bool sf_sandbox_permits(enum sf_own_call call)
 {
     if (sf_sandbox_allows(call))
         return true;
+    uint32_t escapes = SF_ESCAPE_SANDBOX | (call == SF_OWN_GETSOCKOPT ? SF_ESCAPE_BLIND : 0);
     if (sf_shim.state)
-        atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_SANDBOX, memory_order_relaxed);
+        atomic_fetch_or_explicit(&sf_shim.state->escapes, escapes, memory_order_relaxed);
     errno = EPERM;
     return false;
 }
