@@ -1,5 +1,6 @@
 /* locked HOW NUMBER...: opens a TCP connection, forbids itself these system calls on pain of death by HOW
- * (prctl, seccomp or raw: prctl by its number), and reads "hello" from it. */
+ * (prctl, seccomp, raw: prctl by its number, or dup: prctl), and reads "hello" from it, by dup under a number
+ * that is new. */
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -52,9 +53,10 @@ int main(int argc, char **argv)
         getsockname(listener, (void *)&address, &length) != 0 || connect(near, (void *)&address, length) != 0)
         return 2;
     int far = accept(listener, NULL, NULL);
+    int other = strcmp(argv[1], "dup") == 0 ? dup(near) : near;
     if (send(far, "hello", 5, 0) != 5 || lock(argv[1], argv + 2, argc - 2) != 0)
         return 2;
-    ssize_t got = recv(near, text, sizeof text - 1, 0);
+    ssize_t got = recv(other, text, sizeof text - 1, 0);
     printf("%zd %s\n", got, text);
     return 0;
 }

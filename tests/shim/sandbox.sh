@@ -19,6 +19,9 @@ for how in prctl raw seccomp; do
 $untold" 'call: recv, partial: 1' "$how" getsockopt
 done
 its "a rule that selects nothing needs nothing" "5 hello" 'call: recv, peer: "203.0.113.1:9", delay: 1s' prctl getsockopt fcntl
+its "a rule that means others needs nothing" "5 hello" 'call: [recv, send], exe: other, partial: 1' dup getsockopt fcntl
+its "without getsockopt, by a number that nobody knows" "5 hello
+$untold" 'call: recv, peer: "203.0.113.1:9", delay: 1s' dup getsockopt
 its "no rule, no call" "5 hello" 'call: [bind], delay: 1s' prctl getsockopt fcntl getpid futex sched_yield
 its "a short read that may owe an edge" "1 h
 $untold" 'call: recv, partial: 1' prctl setsockopt

@@ -117,7 +117,7 @@ SUITES = {
     "nginx": Suite("https://github.com/nginx/nginx-tests 76bb761cdcaeb6cb024d605c2ef91bf8d8a602d7", "", nginx,
                    r"^(?P<verdict>not ok|ok) (?P<case>\d+.*)$",
                    # Not its clients of a few lines of Perl. Its master and workers take a message between them
-                   # for whole, as one over AF_UNIX is in practice: docs/found.md.
+                   # for whole, as one over AF_UNIX is in practice: docs/limits.md.
                    narrowed=["exe: nginx, family: inet", "exe: nginx, family: inet6"], settings={
                        "TEST_NGINX_BINARY": "/usr/sbin/nginx", "TEST_NGINX_MODULES": "/usr/lib/nginx/modules"}),
     "openssh": Suite("https://github.com/openssh/openssh-portable 0ef0f5a839831c213f24e3f2ae434765c607fb50",
