@@ -26,7 +26,7 @@ static void list_call_fault(const struct sf_fault *fault)
 {
     const char *separator = "on ";
     print_fault(fault->name, fault->values, fault->about);
-    if (fault->families == (1u << SF_FAMILY_COUNT) - 1) {
+    if (fault->families == SF_FAMILIES_ALL) {
         printf("on any call\n");
         return;
     }

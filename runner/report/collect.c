@@ -55,7 +55,9 @@ static void keep_programs(struct sf_report_scenario *report, const struct sf_sce
         program->exit.err = keep_output(report->arena, &outcome->programs[i].err);
         sf_session_calls(session, (unsigned)i, program->calls);
         const struct sf_leaks *leaks = sf_verify_leaks(scenario, session, outcome, i);
-        program->calls_unknown = sf_verify_calls_unknown(report->arena, scenario, session, i) != NULL;
+        for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
+            if (sf_verify_calls_unknown(report->arena, scenario, session, i, 1u << family))
+                program->calls_unknown |= 1u << family;
         bool leaks_unknown = sf_verify_leaks_unknown(report->arena, scenario, session, outcome, i) != NULL;
         program->leaked_sockets = leaks && !leaks_unknown ? (int64_t)leaks->count : -1;
         program->leaks = leaks ? sf_word_leaks(report->arena, leaks) : "";

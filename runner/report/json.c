@@ -62,11 +62,13 @@ static json_t *json_of_failures(const struct sf_findings *findings)
 
 static json_t *json_of_calls(const struct sf_report_program *program)
 {
-    if (program->calls_unknown)
+    if (program->calls_unknown == SF_FAMILIES_ALL)
         return json_null();
     json_t *object = json_object();
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
-        if (program->calls[family])
+        if (program->calls_unknown >> family & 1)
+            json_object_set_new(object, sf_family_names[family], json_null());
+        else if (program->calls[family])
             json_object_set_new(object, sf_family_names[family],
                                 json_integer((json_int_t)program->calls[family]));
     return object;

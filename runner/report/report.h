@@ -14,7 +14,7 @@ struct sf_report_program {
     const char *name;
     struct sf_exit exit; /* outputs' tails copied into the arena */
     uint64_t calls[SF_FAMILY_COUNT];
-    bool calls_unknown;     /* these are not all */
+    uint32_t calls_unknown; /* bits of enum sf_family: of which these are not all */
     int64_t leaked_sockets; /* -1: not all were counted */
     const char *leaks;      /* which they were, as far as that is known */
 };

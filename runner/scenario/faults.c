@@ -1,12 +1,11 @@
 #include "scenario/faults.h"
 
 #define FAMILY(name) (1u << SF_FAMILY_##name)
-#define ANY_FAMILY ((1u << SF_FAMILY_COUNT) - 1)
 
 const struct sf_fault sf_faults[SF_FAULT_COUNT] = {
-    [SF_FAULT_ERROR] = {"error", "ERRNO, or EAI_* of resolve", ANY_FAMILY,
+    [SF_FAULT_ERROR] = {"error", "ERRNO, or EAI_* of resolve", SF_FAMILIES_ALL,
                         "the call fails with it and does nothing else"},
-    [SF_FAULT_DELAY] = {"delay", "DURATION", ANY_FAMILY, "the calling thread sleeps first"},
+    [SF_FAULT_DELAY] = {"delay", "DURATION", SF_FAMILIES_ALL, "the calling thread sleeps first"},
     [SF_FAULT_PARTIAL] = {"partial", "N, A..B or random", FAMILY(SEND) | FAMILY(RECV),
                           "at most that many bytes are moved by the call"},
     [SF_FAULT_INTERRUPT] = {"interrupt", "true",
@@ -26,5 +25,5 @@ const struct sf_fault sf_faults[SF_FAULT_COUNT] = {
                           "the other end has fallen silent: the call hangs that long, then fails"},
     [SF_FAULT_RESOLVE] = {"resolve", "ADDRESS, or a list of these", FAMILY(RESOLVE),
                           "the answer of the look-up"},
-    [SF_FAULT_SIGNAL] = {"signal", "SIGNAL", ANY_FAMILY, "sent to the process before the call"},
+    [SF_FAULT_SIGNAL] = {"signal", "SIGNAL", SF_FAMILIES_ALL, "sent to the process before the call"},
 };

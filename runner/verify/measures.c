@@ -29,7 +29,7 @@ static bool fits_from(const struct sf_comparison *bound, uint64_t number)
 
 /* Each is the end of a sentence. */
 static const char *why_not_seen(struct sf_arena *arena, const struct sf_scenario *scenario,
-                                const struct sf_session_memory *session, size_t index)
+                                const struct sf_session_memory *session, size_t index, uint32_t families)
 {
     unsigned count, escapes = session->programs[index].escapes;
     const char *what = sf_word_escaped(arena, scenario, session, index, false, &count);
@@ -39,18 +39,23 @@ static const char *why_not_seen(struct sf_arena *arena, const struct sf_scenario
         return "it uses io_uring, whose calls nobody sees";
     if (escapes & SF_ESCAPE_BLIND)
         return "it forbids itself the system calls that tell one socket from another";
-    return escapes & SF_ESCAPE_EXECS ? "it started more programs at once than can be followed" : NULL;
+    if (escapes & SF_ESCAPE_EXECS)
+        return "it started more programs at once than can be followed";
+    bool is_unseen = (families & 1u << SF_FAMILY_RECV && escapes & SF_ESCAPE_UNSEEN_READS) ||
+                     (families & 1u << SF_FAMILY_SEND && escapes & SF_ESCAPE_UNSEEN_SENDS);
+    return is_unseen ? "it uses stdio on a socket, whose reads and writes nobody sees" : NULL;
 }
 
 const char *sf_verify_calls_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,
-                                    const struct sf_session_memory *session, size_t index)
+                                    const struct sf_session_memory *session, size_t index,
+                                    uint32_t families)
 {
     const struct sf_program *program = &scenario->programs[index];
     if (!program->wrap)
         return "it is started without the shim";
     if (session->programs[index].loaded == 0)
         return sf_arena_printf(arena, "libsockfault.so was not loaded into %s", program->argv[0]);
-    return why_not_seen(arena, scenario, session, index);
+    return why_not_seen(arena, scenario, session, index, families);
 }
 
 static void note_unknown(struct sf_judge *judge, const struct sf_comparison *bound, const char *program,
@@ -64,12 +69,15 @@ static void note_unknown(struct sf_judge *judge, const struct sf_comparison *bou
 static void judge_calls(struct sf_judge *judge, size_t index, const struct sf_comparison *bounds)
 {
     const struct sf_program *program = &judge->scenario->programs[index];
-    const char *why = sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, index);
     uint64_t calls[SF_FAMILY_COUNT];
     sf_session_calls(judge->session, (unsigned)index, calls);
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++) {
         const struct sf_comparison *bound = &bounds[family];
-        if (!bound->place.file || (why && fits_from(bound, calls[family])))
+        if (!bound->place.file)
+            continue;
+        const char *why =
+            sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, index, 1u << family);
+        if (why && fits_from(bound, calls[family]))
             continue;
         const char *aspect = sf_arena_printf(judge->arena, "calls.%s", sf_family_names[family]);
         const char *noun = sf_arena_printf(judge->arena, "%s call", sf_family_names[family]);
@@ -110,7 +118,7 @@ const char *sf_verify_leaks_unknown(struct sf_arena *arena, const struct sf_scen
     const struct sf_program *program = &scenario->programs[index];
     const struct sf_exit *exit = &outcome->programs[index];
     if (!program->wrap || !is_stopped_service(program, exit)) {
-        const char *why = sf_verify_calls_unknown(arena, scenario, session, index);
+        const char *why = sf_verify_calls_unknown(arena, scenario, session, index, 0);
         bool is_counted = !(session->programs[index].escapes & SF_ESCAPE_UNCOUNTED);
         return why || is_counted ? why : "it forbids itself the system calls that count them";
     }

@@ -89,7 +89,8 @@ static const char *unseen_calls(const struct sf_judge *judge, const struct sf_ru
         const struct sf_program *program = &judge->scenario->programs[i];
         if (!(rule->programs >> i & 1) || !program->wrap || !sf_judge_ran(&judge->outcome->programs[i]))
             continue;
-        const char *why = sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, i);
+        const char *why = sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, i,
+                                                  rule->families);
         if (why)
             return sf_arena_printf(judge->arena, ", but not all calls of %s were seen: %s", program->name,
                                    why);

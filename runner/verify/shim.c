@@ -25,6 +25,10 @@ static const struct {
     {SF_ESCAPE_BUSY, "a kernel without resets",
      "reset a connection, or let it fall silent, while a thread waited in it, which this kernel refuses: the "
      "peer saw a FIN"},
+    {SF_ESCAPE_STREAM, "fdopen of a socket",
+     "uses stdio on a socket (fdopen): no rule can reach what libc reads and writes there"},
+    {SF_ESCAPE_PRINT, "dprintf to a socket",
+     "uses stdio on a socket (dprintf): no rule can reach what libc writes there"},
 };
 
 /* [a rule selects the program][it is one process] */

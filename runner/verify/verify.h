@@ -34,9 +34,12 @@ struct sf_findings sf_verify_run(struct sf_arena *arena, const struct sf_scenari
                                  const struct sf_session_memory *session, const struct sf_outcome *outcome);
 
 /* Why the calls that a program was seen to make may not be all: the end of a sentence
- * ("it started ./stat (pid 7) without the shim"). NULL: they are all. */
+ * ("it started ./stat (pid 7) without the shim"). NULL: they are all.
+ *
+ * families  bits of enum sf_family: which calls; 0: only what hides those of any family. */
 const char *sf_verify_calls_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,
-                                    const struct sf_session_memory *session, size_t program);
+                                    const struct sf_session_memory *session, size_t program,
+                                    uint32_t families);
 
 /* The same of the sockets that it leaked. */
 const char *sf_verify_leaks_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,

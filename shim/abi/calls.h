@@ -39,6 +39,8 @@ enum sf_family {
     SF_FAMILY_NONE = SF_FAMILY_COUNT
 };
 
+#define SF_FAMILIES_ALL ((1u << SF_FAMILY_COUNT) - 1) /* a mask of all */
+
 #define SF_CALLS(X)              \
     X(socket, SOCKET)            \
     X(socketpair, SOCKET)        \
@@ -75,6 +77,11 @@ enum sf_family {
     X(fclose, NONE)              \
     X(freopen, NONE)             \
     X(freopen64, NONE)           \
+    X(fdopen, NONE)              \
+    X(dprintf, NONE)             \
+    X(vdprintf, NONE)            \
+    X(__dprintf_chk, NONE)       \
+    X(__vdprintf_chk, NONE)      \
     X(shutdown, SHUTDOWN)        \
     X(poll, POLL)                \
     X(ppoll, POLL)               \

@@ -94,7 +94,11 @@ enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_BUSY = 128,   /* the kernel refused to disconnect while a thread waited: its peer saw a FIN */
     SF_ESCAPE_SANDBOX = 256, /* it has forbidden itself by seccomp(2) what a rule needs: calls met none */
     SF_ESCAPE_UNCOUNTED = 512, /* … or what it takes to count its sockets at the end, */
-    SF_ESCAPE_BLIND = 1024 /* … or to tell which calls are on sockets */
+    SF_ESCAPE_BLIND = 1024, /* … or to tell which calls are on sockets */
+    SF_ESCAPE_STREAM = 2048, /* fdopen of a socket, some of whose calls in that direction rules may select */
+    SF_ESCAPE_PRINT = 4096,  /* dprintf to a socket on which rules may select sends */
+    SF_ESCAPE_UNSEEN_READS = 8192, /* either, rule or none: what libc reads is not counted … */
+    SF_ESCAPE_UNSEEN_SENDS = 16384  /* … what it writes */
 };
 
 /* Calls under way that will give a socket an address which others may meet before

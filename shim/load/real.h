@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -33,6 +34,8 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t buf_len, int flags,
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t fds_bytes);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
                 size_t fds_bytes);
+int __dprintf_chk(int fd, int flag, const char *format, ...);
+int __vdprintf_chk(int fd, int flag, const char *format, va_list arguments);
 
 /* In <sys/pidfd.h> since glibc 2.36. */
 int pidfd_getfd(int process, int fd, unsigned flags) __THROW;

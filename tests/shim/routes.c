@@ -258,7 +258,7 @@ static void reused(void)
     refill();
     int fd = dup(near);
     say_read("before-fclose", fd);
-    FILE *stream = fdopen(fd, "r");
+    FILE *stream = fdopen(fd, "w"); /* nothing is written */
     fclose(stream); /* closes within libc, unseen */
     int file = open("/dev/zero", O_RDONLY);
     if (file != fd)

@@ -474,6 +474,28 @@ static void calls_are_unknown_where_the_shim_cannot_follow(void **state)
                "it started more programs at once than can be followed");
 }
 
+static void reads_and_sends_of_stdio_are_unknown_each_by_itself(void **state)
+{
+    struct world *world = *state;
+    struct sf_program_expectation *expect = &world->expect[CLIENT];
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_UNSEEN_READS;
+    expect->calls[SF_FAMILY_CONNECT] = (struct sf_comparison){PLACE(26), "0", 0, 0};
+    expect->calls[SF_FAMILY_SEND] = (struct sf_comparison){PLACE(27), "0", 0, 0};
+    expect->leaked_sockets = (struct sf_comparison){PLACE(28), "0", 0, 0};
+    expect_none(world);
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_UNSEEN_SENDS;
+    expect_one(world, "client.calls.send", 27,
+               "the send calls of client were not all counted: "
+               "it uses stdio on a socket, whose reads and writes nobody sees");
+    expect->calls[SF_FAMILY_SEND] = (struct sf_comparison){0};
+    expect->calls[SF_FAMILY_RECV] = (struct sf_comparison){PLACE(29), "0", 0, 0};
+    expect_none(world);
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_UNSEEN_READS;
+    expect_one(world, "client.calls.recv", 29,
+               "the recv calls of client were not all counted: "
+               "it uses stdio on a socket, whose reads and writes nobody sees");
+}
+
 static void leaks_beside_an_escaped_child_are_known_from_below_alone(void **state)
 {
     struct world *world = *state;
@@ -908,6 +930,19 @@ static void io_uring_is_reported(void **state)
     expect_one(world, "client.escaped", 6, "client uses io_uring, which no rule can reach");
 }
 
+static void stdio_on_a_socket_is_reported(void **state)
+{
+    struct world *world = *state;
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_STREAM;
+    expect_one(world, "client.escaped", 6,
+               "client uses stdio on a socket (fdopen): no rule can reach what libc reads and writes there");
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_PRINT;
+    expect_one(world, "client.escaped", 6,
+               "client uses stdio on a socket (dprintf): no rule can reach what libc writes there");
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_UNSEEN_READS | SF_ESCAPE_UNSEEN_SENDS;
+    expect_none(world);
+}
+
 static void too_many_addresses_are_reported(void **state)
 {
     struct world *world = *state;
@@ -1062,6 +1097,7 @@ int main(void)
         T(calls_of_a_program_without_the_shim_are_not_0),
         T(calls_beside_an_escaped_child_are_known_from_below_alone),
         T(calls_are_unknown_where_the_shim_cannot_follow),
+        T(reads_and_sends_of_stdio_are_unknown_each_by_itself),
         T(leaks_beside_an_escaped_child_are_known_from_below_alone),
         T(leaks_of_a_stopped_service_are_known_whatever_it_started),
         T(leaks_are_told_with_the_first_of_them),
@@ -1091,6 +1127,7 @@ int main(void)
         T(escaped_child_that_exe_leaves_out_fails_nothing),
         T(rule_whose_executable_escaped_all_others_never_fired),
         T(io_uring_is_reported),
+        T(stdio_on_a_socket_is_reported),
         T(too_many_addresses_are_reported),
         T(too_many_registrations_are_reported),
         T(peer_without_the_shim_fails),

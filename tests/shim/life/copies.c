@@ -209,19 +209,19 @@ void case_streams(void)
     connect_all();
     int copy = lowest_of(MEANT);
     say_refilled("meant-before", 1, copy);
-    must(fclose(fdopen(copy, "r+")) == 0, "fclose");
+    must(fclose(fdopen(copy, "w")) == 0, "fclose");
     say_reused("other-behind-fclose", copy);
 
     copy = lowest_of(MEANT);
     say_refilled("meant-for-freopen", 1, copy);
-    FILE *stream = fdopen(copy, "r");
+    FILE *stream = fdopen(copy, "w");
     must(freopen("/dev/zero", "r", stream) == stream, "freopen");
     say("other-behind-freopen", fileno(stream));
     must(fclose(stream) == 0, "fclose");
     say_reused("other-behind-both", copy);
 
     /* A new socket of the same number. */
-    must(fclose(fdopen(MEANT, "r")) == 0, "fclose");
+    must(fclose(fdopen(MEANT, "w")) == 0, "fclose");
     connect_pair(&near[0], &far[0]);
     say_refilled("other-new", 0, near[0]);
 }

@@ -41,12 +41,12 @@ static void end_by_close(int fd)
 
 static void end_by_stream(int fd)
 {
-    must(fclose(fdopen(fd, "r+")) == 0, "fclose");
+    must(fclose(fdopen(fd, "w")) == 0, "fclose");
 }
 
 static void end_by_freopen(int fd)
 {
-    FILE *stream = freopen("/dev/null", "r", fdopen(fd, "r+"));
+    FILE *stream = freopen("/dev/null", "r", fdopen(fd, "w"));
     must(stream && fclose(stream) == 0, "freopen");
 }
 
