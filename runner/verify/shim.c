@@ -3,6 +3,8 @@
 
 #include "verify/wording.h"
 
+#include <signal.h>
+
 static const struct {
     enum sf_escape escape;
     const char *got, *text;
@@ -29,6 +31,8 @@ static const struct {
      "uses stdio on a socket (fdopen): no rule can reach what libc reads and writes there"},
     {SF_ESCAPE_PRINT, "dprintf to a socket",
      "uses stdio on a socket (dprintf): no rule can reach what libc writes there"},
+    {SF_ESCAPE_FCLOSE, "fclose of a socket",
+     "closes a socket by stdio (fclose): no rule on close acts there"},
 };
 
 /* [a rule selects the program][it is one process] */
@@ -52,6 +56,19 @@ static void judge_escaped(struct sf_judge *judge, size_t index)
                       unreached[is_meant][count == 1]);
 }
 
+/* A filter that was made for the program alone kills it for what the shim calls. */
+static void judge_sandbox(struct sf_judge *judge, size_t index)
+{
+    const struct sf_program *program = &judge->scenario->programs[index];
+    if (judge->outcome->programs[index].signal != SIGSYS ||
+        judge->scenario->expect[index].signal.number == SIGSYS)
+        return;
+    sf_judge_note(
+        judge, program->place, program->name, "sandbox", "no call that its filter forbids", "SIGSYS",
+        "%s was killed for a system call that its seccomp filter forbids, perhaps one of the shim's",
+        program->name);
+}
+
 void sf_judge_shim(struct sf_judge *judge, size_t index)
 {
     const struct sf_program *program = &judge->scenario->programs[index];
@@ -69,6 +86,7 @@ void sf_judge_shim(struct sf_judge *judge, size_t index)
         return;
     }
     judge_escaped(judge, index);
+    judge_sandbox(judge, index);
     for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
         if (state->escapes & escapes[i].escape)
             sf_judge_note(judge, program->place, program->name, "escaped", "nothing beyond reach",

@@ -98,7 +98,8 @@ enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_STREAM = 2048, /* fdopen of a socket, some of whose calls in that direction rules may select */
     SF_ESCAPE_PRINT = 4096,  /* dprintf to a socket on which rules may select sends */
     SF_ESCAPE_UNSEEN_READS = 8192, /* either, rule or none: what libc reads is not counted … */
-    SF_ESCAPE_UNSEEN_SENDS = 16384  /* … what it writes */
+    SF_ESCAPE_UNSEEN_SENDS = 16384, /* … what it writes */
+    SF_ESCAPE_FCLOSE = 32768 /* fclose or freopen of a socket on which some rule may select close */
 };
 
 /* Calls under way that will give a socket an address which others may meet before

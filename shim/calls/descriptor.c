@@ -72,6 +72,9 @@ SF_EXPORT void closefrom(int first)
 static void stream_ends(FILE *stream)
 {
     int saved_errno = errno, fd = fileno(stream);
+    if (sf_shim.families >> SF_FAMILY_CLOSE & 1 && fd >= 0 &&
+        sf_descriptor_discover(fd) >> SF_FAMILY_CLOSE & 1)
+        atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_FCLOSE, memory_order_relaxed);
     if (sf_descriptor_word(fd) != 0) {
         number_ends(fd);
         sf_descriptor_forget(fd);

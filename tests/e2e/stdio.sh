@@ -26,10 +26,14 @@ static void talk(const char *way, int near, int far)
     FILE *stream;
 
     if (strncmp(way, "pipe ", 5) == 0 && pipe(ends) == 0) {
-        fd = ends[strcmp(way, "pipe r") != 0];
         way += 5;
+        fd = ends[*way == 'w' || *way == 'd'];
     }
-    if (strcmp(way, "dprintf") == 0)
+    if (strcmp(way, "fclose") == 0)
+        fclose(fdopen(fd, "r"));
+    else if (strcmp(way, "freopen") == 0)
+        freopen("/dev/null", "r", fdopen(fd, "r"));
+    else if (strcmp(way, "dprintf") == 0)
         dprintf(fd, "%s\n", "hello");
     else if (strcmp(way, "vdprintf") == 0)
         print(fd, "%s\n", "hello");
@@ -82,6 +86,14 @@ for way in dprintf vdprintf; do
 done
 check_eq "both" "sockfault: lines $streams
 sockfault: lines $prints" "$(says "$sends" lines w dprintf)"
+
+closes='call: close, role: client, delay: 1ms'
+for way in fclose freopen; do
+    check_eq "$way" "sockfault: lines closes a socket by stdio (fclose): no rule on close acts there" \
+        "$(says "$closes" lines $way)"
+    check_eq "$way where other calls are selected" "" "$(says "$sends" lines $way)"
+done
+check_eq "fclose of a pipe" "" "$(says 'call: close, delay: 1ms' lines 'pipe fclose')"
 
 check_eq "not a stream in the other direction" "" "$(says "$reads" lines w a)"
 check_eq "nor in that" "" "$(says "$sends" lines r)"

@@ -930,6 +930,20 @@ static void io_uring_is_reported(void **state)
     expect_one(world, "client.escaped", 6, "client uses io_uring, which no rule can reach");
 }
 
+static void filter_that_kills_is_reported_unless_it_is_meant_to(void **state)
+{
+    struct world *world = *state;
+    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_SIGNALED, .code = -1, .signal = SIGSYS};
+    said_signal(world, CLIENT, SIGSYS);
+    expect_none(world);
+    said_signal(world, CLIENT, 0);
+    world->found = sf_verify_run(world->arena, &world->scenario, world->session, &world->outcome);
+    assert_int_equal(world->found.count, 1);
+    assert_string_equal(
+        world->found.list[0].message,
+        "client was killed for a system call that its seccomp filter forbids, perhaps one of the shim's");
+}
+
 static void stdio_on_a_socket_is_reported(void **state)
 {
     struct world *world = *state;
@@ -939,6 +953,9 @@ static void stdio_on_a_socket_is_reported(void **state)
     world->session->programs[CLIENT].escapes = SF_ESCAPE_PRINT;
     expect_one(world, "client.escaped", 6,
                "client uses stdio on a socket (dprintf): no rule can reach what libc writes there");
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_FCLOSE;
+    expect_one(world, "client.escaped", 6,
+               "client closes a socket by stdio (fclose): no rule on close acts there");
     world->session->programs[CLIENT].escapes = SF_ESCAPE_UNSEEN_READS | SF_ESCAPE_UNSEEN_SENDS;
     expect_none(world);
 }
@@ -1127,6 +1144,7 @@ int main(void)
         T(escaped_child_that_exe_leaves_out_fails_nothing),
         T(rule_whose_executable_escaped_all_others_never_fired),
         T(io_uring_is_reported),
+        T(filter_that_kills_is_reported_unless_it_is_meant_to),
         T(stdio_on_a_socket_is_reported),
         T(too_many_addresses_are_reported),
         T(too_many_registrations_are_reported),
