@@ -107,7 +107,7 @@ port=$(free_port) || { fail "a free port"; finish; }
 for document in README.md $(cd "$root" && echo docs/*.md docs/*/*.md); do
     follow "$document"
     case $document in
-        README.md | docs/tutorial.md | docs/reference/*)
+        README.md | docs/tutorial.md | docs/cookbook.md | docs/reference/*)
             check "$document shows commands" test $commands -gt 0
             ;;
     esac
