@@ -89,13 +89,74 @@ static const char *unseen_calls(const struct sf_judge *judge, const struct sf_ru
         const struct sf_program *program = &judge->scenario->programs[i];
         if (!(rule->programs >> i & 1) || !program->wrap || !sf_judge_ran(&judge->outcome->programs[i]))
             continue;
-        const char *why = sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, i,
-                                                  rule->families);
+        const char *why =
+            sf_verify_calls_unknown(judge->arena, judge->scenario, judge->session, i, rule->families);
         if (why)
             return sf_arena_printf(judge->arena, ", but not all calls of %s were seen: %s", program->name,
                                    why);
     }
     return "";
+}
+
+/* Does its place leave out functions of its families? */
+static bool names_functions(const struct sf_rule *rule)
+{
+    for (int call = 0; call < SF_CALL_COUNT; call++)
+        if (rule->families >> sf_call_families[call] & 1 &&
+            !sf_call_set_has(&rule->calls, (enum sf_call_id)call))
+            return true;
+    return false;
+}
+
+#define SELECTORS_MAX 18
+
+/* The keys of the rule by which it selects among the calls of its families. */
+static size_t list_selectors(const struct sf_rule *rule, const char *names[SELECTORS_MAX])
+{
+    const struct {
+        const char *key;
+        bool is_given;
+    } keys[SELECTORS_MAX] = {
+        {"call", names_functions(rule)},
+        {"exe", rule->exe_count},
+        {"peer", rule->peer_count},
+        {"local", rule->local_count},
+        {"family", rule->domains},
+        {"type", rule->types},
+        {"role", rule->roles},
+        {"connection", rule->connection_last},
+        {"nth", rule->nth_last},
+        {"every", rule->every},
+        {"exactly", rule->exactly.count},
+        {"probability", rule->probability < 1},
+        {"after", rule->after_ns},
+        {"until", rule->until_ns},
+        {"after_bytes", rule->after_bytes},
+        {"match", rule->match},
+        {"state", rule->states},
+        {"exists", rule->exists},
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < SELECTORS_MAX; i++)
+        if (keys[i].is_given)
+            names[count++] = keys[i].key;
+    return count;
+}
+
+/* "its peer selects", "its role, nth and match select": what keeps calls from a rule. */
+static const char *word_selectors(const struct sf_judge *judge, const struct sf_rule *rule)
+{
+    const char *names[SELECTORS_MAX], *text = "its ";
+    size_t count = list_selectors(rule, names);
+    if (count == 0)
+        return "it selects";
+    for (size_t i = 0; i < count; i++)
+        text = sf_arena_printf(judge->arena, "%s%s%s", text,
+                               i == 0          ? ""
+                               : i + 1 < count ? ", "
+                                               : " and ",
+                               names[i]);
+    return sf_arena_printf(judge->arena, "%s select%s", text, count == 1 ? "s" : "");
 }
 
 /* Why a rule stayed idle, as far as the counters tell. */
@@ -121,9 +182,9 @@ static const char *idle_reason(const struct sf_judge *judge, const struct sf_rul
     if (calls == 0)
         return sf_arena_printf(judge->arena, "%s%s", no_calls(judge, rule, programs, families), unseen);
     return sf_arena_printf(
-        judge->arena, "%s made %s, none of which its scope and trigger select%s",
-        programs ? programs : "the programs",
-        sf_word_count(judge->arena, calls, sf_arena_printf(judge->arena, "%s call", families)), unseen);
+        judge->arena, "%s made %s, none of which %s%s", programs ? programs : "the programs",
+        sf_word_count(judge->arena, calls, sf_arena_printf(judge->arena, "%s call", families)),
+        word_selectors(judge, rule), unseen);
 }
 
 /* A number alone would leave the reader asking why it is 0. */

@@ -711,8 +711,8 @@ static void rule_that_never_fired_counts_the_calls_that_it_passed_over(void **st
     world->session->tallies[SERVER].calls[SF_FAMILY_RECV] = 99;
     world->session->tallies[CLIENT].calls[SF_FAMILY_RECV] = 3;
     expect_one(world, "faults.one-byte", 9,
-               "rule one-byte (partial: 1) never fired: client made 3 recv calls, none of which its scope "
-               "and trigger select");
+               "rule one-byte (partial: 1) never fired: client made 3 recv calls, none of which its call "
+               "selects");
 }
 
 static void rule_that_selected_calls_says_what_else_kept_it_from_them(void **state)
@@ -817,9 +817,22 @@ static void idle_rule_of_all_programs_tells_of_none(void **state)
     expect_one(world, "faults.one-byte", 9,
                "rule one-byte (partial: 1) never fired: no program made an accept call on a socket");
     world->session->tallies[SERVER].calls[SF_FAMILY_ACCEPT] = 2;
+    sf_call_set_add(&world->rules[0].calls, SF_CALL_accept);
+    sf_call_set_add(&world->rules[0].calls, SF_CALL_accept4);
     expect_one(world, "faults.one-byte", 9,
                "rule one-byte (partial: 1) never fired: the programs made 2 accept calls, "
-               "none of which its scope and trigger select");
+               "none of which it selects");
+    static struct sf_pattern peer = {.kind = SF_PATTERN_ANY, .text = "*"};
+    world->rules[0].peers = &peer;
+    world->rules[0].peer_count = 1;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: the programs made 2 accept calls, "
+               "none of which its peer selects");
+    world->rules[0].nth_first = world->rules[0].nth_last = 7;
+    world->rules[0].roles = SF_ROLE_CLIENT;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: the programs made 2 accept calls, "
+               "none of which its peer, role and nth select");
 }
 
 static void rule_without_a_name_is_told_by_its_number(void **state)
