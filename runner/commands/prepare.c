@@ -66,7 +66,7 @@ struct sf_session_memory *sf_scenario_session(struct sf_arena *arena, const stru
                                               const char **problem)
 {
     struct sf_plan *plan = sf_plan_compile(scenario);
-    struct sf_session_memory *session = sf_session_create(plan);
+    struct sf_session_memory *session = sf_session_create(plan, NULL);
     if (!session)
         *problem = sf_arena_printf(arena, "cannot make the session's memory: %s%s", strerror(errno),
                                    errno == EFBIG ? "; raise the limit on file sizes (ulimit -f)" : "");

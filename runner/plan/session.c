@@ -29,6 +29,7 @@ static void map_views(struct sf_session_memory *memory)
     memory->tallies = (void *)(base + session->tallies_at);
     memory->execs = (void *)(base + session->execs_at);
     memory->events = (void *)(base + session->events_at);
+    memory->trace = session->trace_at ? (void *)(base + session->trace_at) : NULL;
 }
 
 /* The limit on file sizes is meant for other files, but bounds this one as well. */
@@ -104,13 +105,13 @@ static const struct sf_silence_calls own_calls = {
     .close = close,
 };
 
-struct sf_session_memory *sf_session_create(const struct sf_plan *plan)
+struct sf_session_memory *sf_session_create(const struct sf_plan *plan, const struct sf_trace_wish *wish)
 {
     struct sf_session header = {0};
     struct sf_session_memory *memory = sf_memory_new(sizeof *memory);
     memory->fd = memory->refused[0] = memory->refused[1] = memory->refused[2] = -1;
     memory->silence = (struct sf_silence){-1, -1};
-    sf_session_lay_out(&header, plan, (uint64_t)sysconf(_SC_PAGESIZE));
+    sf_session_lay_out(&header, plan, wish, (uint64_t)sysconf(_SC_PAGESIZE));
     if (getrandom(header.id, sizeof header.id, 0) != (ssize_t)sizeof header.id)
         goto fail;
     for (unsigned i = 0; i < sizeof header.id; i++)
@@ -126,7 +127,7 @@ struct sf_session_memory *sf_session_create(const struct sf_plan *plan)
     if (base == MAP_FAILED)
         goto fail;
     memory->session = base;
-    sf_session_fill(base, &header, plan);
+    sf_session_fill(base, &header, plan, wish);
     map_views(memory);
     return memory;
 

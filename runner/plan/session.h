@@ -8,6 +8,7 @@
 #include "abi/event.h"
 #include "abi/session.h"
 #include "abi/silence.h"
+#include "abi/trace.h"
 #include "scenario/scenario.h"
 
 /* Can a plan hold what the scenario asks for? Otherwise an error for each rule that
@@ -31,10 +32,11 @@ struct sf_session_memory {
     struct sf_tally *tallies; /* tallies[i], i < program_count, is the shared one of program i */
     struct sf_exec *execs;
     struct sf_event_log *events;
+    struct sf_trace *trace; /* NULL: none */
 };
 
-/* Returns NULL with errno set when the kernel refuses the memory. */
-struct sf_session_memory *sf_session_create(const struct sf_plan *plan);
+/* Returns NULL with errno set when the kernel refuses the memory. wish NULL: no trace. */
+struct sf_session_memory *sf_session_create(const struct sf_plan *plan, const struct sf_trace_wish *wish);
 void sf_session_free(struct sf_session_memory *session);
 
 /* Calls that a program's processes made on sockets, by family. Exact once they

@@ -1,6 +1,7 @@
 #include "abi/session.h"
 
 #include "abi/event.h"
+#include "abi/trace.h"
 
 #include <string.h>
 
@@ -27,7 +28,14 @@ static uint64_t reserve(uint64_t *end, uint64_t count, uint64_t size)
     return at;
 }
 
-void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan, uint64_t page)
+static uint64_t trace_bytes(void)
+{
+    return sizeof(struct sf_trace) + SF_LANES * (sizeof(struct sf_lane) + SF_LANE_BYTES) +
+           TALLIES * sizeof(struct sf_presence);
+}
+
+void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan,
+                        const struct sf_trace_wish *wish, uint64_t page)
 {
     memcpy(session->magic, SF_SESSION_MAGIC, sizeof session->magic);
     session->version = SF_SESSION_VERSION;
@@ -60,10 +68,13 @@ void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan, 
     session->arrivals_at = reserve(&end, 1, sizeof(struct sf_arrivals));
     session->events_at = reserve(&end, 1, sizeof(struct sf_event_log) + EVENTS_BYTES);
     session->kept_at = reserve(&end, 1, KEPT_BYTES);
+    if (wish)
+        session->trace_at = reserve(&end, 1, trace_bytes());
     session->total_bytes = round_up(end, page);
 }
 
-void sf_session_fill(void *memory, const struct sf_session *header, const struct sf_plan *plan)
+void sf_session_fill(void *memory, const struct sf_session *header, const struct sf_plan *plan,
+                     const struct sf_trace_wish *wish)
 {
     char *base = memory;
     struct sf_tally *tallies = (void *)(base + header->tallies_at);
@@ -82,4 +93,6 @@ void sf_session_fill(void *memory, const struct sf_session *header, const struct
     control->families = families;
     control->plan_at = header->plan_at;
     control->generation = 1;
+    if (wish)
+        ((struct sf_trace *)(void *)(base + header->trace_at))->data_bytes = wish->data_bytes;
 }

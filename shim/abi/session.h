@@ -65,6 +65,12 @@ struct sf_session {
     uint32_t refused_port; /* the runner holds it on all loopback addresses and never listens; 0: none */
     uint32_t silent_port;  /* held likewise: it leaves every SYN without an answer; 0: no rule needs it */
     uint64_t kept_at, kept_bytes; /* where unread bytes of reset connections are kept */
+    uint64_t trace_at;            /* struct sf_trace (abi/trace.h); 0: its calls are not traced */
+};
+
+/* How the calls of a session are to be traced. */
+struct sf_trace_wish {
+    uint32_t data_bytes; /* as sf_trace.data_bytes */
 };
 
 /* What every idle call compares with. One cache line, written only when rules change or
@@ -238,10 +244,13 @@ struct sf_socket_rule {
 };
 
 /* The size and place of every area for this plan, magic and version; the id is
- * the caller's. Pure. page is the size of a page, in bytes. */
-void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan, uint64_t page);
+ * the caller's. Pure. wish NULL: no trace, and no room for one. page is the size of a
+ * page, in bytes. */
+void sf_session_lay_out(struct sf_session *session, const struct sf_plan *plan,
+                        const struct sf_trace_wish *wish, uint64_t page);
 
-/* Make zeroed memory of header->total_bytes a session that runs `plan`. */
-void sf_session_fill(void *memory, const struct sf_session *header, const struct sf_plan *plan);
+/* Make zeroed memory of header->total_bytes a session that runs `plan`, laid out with `wish`. */
+void sf_session_fill(void *memory, const struct sf_session *header, const struct sf_plan *plan,
+                     const struct sf_trace_wish *wish);
 
 #endif

@@ -235,14 +235,14 @@ static uint32_t hold_silence(void)
 static struct sf_session *make_session(const struct sf_plan *plan)
 {
     struct sf_session header = {0};
-    sf_session_lay_out(&header, plan, (uint64_t)sysconf(_SC_PAGESIZE));
+    sf_session_lay_out(&header, plan, NULL, (uint64_t)sysconf(_SC_PAGESIZE));
     if (sf_plan_wants_silence(plan) && !(header.silent_port = hold_silence()))
         return NULL;
     void *base = mmap(NULL, header.total_bytes, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         return NULL;
-    sf_session_fill(base, &header, plan);
+    sf_session_fill(base, &header, plan, NULL);
     mprotect(base, header.shared_at, PROT_READ);
     return base;
 }

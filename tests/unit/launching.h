@@ -74,7 +74,7 @@ static inline void launching_start(struct launching *self)
     struct sf_launch_options options = {.stdio = SF_STDIO_CAPTURE, .shim_path = "/no/libsockfault.so"};
     self->plan = sf_plan_compile(&self->scenario);
     assert_non_null(self->plan);
-    self->session = sf_session_create(self->plan);
+    self->session = sf_session_create(self->plan, NULL);
     assert_non_null(self->session);
     self->launch = sf_launch_start(&self->scenario, self->session, &options);
     assert_non_null(self->launch);

@@ -24,7 +24,7 @@ static unsigned left_of(const char *path, pid_t pid, struct sf_pids *proved)
     launching_init(&self);
     launching_add(&self, "program", (const char *const[]){"/bin/sh", NULL})->cwd = "/bin";
     self.plan = sf_plan_compile(&self.scenario);
-    self.session = sf_session_create(self.plan);
+    self.session = sf_session_create(self.plan, NULL);
     assert_non_null(self.session);
     sf_exec_announce(self.session->execs, self.session->session->exec_count, (uint32_t)pid, 0, path);
     struct sf_pids found = {0};

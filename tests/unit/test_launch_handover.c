@@ -20,7 +20,7 @@ static void program_gets_the_session(void **state)
     /* The session's id, and so the code, is known only once it exists. */
     struct sf_launch_options options = {.stdio = SF_STDIO_CAPTURE, .shim_path = "/no/libsockfault.so"};
     self.plan = sf_plan_compile(&self.scenario);
-    self.session = sf_session_create(self.plan);
+    self.session = sf_session_create(self.plan, NULL);
     snprintf(code, sizeof code, ASK, self.session->id);
     self.launch = sf_launch_start(&self.scenario, self.session, &options);
     const struct sf_exit *exits = launching_finish(&self);

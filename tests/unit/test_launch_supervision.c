@@ -184,7 +184,7 @@ static void be_runner(enum sf_stdio stdio)
         launching_shell(&self, "other", "yes | cat > /dev/null");
     struct sf_launch_options options = {.stdio = stdio, .shim_path = "/no/libsockfault.so"};
     self.plan = sf_plan_compile(&self.scenario);
-    self.session = sf_session_create(self.plan);
+    self.session = sf_session_create(self.plan, NULL);
     sf_launch_wait(sf_launch_start(&self.scenario, self.session, &options));
     _exit(1);
 }

@@ -469,7 +469,7 @@ static void session_has_its_areas_apart_and_sealed(void **state)
 {
     (void)state;
     struct sf_plan *plan = sample_plan();
-    struct sf_session_memory *memory = sf_session_create(plan);
+    struct sf_session_memory *memory = sf_session_create(plan, NULL);
     assert_non_null(memory);
     const struct sf_session *session = memory->session;
     const uint64_t starts[] = {sizeof *session,     session->plan_at,     session->shared_at,
@@ -501,11 +501,36 @@ static void session_has_its_areas_apart_and_sealed(void **state)
     free(plan);
 }
 
+static void session_has_room_for_a_trace_where_one_is_wished(void **state)
+{
+    (void)state;
+    struct sf_plan *plan = sample_plan();
+    const struct sf_trace_wish wish = {.data_bytes = 77};
+    struct sf_session_memory *plain = sf_session_create(plan, NULL), *traced = sf_session_create(plan, &wish);
+    assert_non_null(traced);
+    const struct sf_session *session = traced->session;
+    assert_null(plain->trace);
+    assert_int_equal(plain->session->trace_at, 0);
+    assert_int_equal(session->trace_at % 64, 0);
+    assert_true(session->trace_at >= session->kept_at + session->kept_bytes);
+    assert_int_equal(plain->session->kept_at, session->kept_at);
+    assert_true(plain->session->total_bytes < plain->session->kept_at + plain->session->kept_bytes + 4096);
+    assert_ptr_equal(traced->trace, (char *)traced->session + session->trace_at);
+    assert_int_equal(traced->trace->data_bytes, 77);
+    assert_true((char *)sf_trace_presence(traced->trace, session->tally_count) <=
+                (char *)traced->session + session->total_bytes);
+    for (uint32_t i = 0; i < SF_LANES; i++)
+        assert_int_equal((uintptr_t)sf_trace_lane(traced->trace, i) % 64, 0);
+    sf_session_free(plain);
+    sf_session_free(traced);
+    free(plan);
+}
+
 static void sessions_have_different_ids(void **state)
 {
     (void)state;
     struct sf_plan *plan = sample_plan();
-    struct sf_session_memory *one = sf_session_create(plan), *two = sf_session_create(plan);
+    struct sf_session_memory *one = sf_session_create(plan, NULL), *two = sf_session_create(plan, NULL);
     assert_string_not_equal(one->id, two->id);
     sf_session_free(one);
     sf_session_free(two);
@@ -522,7 +547,7 @@ static void many_rules_keep_the_socket_table_within_a_gibibyte(void **state)
     scenario.rules = rules;
     scenario.rule_count = SF_PLAN_RULES_MAX;
     struct sf_plan *plan = sf_plan_compile(&scenario);
-    struct sf_session_memory *memory = sf_session_create(plan);
+    struct sf_session_memory *memory = sf_session_create(plan, NULL);
     assert_non_null(memory);
     uint32_t count = memory->session->socket_count;
     assert_true(count >= SF_SOCKET_WAYS && (count & (count - 1)) == 0);
@@ -536,7 +561,7 @@ static void calls_of_a_program_are_the_sum_of_its_tallies(void **state)
 {
     (void)state;
     struct sf_plan *plan = sample_plan();
-    struct sf_session_memory *memory = sf_session_create(plan);
+    struct sf_session_memory *memory = sf_session_create(plan, NULL);
     memory->tallies[0].calls[SF_FAMILY_RECV] = 100; /* shared by threads of program 0 */
     memory->tallies[1].calls[SF_FAMILY_RECV] = 1;
     for (uint32_t i = 2; i < 5; i++) {
@@ -565,7 +590,7 @@ static int session_under_limit(rlim_t soft, rlim_t hard)
         struct rlimit limit = {soft, hard}, after;
         if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || (getuid() == 0 && setuid(65534) != 0))
             _exit(255);
-        struct sf_session_memory *memory = sf_session_create(plan);
+        struct sf_session_memory *memory = sf_session_create(plan, NULL);
         int error = memory ? 0 : errno;
         struct sigaction action;
         sigaction(SIGXFSZ, NULL, &action);
@@ -598,7 +623,7 @@ static void pending_execs_are_escapes_of_their_program(void **state)
 {
     (void)state;
     struct sf_plan *plan = sample_plan();
-    struct sf_session_memory *memory = sf_session_create(plan);
+    struct sf_session_memory *memory = sf_session_create(plan, NULL);
     assert_null(sf_session_escaped(memory, UINT32_MAX, NULL));
     memory->execs[3] = (struct sf_exec){.state = SF_EXEC_PENDING, .pid = 12, .program = 1};
     memory->execs[4] = (struct sf_exec){.state = SF_EXEC_LOADED, .pid = 13, .program = 1};
@@ -633,7 +658,7 @@ static void events_are_read_in_order_across_holes(void **state)
 {
     (void)state;
     struct sf_plan *plan = sample_plan();
-    struct sf_session_memory *memory = sf_session_create(plan);
+    struct sf_session_memory *memory = sf_session_create(plan, NULL);
     assert_null(sf_session_event(memory, NULL));
     append(memory, 1, 3);
     append(memory, 2, 4)->bytes = 0; /* its producer died half-way */
@@ -653,7 +678,7 @@ static void events_end_where_the_log_is_full(void **state)
 {
     (void)state;
     struct sf_plan *plan = sample_plan();
-    struct sf_session_memory *memory = sf_session_create(plan);
+    struct sf_session_memory *memory = sf_session_create(plan, NULL);
     append(memory, 1, 3);
     memory->events->reserved_bytes = UINT64_MAX / 2;
     const struct sf_event *event = sf_session_event(memory, NULL);
@@ -680,6 +705,7 @@ int main(void)
         cmocka_unit_test(field_out_of_range_is_refused_with_its_reason),
         cmocka_unit_test(extremes_that_are_legal_are_taken),
         cmocka_unit_test(session_has_its_areas_apart_and_sealed),
+        cmocka_unit_test(session_has_room_for_a_trace_where_one_is_wished),
         cmocka_unit_test(sessions_have_different_ids),
         cmocka_unit_test(many_rules_keep_the_socket_table_within_a_gibibyte),
         cmocka_unit_test(calls_of_a_program_are_the_sum_of_its_tallies),

@@ -465,7 +465,7 @@ static void judged_report_keeps_what_happened(void **state)
                                    .rule_count = 1,
                                    .rule_expect = &count};
     struct sf_plan *plan = sf_plan_compile(&scenario);
-    struct sf_session_memory *session = sf_session_create(plan);
+    struct sf_session_memory *session = sf_session_create(plan, NULL);
     free(plan);
     session->programs[0].loaded = 1;
     session->programs[0].start_ns = 1000000000;

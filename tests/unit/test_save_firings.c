@@ -26,7 +26,7 @@ static int setup(void **state)
                                 "- {call: poll, error: EINTR, per: scenario}\n"
                                 "- {call: [recv, poll], error: EIO, per: connection}\n");
     struct sf_plan *plan = sf_plan_compile(world->reading->scenario);
-    world->session = sf_session_create(plan);
+    world->session = sf_session_create(plan, NULL);
     free(plan);
     *state = world;
     return 0;

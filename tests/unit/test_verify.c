@@ -44,7 +44,7 @@ static struct sf_output output(const char *text)
 static void open_session(struct world *world)
 {
     struct sf_plan *plan = sf_plan_compile(&world->scenario);
-    world->session = sf_session_create(plan);
+    world->session = sf_session_create(plan, NULL);
     free(plan);
     assert_non_null(world->session);
     world->session->programs[SERVER].loaded = 1;
