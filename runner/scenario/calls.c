@@ -4,12 +4,9 @@
 
 #include <string.h>
 
-enum { NAME_BYTES_MAX = 64 };
-
-/* The function behind a symbol: without the __…_chk of fortified programs and
- * the 64 of large files (64v in pwritev64v2). */
-static void function_of(const char *symbol, char name[static NAME_BYTES_MAX])
+void sf_call_function(enum sf_call_id call, char name[static SF_FUNCTION_BYTES_MAX])
 {
+    const char *symbol = sf_call_names[call];
     static const char fortified[] = "__", check[] = "_chk";
     size_t bytes = strlen(symbol);
     if (strncmp(symbol, fortified, strlen(fortified)) == 0) {
@@ -35,8 +32,8 @@ static int family_find(const char *name)
 
 bool sf_call_nameable(enum sf_call_id call)
 {
-    char function[NAME_BYTES_MAX];
-    function_of(sf_call_names[call], function);
+    char function[SF_FUNCTION_BYTES_MAX];
+    sf_call_function((enum sf_call_id)call, function);
     return sf_call_families[call] != SF_FAMILY_NONE && strcmp(function, sf_call_names[call]) == 0;
 }
 
@@ -45,10 +42,10 @@ bool sf_calls_find(const char *name, struct sf_call_set *calls, uint32_t *famili
     int family = family_find(name);
     bool found = false;
     for (int call = 0; call < SF_CALL_COUNT; call++) {
-        char function[NAME_BYTES_MAX];
+        char function[SF_FUNCTION_BYTES_MAX];
         if (sf_call_families[call] == SF_FAMILY_NONE)
             continue;
-        function_of(sf_call_names[call], function);
+        sf_call_function((enum sf_call_id)call, function);
         if (family >= 0 ? sf_call_families[call] == family : strcmp(function, name) == 0) {
             sf_call_set_add(calls, (enum sf_call_id)call);
             *families |= 1u << sf_call_families[call];

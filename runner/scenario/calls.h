@@ -24,6 +24,11 @@ bool sf_calls_find(const char *name, struct sf_call_set *calls, uint32_t *famili
  * the families `meant`, where it has such: the others are taken out of the set. */
 void sf_calls_narrow(struct sf_call_set *calls, uint32_t *families, uint32_t meant);
 
+/* The function behind a symbol: without the __…_chk of fortified programs and the 64 of
+ * large files (64v in pwritev64v2). Ended by a NUL. */
+#define SF_FUNCTION_BYTES_MAX 64
+void sf_call_function(enum sf_call_id call, char name[static SF_FUNCTION_BYTES_MAX]);
+
 /* All names that a rule can use: the families, then the functions that are none. */
 #define SF_CALL_NAMES_MAX (SF_FAMILY_COUNT + SF_CALL_COUNT)
 size_t sf_calls_names(const char *names[static SF_CALL_NAMES_MAX]);

@@ -21,6 +21,14 @@ unsigned sf_state_find(const char *name)
     return 0;
 }
 
+const char *sf_state_name(unsigned number)
+{
+    for (size_t i = 0; i < SF_STATES_MAX; i++)
+        if (states[i].number == number)
+            return states[i].name;
+    return NULL;
+}
+
 size_t sf_state_names(const char *names[static SF_STATES_MAX])
 {
     for (size_t i = 0; i < SF_STATES_MAX; i++)

@@ -7,6 +7,9 @@
 /* The kernel's number (tcpi_state) of a state, or 0. */
 unsigned sf_state_find(const char *name);
 
+/* The name of a kernel's number; NULL: there is none. */
+const char *sf_state_name(unsigned number);
+
 #define SF_STATES_MAX 11
 size_t sf_state_names(const char *names[static SF_STATES_MAX]);
 

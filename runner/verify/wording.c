@@ -1,10 +1,10 @@
 #include "verify/wording.h"
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/memory.h"
 #include "launch/meant.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,17 +47,9 @@ const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *no
 /* NULL: it has no address to tell. */
 static const char *word_address(struct sf_arena *arena, const struct sf_addr *address)
 {
-    char text[INET6_ADDRSTRLEN];
-    if (address->domain == SF_DOMAIN_UNIX && address->path_len)
-        return sf_arena_printf(arena, "unix:%.*s", address->path_len, address->path);
-    if (address->domain == SF_DOMAIN_INET && address->port)
-        return sf_arena_printf(arena, "%s:%u",
-                               inet_ntop(AF_INET, address->ip + sizeof address->ip - 4, text, sizeof text),
-                               address->port);
-    if (address->domain == SF_DOMAIN_INET6 && address->port)
-        return sf_arena_printf(arena, "[%s]:%u", inet_ntop(AF_INET6, address->ip, text, sizeof text),
-                               address->port);
-    return NULL;
+    char text[SF_ADDRESS_TEXT_BYTES];
+    bool is_named = address->domain == SF_DOMAIN_UNIX ? address->path_len > 0 : address->port > 0;
+    return is_named && sf_address_print(text, address) ? sf_arena_strdup(arena, text) : NULL;
 }
 
 static const char *word_leak(struct sf_arena *arena, const struct sf_leak *leak)
