@@ -1,8 +1,9 @@
 #include "base/output.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 FILE *sf_output_open(const char *path)
 {
@@ -17,4 +18,10 @@ int sf_output_close(FILE *file)
     bool failed = ferror(file) != 0;
     failed |= (file == stdout ? fflush(file) : fclose(file)) != 0;
     return failed ? (errno ? errno : EIO) : 0;
+}
+
+bool sf_output_colors(int fd)
+{
+    const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return !(no && *no) && isatty(fd) && !(terminal && strcmp(terminal, "dumb") == 0);
 }

@@ -20,6 +20,7 @@ struct job {
     struct sf_folder folder;
     struct sf_scenario *scenario;
     struct sf_session_memory *session;
+    struct sf_recorder *recorder; /* NULL: nothing is traced */
     struct sf_launch *launch;
 };
 
@@ -39,6 +40,7 @@ struct crew {
 static void free_job(struct job *job)
 {
     sf_launch_free(job->launch);
+    sf_recorder_free(job->recorder);
     sf_session_free(job->session);
     sf_port_set_release(&job->ports);
     sf_folder_remove(&job->folder);
@@ -107,8 +109,12 @@ static void start(struct crew *crew, struct job *job)
         keep(crew, job, unstarted);
         return;
     }
-    job->session = sf_scenario_session(crew->arena, job->scenario, &batch->failure);
-    if (!job->session)
+    job->session = sf_scenario_session(crew->arena, job->scenario, sf_traces_wish(batch->traces),
+                                       &batch->failure);
+    if (job->session)
+        job->recorder =
+            sf_traces_record(crew->arena, batch->traces, job->scenario, job->session, &batch->failure);
+    if (batch->failure)
         return;
     const struct sf_launch_options options = {.stdio = SF_STDIO_CAPTURE, .shim_path = batch->shim_path};
     job->launch = sf_launch_start(job->scenario, job->session, &options);
@@ -133,6 +139,12 @@ static void collect(struct crew *crew, struct job *job)
     const struct sf_scenario *scenario = job->scenario;
     if (outcome->failure) {
         batch->failure = sf_arena_strdup(crew->arena, outcome->failure);
+        return;
+    }
+    const char *problem =
+        sf_traces_finish(crew->arena, batch->traces, scenario, job->session, job->recorder);
+    if (problem) {
+        batch->failure = problem;
         return;
     }
     struct sf_report_scenario *report = sf_report_of(scenario);

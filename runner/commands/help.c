@@ -37,6 +37,13 @@ static const struct command {
      "failed.\n"
      "\n"
      "  sockfault test --filter 'chunk=7' --set host=127.0.0.1 tests/\n"},
+    {{"trace", sf_command_trace, "trace [OPTION…] [--] PROGRAM [ARG…]", "show the socket calls of one program"},
+     SF_COMMAND_TRACE,
+     "A line a call on stderr, nothing is injected: when the call came back, whose it was,\n"
+     "its connection and state, what was asked for and what came of it, how long it took.\n"
+     "CALL and PATTERN are those of rules. The exit status is that of `run`.\n"
+     "\n"
+     "  sockfault trace --call connect,send,recv -v -- curl -fsS http://localhost:8080/\n"},
     {{"check", sf_command_check, "check [-q] PATH…", "validate scenarios, start nothing"},
      0,
      "A PATH is a scenario file, - for standard input, or a folder: every *.yaml and\n"

@@ -13,8 +13,14 @@
 typedef const char *taker(struct sf_arena *arena, struct sf_options *options, const char *value);
 
 static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs,
-    take_filter, take_repeat, take_set, take_save, take_fail_fast, take_no_skip, take_verbose, take_quiet,
-    take_help;
+    take_filter, take_repeat, take_set, take_save, take_trace,
+    take_output, take_program, take_peer, take_call, take_fail_fast, take_no_skip, take_verbose,
+    take_quiet, take_help;
+
+enum {
+    ALL = SF_COMMAND_RUN | SF_COMMAND_TEST | SF_COMMAND_TRACE,
+    WRAPS = SF_COMMAND_RUN | SF_COMMAND_TRACE /* one program, whose arguments are its own */
+};
 
 static const struct row {
     const char *name;
@@ -28,9 +34,9 @@ static const struct row {
      "take faults and seed from a scenario file (-: stdin), or a bundled one"},
     {"fault", 'f', "RULE", SF_COMMAND_RUN, take_fault,
      "add a rule: 'call: recv, partial: 1'; may be repeated"},
-    {"as", 0, "NAME", SF_COMMAND_RUN, take_as, "the program's name in rules; default: its base name"},
+    {"as", 0, "NAME", WRAPS, take_as, "the program's name in rules; default: its base name"},
     {"seed", 0, "N", SF_COMMAND_RUN | SF_COMMAND_TEST, take_seed, "override every seed"},
-    {"timeout", 0, "DURATION", SF_COMMAND_RUN | SF_COMMAND_TEST, take_timeout, "end a run that takes longer"},
+    {"timeout", 0, "DURATION", ALL, take_timeout, "end a run that takes longer"},
     {"report", 0, "FORMAT[=FILE]", SF_COMMAND_RUN | SF_COMMAND_TEST, take_report,
      "pretty or json; may be repeated"},
     {"jobs", 'j', "N", SF_COMMAND_TEST, take_jobs, "scenarios at once; default: the cores"},
@@ -40,12 +46,19 @@ static const struct row {
      "override one of the scenario's vars; may be repeated"},
     {"save", 0, "FILE", SF_COMMAND_RUN | SF_COMMAND_TEST, take_save,
      "write the faults that fired as a scenario that fires them again"},
+    {"trace", 0, "FILE", ALL, take_trace, "write every socket call as JSON Lines"},
+    {"output", 'o', "FILE", SF_COMMAND_TRACE, take_output, "write the lines there instead of to stderr"},
+    {"program", 0, "NAME", ALL, take_program, "trace only calls of this program; may be repeated"},
+    {"peer", 0, "PATTERN", ALL, take_peer, "trace only calls whose peer fits, as in rules; may be repeated"},
+    {"call", 0, "CALL[,CALL…]", ALL, take_call, "trace only these, as in rules; may be repeated"},
     {"fail-fast", 0, NULL, SF_COMMAND_TEST, take_fail_fast, "stop at the first failure"},
     {"no-skip", 0, NULL, SF_COMMAND_TEST, take_no_skip, "a missing requirement fails instead of skipping"},
     {"verbose", 'v', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_verbose,
      "show counters and injected faults"},
-    {"quiet", 'q', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_quiet, "show failures only"},
-    {"help", 'h', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_help, "show this"},
+    {"verbose", 'v', NULL, SF_COMMAND_TRACE, take_verbose,
+     "show the first 64 bytes of data and sum up connections; -vv: all data"},
+    {"quiet", 'q', NULL, ALL, take_quiet, "show failures only"},
+    {"help", 'h', NULL, ALL, take_help, "show this"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -145,6 +158,39 @@ static const char *take_save(struct sf_arena *arena, struct sf_options *options,
     return *value ? NULL : "--save: a file is needed";
 }
 
+static const char *take_trace(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena;
+    if (options->trace)
+        return "--trace is given twice; one file is allowed";
+    options->trace = value;
+    return *value ? NULL : "--trace: a file is needed";
+}
+
+static const char *take_output(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena;
+    if (options->output)
+        return "--output is given twice; one file is allowed";
+    options->output = value;
+    return *value ? NULL : "--output: a file is needed";
+}
+
+static const char *take_program(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    return sf_trace_filter_program(arena, &options->shown, value);
+}
+
+static const char *take_peer(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    return sf_trace_filter_peer(arena, &options->shown, value);
+}
+
+static const char *take_call(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    return sf_trace_filter_calls(arena, &options->shown, value);
+}
+
 static const char *take_fail_fast(struct sf_arena *arena, struct sf_options *options, const char *value)
 {
     (void)arena, (void)value;
@@ -162,7 +208,7 @@ static const char *take_no_skip(struct sf_arena *arena, struct sf_options *optio
 static const char *take_verbose(struct sf_arena *arena, struct sf_options *options, const char *value)
 {
     (void)arena, (void)value;
-    options->verbosity = 1;
+    options->verbosity = options->verbosity < 1 ? 1 : 2;
     return NULL;
 }
 
@@ -194,7 +240,7 @@ static struct view view_of(enum sf_command command)
 {
     struct view view = {.count = 0};
     size_t length = 0;
-    if (command == SF_COMMAND_RUN)
+    if (command & WRAPS)
         view.letters[length++] = '+';
     view.letters[length++] = ':'; /* a missing argument is ':', not '?' */
     for (int i = 0; i < ROWS; i++) {
@@ -267,6 +313,17 @@ const char *sf_options_parse(struct sf_arena *arena, enum sf_command command, in
     options->rest = argv + optind;
     options->rest_count = argc - optind;
     return problem;
+}
+
+const char *sf_options_filter_conflict(enum sf_command command, const struct sf_options *options)
+{
+    const struct sf_trace_filter *shown = &options->shown;
+    if (command == SF_COMMAND_TRACE || options->trace)
+        return NULL;
+    return shown->program_count ? "--program: without --trace nothing is traced"
+           : shown->peer_count  ? "--peer: without --trace nothing is traced"
+           : shown->by_call     ? "--call: without --trace nothing is traced"
+                                : NULL;
 }
 
 void sf_options_print(enum sf_command command, FILE *out)

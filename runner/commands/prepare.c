@@ -63,10 +63,10 @@ const char *sf_program_unreachable(struct sf_arena *arena, const struct sf_scena
 }
 
 struct sf_session_memory *sf_scenario_session(struct sf_arena *arena, const struct sf_scenario *scenario,
-                                              const char **problem)
+                                              const struct sf_trace_wish *wish, const char **problem)
 {
     struct sf_plan *plan = sf_plan_compile(scenario);
-    struct sf_session_memory *session = sf_session_create(plan, NULL);
+    struct sf_session_memory *session = sf_session_create(plan, wish);
     if (!session)
         *problem = sf_arena_printf(arena, "cannot make the session's memory: %s%s", strerror(errno),
                                    errno == EFBIG ? "; raise the limit on file sizes (ulimit -f)" : "");

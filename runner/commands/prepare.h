@@ -17,8 +17,9 @@ const char *sf_shim_find(struct sf_arena *arena, const char **problem);
 const char *sf_program_unreachable(struct sf_arena *arena, const struct sf_scenario *scenario,
                                    size_t program);
 
-/* Compile a scenario and make the session for it; NULL: `problem` says why. */
+/* Compile a scenario and make the session for it; NULL: `problem` says why. wish NULL: its
+ * calls are not traced. */
 struct sf_session_memory *sf_scenario_session(struct sf_arena *arena, const struct sf_scenario *scenario,
-                                              const char **problem);
+                                              const struct sf_trace_wish *wish, const char **problem);
 
 #endif

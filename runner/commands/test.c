@@ -17,6 +17,7 @@ struct test {
     struct sf_arena *arena;
     struct sf_options options;
     struct sf_cases cases;
+    struct sf_traces traces;
     struct sf_report_run run; /* where every result goes */
     uint64_t start_ns;
 };
@@ -73,8 +74,9 @@ static int write_saves(struct test *test, const struct sf_batch *batch, int stat
     return failed ? failed : status;
 }
 
-/* Open the file of --save now that all scenarios are read; it must be none of them. */
-static const char *open_saves(struct test *test, int *status)
+/* Open the files of --save and --trace now that all scenarios are read; what is saved must be none
+ * of them. */
+static const char *open_files(struct test *test, int *status)
 {
     const char *problem = NULL;
     *status = INVALID;
@@ -83,7 +85,10 @@ static const char *open_saves(struct test *test, int *status)
     if (problem)
         return problem;
     *status = INTERNAL;
-    return sf_saves_open(test->arena, &test->options);
+    problem = sf_saves_open(test->arena, &test->options);
+    return problem ? problem
+                   : sf_traces_open(test->arena, &test->options, "test", false, test->cases.count > 1,
+                                    &test->traces);
 }
 
 /* Run what was read. */
@@ -94,13 +99,14 @@ static int run_all(struct test *test)
     struct sf_batch batch = {.cases = test->cases.list,
                              .count = test->cases.count,
                              .options = &test->options,
+                             .traces = &test->traces,
                              .saves = test->options.save != NULL,
                              .done = show,
                              .context = test};
     batch.shim_path = sf_shim_find(test->arena, &problem);
     if (!batch.shim_path)
         return fail(problem);
-    problem = open_saves(test, &failed);
+    problem = open_files(test, &failed);
     if (problem) {
         fail(problem);
         return failed;
@@ -140,11 +146,14 @@ int sf_command_test(int argc, char **argv)
         status = sf_help_print("test", stdout);
     else if (!problem && test.options.rest_count == 0)
         problem = "no scenario is given";
+    else if (!problem)
+        problem = sf_options_filter_conflict(SF_COMMAND_TEST, &test.options);
     if (problem)
         fprintf(stderr, "sockfault test: %s\nTry 'sockfault help test'.\n", problem);
     else if (!test.options.help)
         status = test_paths(&test);
     sf_reports_close(&test.options);
+    sf_traces_close(&test.traces);
     for (size_t i = 0; i < test.run.count; i++)
         sf_report_free(test.run.scenarios[i]);
     sf_arena_free(test.arena);

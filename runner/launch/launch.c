@@ -36,9 +36,9 @@ struct sf_launch {
     bool over;
 };
 
-/* The launches that are under way, and the children that this process had
- * before the first one, from whoever exec'ed it: neither is an orphan to end
- * when a supervisor was killed. */
+/* The launches that are under way, and the children that this process had before the first
+ * one, from whoever exec'ed it, or has for itself: neither is an orphan to end when a
+ * supervisor was killed. */
 static struct sf_launch *launches;
 static struct sf_pids strangers;
 
@@ -50,6 +50,17 @@ static void be_subreaper(void)
     done = true;
     sf_tree_children(getpid(), &strangers);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+void sf_launch_spare(pid_t pid)
+{
+    be_subreaper();
+    sf_pids_add(&strangers, pid);
+}
+
+void sf_launch_spare_no_more(pid_t pid)
+{
+    sf_pids_remove(&strangers, pid);
 }
 
 /* The first reason stays. */

@@ -117,6 +117,11 @@ void sf_launch_interrupt(struct sf_launch *launch, int signal);
 /* Ends the scenario first when it is still under way. NULL is fine. */
 void sf_launch_free(struct sf_launch *launch);
 
+/* A child of the runner's own: it is none of the processes that a supervisor which was killed
+ * leaves behind. Until it has been waited for. */
+void sf_launch_spare(pid_t pid);
+void sf_launch_spare_no_more(pid_t pid);
+
 /* Why the shim cannot be loaded into what `argv[0]` names (static, setuid,
  * another architecture, musl, Go), as a sentence in `why`; false: it can.
  * Not finding the file is not an answer: false, exec will say. `path` is the

@@ -23,6 +23,15 @@ void sf_pids_add(struct sf_pids *pids, pid_t pid)
     pids->list[pids->count++] = pid;
 }
 
+void sf_pids_remove(struct sf_pids *pids, pid_t pid)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < pids->count; i++)
+        if (pids->list[i] != pid)
+            pids->list[kept++] = pids->list[i];
+    pids->count = kept;
+}
+
 bool sf_pids_has(const struct sf_pids *pids, pid_t pid)
 {
     for (size_t i = 0; i < pids->count; i++)

@@ -13,6 +13,7 @@ struct sf_pids {
 };
 
 void sf_pids_add(struct sf_pids *pids, pid_t pid);
+void sf_pids_remove(struct sf_pids *pids, pid_t pid);
 bool sf_pids_has(const struct sf_pids *pids, pid_t pid);
 void sf_pids_free(struct sf_pids *pids);
 

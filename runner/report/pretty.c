@@ -2,6 +2,7 @@
  * is wrong, each with a place that editors and terminals can open. */
 #include "report/report.h"
 
+#include "base/output.h"
 #include "base/arena.h"
 #include "verify/wording.h"
 
@@ -22,16 +23,9 @@ static const struct {
     [SF_INVALID] = {"INVALID", "31"},
 };
 
-/* NO_COLOR: https://no-color.org */
-static bool colors(FILE *out)
-{
-    const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    return !(no && *no) && isatty(fileno(out)) && !(terminal && strcmp(terminal, "dumb") == 0);
-}
-
 static void put_label(FILE *out, enum sf_result result)
 {
-    if (colors(out))
+    if (sf_output_colors(fileno(out)))
         fprintf(out, "\033[%sm%s\033[0m", styles[result].color, styles[result].label);
     else
         fputs(styles[result].label, out);

@@ -38,6 +38,7 @@ struct sf_followed {
     const char *peer_name; /* the program of the scenario, or the host as it was looked up; NULL: neither */
     uint64_t opened_ns, closed_ns; /* 0: not seen */
     uint64_t bytes_in, bytes_out;
+    uint64_t calls; /* on it, the one at hand included */
 };
 
 struct sf_traced {
@@ -57,6 +58,8 @@ struct sf_trace_sink {
     void (*take)(void *context, const struct sf_traced *call);
     /* The run is over, and so is the trace. dropped: calls that it lacks. Returns 0 or errno. */
     int (*end)(void *context, uint64_t dropped);
+    /* There is no more for now: what waits to be written may go out. NULL: nothing waits. */
+    void (*rest)(void *context);
 };
 
 #endif

@@ -23,20 +23,28 @@ const char *sf_word_signal(struct sf_arena *arena, int signal)
     return sf_arena_printf(arena, "signal %d", signal);
 }
 
+void sf_duration_print(char text[static SF_DURATION_TEXT_BYTES], uint64_t ns)
+{
+    uint64_t seconds = ns / 1000000000 + (ns % 1000000000 >= 500000000);
+    if (ns < 1000)
+        snprintf(text, SF_DURATION_TEXT_BYTES, "%" PRIu64 "ns", ns);
+    else if (ns < 999500)
+        snprintf(text, SF_DURATION_TEXT_BYTES, "%.3gus", (double)ns / 1e3);
+    else if (ns < 999500000)
+        snprintf(text, SF_DURATION_TEXT_BYTES, "%.3gms", (double)ns / 1e6);
+    else if (ns < 60 * UINT64_C(1000000000))
+        snprintf(text, SF_DURATION_TEXT_BYTES, "%.3gs", (double)ns / 1e9);
+    else if (seconds % 60 == 0)
+        snprintf(text, SF_DURATION_TEXT_BYTES, "%" PRIu64 "m", seconds / 60);
+    else
+        snprintf(text, SF_DURATION_TEXT_BYTES, "%" PRIu64 "m%" PRIu64 "s", seconds / 60, seconds % 60);
+}
+
 const char *sf_word_duration(struct sf_arena *arena, uint64_t ns)
 {
-    if (ns < 1000)
-        return sf_arena_printf(arena, "%" PRIu64 "ns", ns);
-    if (ns < 999500)
-        return sf_arena_printf(arena, "%.3gus", (double)ns / 1e3);
-    if (ns < 999500000)
-        return sf_arena_printf(arena, "%.3gms", (double)ns / 1e6);
-    if (ns < 60 * UINT64_C(1000000000))
-        return sf_arena_printf(arena, "%.3gs", (double)ns / 1e9);
-    uint64_t seconds = (ns + 500000000) / 1000000000;
-    if (seconds % 60 == 0)
-        return sf_arena_printf(arena, "%" PRIu64 "m", seconds / 60);
-    return sf_arena_printf(arena, "%" PRIu64 "m%" PRIu64 "s", seconds / 60, seconds % 60);
+    char text[SF_DURATION_TEXT_BYTES];
+    sf_duration_print(text, ns);
+    return sf_arena_strdup(arena, text);
 }
 
 const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *noun)

@@ -11,6 +11,8 @@ const char *sf_word_signal(struct sf_arena *arena, int signal);
 
 /* "250us", "12ms", "1.5s", "2m5s": at most three digits that matter. */
 const char *sf_word_duration(struct sf_arena *arena, uint64_t ns);
+#define SF_DURATION_TEXT_BYTES 32
+void sf_duration_print(char text[static SF_DURATION_TEXT_BYTES], uint64_t ns);
 
 /* "1 call", "12 calls". */
 const char *sf_word_count(struct sf_arena *arena, uint64_t count, const char *noun);

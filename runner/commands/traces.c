@@ -1,0 +1,141 @@
+#include "commands/traces.h"
+
+#include "base/arena.h"
+#include "base/output.h"
+#include "launch/descriptors.h"
+#include "verify/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { DATA_BYTES = 64 }; /* of a call, with -v */
+
+static int open_file(const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return sf_descriptor_above_stdio(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+}
+
+static const char *open_one(struct sf_arena *arena, const char *option, const char *path, int *fd)
+{
+    if (!path)
+        return NULL;
+    *fd = open_file(path);
+    return *fd >= 0 ? NULL
+                    : sf_arena_printf(arena, "%s: cannot write to %s: %s", option, path, strerror(errno));
+}
+
+static void set_data(struct sf_traces *traces)
+{
+    if (traces->text >= 0 && traces->verbosity > 0)
+        traces->wish.data_bytes = traces->verbosity > 1 ? UINT32_MAX : DATA_BYTES;
+}
+
+const char *sf_traces_open(struct sf_arena *arena, struct sf_options *options, const char *command,
+                           bool is_trace, bool several, struct sf_traces *traces)
+{
+    *traces = (struct sf_traces){.command = command,
+                                 .text = is_trace ? STDERR_FILENO : -1,
+                                 .json = -1,
+                                 .lock = -1,
+                                 .filter = &options->shown,
+                                 .verbosity = options->verbosity,
+                                 .several = several};
+    const char *problem = open_one(arena, "--trace", options->trace, &traces->json);
+    if (!problem)
+        problem = open_one(arena, "--output", options->output, &traces->text);
+    if (!problem && several && traces->json >= 0)
+        traces->lock = memfd_create("sockfault-trace-lock", MFD_CLOEXEC);
+    set_data(traces);
+    sf_trace_filter_close(&options->shown);
+    return problem;
+}
+
+void sf_traces_close(struct sf_traces *traces)
+{
+    if (!traces->command)
+        return;
+    if (traces->json >= 0)
+        close(traces->json);
+    if (traces->text > STDERR_FILENO)
+        close(traces->text);
+    if (traces->lock >= 0)
+        close(traces->lock);
+    sf_trace_filter_free(traces->filter);
+    *traces = (struct sf_traces){0};
+}
+
+const struct sf_trace_wish *sf_traces_wish(const struct sf_traces *traces)
+{
+    return traces->text >= 0 || traces->json >= 0 ? &traces->wish : NULL;
+}
+
+struct sf_recorder *sf_traces_record(struct sf_arena *arena, const struct sf_traces *traces,
+                                     const struct sf_scenario *scenario,
+                                     const struct sf_session_memory *session, const char **problem)
+{
+    if (!sf_traces_wish(traces))
+        return NULL;
+    const struct sf_recording recording = {.scenario = scenario,
+                                           .session = session,
+                                           .filter = traces->filter,
+                                           .text = traces->text,
+                                           .json = traces->json,
+                                           .lock = traces->lock,
+                                           .verbosity = traces->verbosity,
+                                           .is_colored = sf_output_colors(traces->text),
+                                           .names_scenario = traces->several};
+    struct sf_recorder *recorder = sf_recorder_start(&recording);
+    if (!recorder)
+        *problem = sf_arena_printf(arena, "cannot start the recorder of the trace: %s", strerror(errno));
+    return recorder;
+}
+
+/* A line on stderr; of several scenarios it says which. */
+static void say(const struct sf_traces *traces, const struct sf_scenario *scenario, const char *sentence)
+{
+    if (traces->several)
+        fprintf(stderr, "sockfault %s: %s: %s\n", traces->command, scenario->name, sentence);
+    else
+        fprintf(stderr, "sockfault: %s\n", sentence);
+}
+
+/* The trace itself says it where it is on the screen. */
+static void say_dropped(struct sf_arena *arena, const struct sf_traces *traces,
+                        const struct sf_scenario *scenario, uint64_t count)
+{
+    if (count && traces->text != STDERR_FILENO)
+        say(traces, scenario,
+            sf_arena_printf(arena, "the trace lacks %" PRIu64 " call%s: they came faster than they "
+                                   "could be written", count, count == 1 ? "" : "s"));
+}
+
+static void say_unseen(struct sf_arena *arena, const struct sf_traces *traces,
+                       const struct sf_scenario *scenario, const struct sf_session_memory *session)
+{
+    for (size_t i = 0; i < scenario->program_count; i++) {
+        bool is_started = session->programs[i].start_ns != 0;
+        const char *why =
+            is_started ? sf_verify_calls_unknown(arena, scenario, session, i, ~0u) : NULL;
+        if (why && scenario->programs[i].wrap)
+            say(traces, scenario, sf_arena_printf(arena, "the trace lacks calls of %s: %s",
+                                                  scenario->programs[i].name, why));
+    }
+}
+
+const char *sf_traces_finish(struct sf_arena *arena, const struct sf_traces *traces,
+                             const struct sf_scenario *scenario, const struct sf_session_memory *session,
+                             struct sf_recorder *recorder)
+{
+    if (!recorder)
+        return NULL;
+    struct sf_recorded recorded = sf_recorder_end(recorder);
+    say_dropped(arena, traces, scenario, recorded.dropped + recorded.damaged);
+    say_unseen(arena, traces, scenario, session);
+    return recorded.failure ? sf_arena_printf(arena, "cannot write the trace: %s", recorded.failure) : NULL;
+}

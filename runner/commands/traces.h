@@ -1,0 +1,40 @@
+/* What --trace, -o and the command trace have written of the socket calls. */
+#ifndef SF_COMMANDS_TRACES_H
+#define SF_COMMANDS_TRACES_H
+
+#include "commands/options.h"
+#include "launch/launch.h"
+#include "trace/recorder.h"
+
+struct sf_traces {
+    const char *command; /* for messages: "run" */
+    int text, json;      /* descriptors; -1: not asked for */
+    int lock;            /* between the recorders of scenarios that run at once; -1: there is one */
+    struct sf_trace_wish wish;
+    struct sf_trace_filter *filter;
+    int verbosity;
+    bool several; /* scenarios: JSON Lines say theirs */
+};
+
+/* Open the files before anything is started. is_trace: text goes to stderr, or to the file of -o.
+ * Returns NULL, or what is wrong. */
+const char *sf_traces_open(struct sf_arena *arena, struct sf_options *options, const char *command,
+                           bool is_trace, bool several, struct sf_traces *traces);
+void sf_traces_close(struct sf_traces *traces); /* zeroed or opened */
+
+/* What the session is to be made with; NULL: nothing is traced. */
+const struct sf_trace_wish *sf_traces_wish(const struct sf_traces *traces);
+
+/* Start to record a scenario whose session is made, right before its launch. NULL: nothing is
+ * traced, or `problem` says why it cannot be. */
+struct sf_recorder *sf_traces_record(struct sf_arena *arena, const struct sf_traces *traces,
+                                     const struct sf_scenario *scenario,
+                                     const struct sf_session_memory *session, const char **problem);
+
+/* It has ended: wait until all is written, and say on stderr what the trace lacks. Returns why it is
+ * not what it should be, as a sentence; NULL: it is. recorder NULL is fine. */
+const char *sf_traces_finish(struct sf_arena *arena, const struct sf_traces *traces,
+                             const struct sf_scenario *scenario, const struct sf_session_memory *session,
+                             struct sf_recorder *recorder);
+
+#endif
