@@ -154,6 +154,12 @@ $(out)/tests/%: tests/%.c $(out)/made/tests | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(test_flags) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(LDFLAGS) $(test_libs)
 
+# What makes a session as the runner does.
+$(out)/tests/shim/tracer: tests/shim/tracer.c $(out)/libsockfault-core.a $(out)/made/runner
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(runner_flags) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
+	    $(out)/libsockfault-core.a $(LDFLAGS) $(runner_libs) -lpthread
+
 define folder_rule
 $(out)/tests/shim/$(1): $(wildcard tests/shim/$(1)/*.[ch]) $(out)/made/tests | build-deps
 	$$(call say,CC,$$@)

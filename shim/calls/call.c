@@ -7,6 +7,7 @@
 #include "apply/reset.h"
 #include "apply/timeout.h"
 #include "calls/facts.h"
+#include "calls/traced.h"
 #include "calls/vector.h"
 #include "log/event.h"
 #include "load/memory.h"
@@ -28,6 +29,16 @@ void sf_call_set_destination(struct sf_call *call, const struct sockaddr *addres
     call->has_destination = call->destination.domain != 0;
 }
 
+void sf_call_set_sender(struct sf_call *call, const struct sockaddr *address, const socklen_t *length,
+                        const int *flags)
+{
+    if (!sf_shim.trace)
+        return;
+    call->sender.flags = flags;
+    if (address && sf_memory_is_readable(length, sizeof *length))
+        call->sender = (struct sf_sender){address, length, *length, flags};
+}
+
 /* It is known what the rules did. */
 static void conclude(struct sf_call *call, int64_t result, bool waited, int error)
 {
@@ -40,15 +51,32 @@ static void conclude(struct sf_call *call, int64_t result, bool waited, int erro
 /* The call is not made. Returns its error; 0: it returns call->instead. */
 static int fail(struct sf_call *call, int error)
 {
+    call->is_not_made = true;
     conclude(call, call->instead, call->waited, error);
     return error;
 }
 
+/* A call begins that was not idle. */
+static void begin(struct sf_call *call)
+{
+    sf_ensure_loaded();
+    if (sf_shim.trace)
+        sf_traced_begin(call);
+}
+
 int sf_call_enter_resolve(struct sf_call *call)
 {
+    begin(call);
     sf_call_decide(call);
     int error = sf_call_apply(call);
-    return error ? fail(call, error) : 0;
+    if (!error)
+        return 0;
+    fail(call, error);
+    if (call->begin_ns) {
+        call->lookup_error = error;
+        sf_traced_end(call, -1);
+    }
+    return error;
 }
 
 /* With MSG_TRUNC a stream throws its bytes away (tcp(7); one of AF_UNIX does not), and
@@ -59,8 +87,7 @@ static bool is_thrown_away(const struct sf_call *call)
            call->socket->type == SF_TYPE_STREAM && call->socket->domain != SF_DOMAIN_UNIX;
 }
 
-/* Did the call put its bytes where it was told? */
-static bool is_data_there(const struct sf_call *call)
+bool sf_call_is_data_there(const struct sf_call *call)
 {
     return call->data_count && !is_thrown_away(call);
 }
@@ -70,7 +97,7 @@ int64_t sf_call_read_kept(const struct sf_call *call)
     bool is_splice = call->info.call == SF_CALL_splice_in;
     uint64_t room = is_splice ? call->info.len : sf_vector_bytes(call->data, call->data_count);
     uint64_t limit = call->verdict.limit < room ? call->verdict.limit : room;
-    size_t count = is_data_there(call) ? call->data_count : 0;
+    size_t count = sf_call_is_data_there(call) ? call->data_count : 0;
 
     /* Unlike the others this one asks for the error first: do_recvmmsg(). */
     int error = call->info.call == SF_CALL_recvmmsg ? sf_reset_take_error(call->fd, call->socket) : 0;
@@ -125,6 +152,7 @@ static bool enter(struct sf_call *call)
         call->instead = 0;
     } else if (!error && has_kept && call->socket) {
         errno = saved_errno;
+        call->is_not_made = true;
         call->instead = sf_call_leave(call, sf_call_read_kept(call));
         return false;
     }
@@ -180,9 +208,12 @@ static int64_t end_read(struct sf_call *call, int64_t result)
 
 bool sf_call_enter(struct sf_call *call)
 {
+    begin(call);
     bool is_made = enter(call);
     if (is_made)
         begin_read(call);
+    else if (call->begin_ns)
+        sf_traced_end(call, call->instead);
     call->is_arriving =
         is_made && sf_call_family(call) == SF_FAMILY_SEND && sf_owner_sends(call->fd, &call->arrival);
     return is_made;
@@ -227,9 +258,7 @@ void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size
                     count && !is_thrown_away(call) ? read_vector : NULL, &reader);
 }
 
-/* Calls of these two families return how many bytes they moved, but for those
- * that move several messages. */
-static bool returns_bytes(const struct sf_call *call)
+bool sf_call_returns_bytes(const struct sf_call *call)
 {
     enum sf_family family = sf_call_family(call);
     return (family == SF_FAMILY_RECV || family == SF_FAMILY_SEND) && call->info.call != SF_CALL_recvmmsg &&
@@ -240,17 +269,18 @@ void sf_call_corrupt(struct sf_call *call, const struct iovec *vector, size_t co
 {
     if (call->verdict.corrupt_bits == 0 || call->is_flipped || sf_call_family(call) != SF_FAMILY_RECV)
         return;
-    call->verdict.corrupt_bits = is_data_there(call) ? sf_corrupt(&call->verdict, vector, count, bytes) : 0;
+    call->verdict.corrupt_bits =
+        sf_call_is_data_there(call) ? sf_corrupt(&call->verdict, vector, count, bytes) : 0;
     call->is_flipped = true;
 }
 
-int64_t sf_call_leave(struct sf_call *call, int64_t result)
+static int64_t leave(struct sf_call *call, int64_t result)
 {
     if (call->is_arriving)
         sf_owner_sent(call->fd, call->arrival);
     if (call->is_reading)
         result = end_read(call, result);
-    if (sf_shim.has_watches && result > 0 && returns_bytes(call))
+    if (sf_shim.has_watches && result > 0 && sf_call_returns_bytes(call))
         sf_call_passed(call, call->data, call->data_count, (uint64_t)result);
     if (call->verdict.kind == SF_PASS)
         return result;
@@ -265,6 +295,14 @@ int64_t sf_call_leave(struct sf_call *call, int64_t result)
     if (sf_call_is_limited(call) && result > 0 && (uint64_t)result == call->verdict.limit)
         sf_readiness_renew(call->fd, sf_call_family(call), call->socket);
     errno = saved_errno;
+    return result;
+}
+
+int64_t sf_call_leave(struct sf_call *call, int64_t result)
+{
+    result = leave(call, result);
+    if (call->begin_ns)
+        sf_traced_end(call, result);
     return result;
 }
 

@@ -17,6 +17,14 @@
 
 #define SF_EXPORT __attribute__((visibility("default")))
 
+/* Where the kernel says who a message came from. */
+struct sf_sender {
+    const struct sockaddr *address; /* NULL: it is not asked */
+    const socklen_t *length;
+    socklen_t room;
+    const int *flags; /* msg_flags; NULL: there are none */
+};
+
 struct sf_call {
     struct sf_call_info info;
     struct sf_verdict verdict;
@@ -47,6 +55,19 @@ struct sf_call {
     int sink;                           /* splice from a socket: the pipe that the bytes go to … */
     bool sink_may_wait;                 /* … without SPLICE_F_NONBLOCK */
     const struct sf_waited *waited_for; /* by calls of the poll family; otherwise NULL */
+
+    /* For the trace alone. */
+    uint64_t begin_ns; /* CLOCK_MONOTONIC; 0: the call is not traced */
+    uint32_t number;   /* of its socket, as the trace knows it; 0: none */
+    uint32_t argument; /* as sf_trace_call.argument, where it is not `flags` */
+    uint8_t state;     /* of TCP before the call: close */
+    bool is_not_made;  /* a rule answered */
+    int lookup_error;  /* EAI_* of what has returned */
+    const char *name;  /* that is looked up; NULL: none */
+    const int *pair;   /* of socketpair */
+    struct sf_sender sender;
+    struct mmsghdr *batch; /* the messages of a call that moves several … */
+    unsigned batch_count;  /* … and how many were moved */
 };
 
 #define SF_CALL(name, fd_, len_, flags_)                                                                \
@@ -82,6 +103,10 @@ void sf_call_established(struct sf_call *call, int fd);
  * this, but for calls that move several messages. */
 void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size_t count, uint64_t bytes);
 
+/* Where the address of a sender will stand, `*length` bytes at most; for the trace alone. */
+void sf_call_set_sender(struct sf_call *call, const struct sockaddr *address, const socklen_t *length,
+                        const int *flags);
+
 /* Where a datagram goes, when the call itself says so (sendto, sendmsg). */
 void sf_call_set_destination(struct sf_call *call, const struct sockaddr *address, socklen_t length);
 
@@ -95,6 +120,9 @@ static inline bool sf_call_is_limited(const struct sf_call *call)
 {
     return call->verdict.limit < call->info.len;
 }
+
+/* A copy of a call and the call itself would be too much for one frame on a small stack. */
+#define SF_OWN_FRAME __attribute__((noinline))
 
 /* An interposer has two halves. The export is the path of idle calls: no stack
  * frame, a look-up, a jump to libc. The other half is reached by a jump as well,

@@ -22,16 +22,19 @@ static bool is_of_program(enum sf_family family)
 }
 
 /* A call without a descriptor of its own: one that makes a socket has its properties, the
- * others (poll, resolve) belong to the program alone. */
-static void select_for_program(struct sf_call *call, uint64_t *selected)
+ * others (poll, resolve) belong to the program alone. False: no rule can select it. */
+static bool select_for_program(struct sf_call *call, uint64_t *selected)
 {
     struct sf_scope scope = sf_scope_here(call->domain, call->info.type, 0);
 
-    scope.host = call->host;
     sf_tally_add(sf_call_family(call));
+    if (!(sf_shim.rule_families >> sf_call_family(call) & 1))
+        return false;
+    scope.host = call->host;
     sf_scope_select(sf_shim.plan, &scope, selected);
     if (call->waited_for && sf_shim.has_waited)
         sf_waited_select(call->waited_for, selected);
+    return true;
 }
 
 /* Whoever binds or listens acts as a server before the socket has that role; who
@@ -64,9 +67,8 @@ static struct sf_end end_of(const struct sf_call *call)
 static bool select_rules(struct sf_call *call, struct sf_selection *selection, uint64_t *selected)
 {
     if (is_of_program(sf_call_family(call))) {
-        select_for_program(call, selected);
         selection->selected = selected;
-        return true;
+        return select_for_program(call, selected);
     }
     uint64_t word = call->fd >= 0 ? sf_descriptor_discover(call->fd) : 0;
     if (!(word & SF_WORD_SOCKET) || call->flags & MSG_ERRQUEUE)

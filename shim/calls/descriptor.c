@@ -4,6 +4,8 @@
 #include "apply/half_close.h"
 #include "apply/keep.h"
 #include "calls/call.h"
+#include "calls/traced.h"
+#include "load/memory.h"
 #include "sockets/connection.h"
 #include "sockets/record.h"
 
@@ -44,8 +46,10 @@ SF_EXPORT int close(int fd)
     return sf_real.close(fd);
 }
 
-static void forget_range(unsigned first, unsigned last)
+static void forget_range(enum sf_call_id id, unsigned first, unsigned last, void *return_address)
 {
+    if (sf_shim.trace)
+        sf_traced_range_ends(id, first, last, return_address);
     sf_socket_range_ends(first, last);
     sf_descriptor_forget_range(first, last);
 }
@@ -55,26 +59,28 @@ SF_EXPORT int close_range(unsigned first, unsigned last, int flags)
     sf_ensure_loaded();
     /* With CLOSE_RANGE_CLOEXEC nothing is closed yet, and with what it does not know, nothing at all. */
     if (!(flags & ~(int)CLOSE_RANGE_UNSHARE))
-        forget_range(first, last);
+        forget_range(SF_CALL_close_range, first, last, __builtin_return_address(0));
     return sf_real.close_range(first, last, flags);
 }
 
 SF_EXPORT void closefrom(int first)
 {
     sf_ensure_loaded();
-    forget_range(first < 0 ? 0 : (unsigned)first, ~0u);
+    forget_range(SF_CALL_closefrom, first < 0 ? 0 : (unsigned)first, ~0u, __builtin_return_address(0));
     sf_real.closefrom(first);
 }
 
 /* stdio closes within libc, unseen. The stream's last bytes are written by then, too, perhaps
  * while another thread still uses the number: what is known of it ends before all that, since
  * behind it the number may be another's. */
-static void stream_ends(FILE *stream)
+static void stream_ends(enum sf_call_id id, FILE *stream, void *return_address)
 {
     int saved_errno = errno, fd = fileno(stream);
     if (sf_shim.families >> SF_FAMILY_CLOSE & 1 && fd >= 0 &&
         sf_descriptor_discover(fd) >> SF_FAMILY_CLOSE & 1)
         atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_FCLOSE, memory_order_relaxed);
+    if (sf_shim.trace && fd >= 0)
+        sf_traced_range_ends(id, (unsigned)fd, (unsigned)fd, return_address);
     if (sf_descriptor_word(fd) != 0) {
         number_ends(fd);
         sf_descriptor_forget(fd);
@@ -85,7 +91,7 @@ static void stream_ends(FILE *stream)
 SF_EXPORT int fclose(FILE *stream)
 {
     sf_ensure_loaded();
-    stream_ends(stream);
+    stream_ends(SF_CALL_fclose, stream, __builtin_return_address(0));
     return sf_real.fclose(stream);
 }
 
@@ -93,7 +99,7 @@ SF_EXPORT int fclose(FILE *stream)
     SF_EXPORT FILE *name(const char *path, const char *mode, FILE *stream) \
     {                                                                      \
         sf_ensure_loaded();                                                \
-        stream_ends(stream);                                               \
+        stream_ends(SF_CALL_##name, stream, __builtin_return_address(0));  \
         return sf_real.name(path, mode, stream);                           \
     }
 
@@ -107,17 +113,48 @@ static int doubled(uint64_t word, int result)
     return result;
 }
 
+static void replace(enum sf_call_id id, int fd, int to, void *return_address)
+{
+    if (fd == to)
+        return;
+    if (sf_shim.trace && to >= 0)
+        sf_traced_range_ends(id, (unsigned)to, (unsigned)to, return_address);
+    sf_socket_ends(to);
+}
+
+/* return made, which doubles `fd`: told where there is a trace. */
+#define DOUBLE(name, fd, command, made)                                        \
+    do {                                                                       \
+        /* Asked before: behind the call another thread may have closed it. */ \
+        uint64_t word = sf_descriptor_word(fd);                                \
+        if (!sf_shim.trace)                                                    \
+            return doubled(word, made);                                        \
+        struct sf_call call = SF_CALL(name, fd, 0, 0);                         \
+        call.argument = (uint32_t)(command);                                   \
+        sf_traced_begin(&call);                                                \
+        int result = doubled(word, made);                                      \
+        sf_traced_doubled(&call, result);                                      \
+        return result;                                                         \
+    } while (0)
+
+/* return made, which changes how calls on `fd` wait: told where there is a trace. */
+#define SET(name, fd, command, value, made)                \
+    do {                                                   \
+        if (!sf_shim.trace)                                \
+            return made;                                   \
+        struct sf_call call = SF_CALL(name, fd, value, 0); \
+        call.argument = (uint32_t)(command);               \
+        sf_traced_begin(&call);                            \
+        int result = made;                                 \
+        if (call.begin_ns)                                 \
+            sf_traced_end(&call, result);                  \
+        return result;                                     \
+    } while (0)
+
 SF_EXPORT int dup(int fd)
 {
     sf_ensure_loaded();
-    uint64_t word = sf_descriptor_word(fd); /* behind the call another thread may have closed it */
-    return doubled(word, sf_real.dup(fd));
-}
-
-static void replace(int fd, int to)
-{
-    if (fd != to)
-        sf_socket_ends(to);
+    DOUBLE(dup, fd, 0, sf_real.dup(fd));
 }
 
 SF_EXPORT int pidfd_getfd(int process, int fd, unsigned flags)
@@ -129,17 +166,15 @@ SF_EXPORT int pidfd_getfd(int process, int fd, unsigned flags)
 SF_EXPORT int dup2(int fd, int to)
 {
     sf_ensure_loaded();
-    uint64_t word = sf_descriptor_word(fd);
-    replace(fd, to);
-    return doubled(word, sf_real.dup2(fd, to));
+    replace(SF_CALL_dup2, fd, to, __builtin_return_address(0));
+    DOUBLE(dup2, fd, 0, sf_real.dup2(fd, to));
 }
 
 SF_EXPORT int dup3(int fd, int to, int flags)
 {
     sf_ensure_loaded();
-    uint64_t word = sf_descriptor_word(fd);
-    replace(fd, to);
-    return doubled(word, sf_real.dup3(fd, to, flags));
+    replace(SF_CALL_dup3, fd, to, __builtin_return_address(0));
+    DOUBLE(dup3, fd, 0, sf_real.dup3(fd, to, flags));
 }
 
 /* One word is what every command of fcntl and ioctl takes at most. */
@@ -149,26 +184,20 @@ SF_EXPORT int dup3(int fd, int to, int flags)
     void *argument = va_arg(arguments, void *); \
     va_end(arguments)
 
-static int commanded(uint64_t word, int command, int result)
-{
-    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? doubled(word, result) : result;
-}
+#define INTERPOSE_FCNTL(name)                                                                 \
+    SF_EXPORT int name(int fd, int command, ...)                                              \
+    {                                                                                         \
+        SF_LAST_ARGUMENT(command);                                                            \
+        sf_ensure_loaded();                                                                   \
+        if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)                                 \
+            DOUBLE(name, fd, command, sf_real.name(fd, command, argument));                   \
+        if (command == F_SETFL)                                                               \
+            SET(name, fd, command, (uintptr_t)argument, sf_real.name(fd, command, argument)); \
+        return sf_real.name(fd, command, argument);                                           \
+    }
 
-SF_EXPORT int fcntl(int fd, int command, ...)
-{
-    SF_LAST_ARGUMENT(command);
-    sf_ensure_loaded();
-    uint64_t word = sf_descriptor_word(fd);
-    return commanded(word, command, sf_real.fcntl(fd, command, argument));
-}
-
-SF_EXPORT int fcntl64(int fd, int command, ...)
-{
-    SF_LAST_ARGUMENT(command);
-    sf_ensure_loaded();
-    uint64_t word = sf_descriptor_word(fd);
-    return commanded(word, command, sf_real.fcntl64(fd, command, argument));
-}
+INTERPOSE_FCNTL(fcntl)
+INTERPOSE_FCNTL(fcntl64)
 
 /* What a connection still has to give: what was kept when a rule reset it, and nothing where
  * a rule has ended it. */
@@ -186,6 +215,9 @@ SF_EXPORT int ioctl(int fd, unsigned long request, ...)
 {
     SF_LAST_ARGUMENT(request);
     sf_ensure_loaded();
+    if (request == FIONBIO)
+        SET(ioctl, fd, request, sf_memory_is_readable(argument, sizeof(int)) && *(const int *)argument,
+            sf_real.ioctl(fd, request, argument));
     int result = sf_real.ioctl(fd, request, argument);
     if (request == FIONREAD && result == 0)
         mend_unread(fd, argument);

@@ -1,5 +1,7 @@
 #include "calls/facts.h"
 
+#include "apply/half_close.h"
+#include "apply/reset.h"
 #include "apply/timeout.h"
 #include "calls/call.h"
 #include "calls/waited.h"
@@ -67,6 +69,25 @@ uint32_t sf_call_state(void *context)
     const struct sf_call *call = context;
     return call->socket && sf_is_timing_out(call->fd, call->socket) ? TCP_ESTABLISHED
                                                                     : sf_tcp_state(call->fd);
+}
+
+uint8_t sf_mended_state(struct sf_socket *socket, uint8_t state)
+{
+    if (state == TCP_SYN_SENT && sf_is_silent(socket) && sf_is_reset(socket))
+        return TCP_ESTABLISHED;
+    if (!sf_is_half_closed(socket))
+        return state;
+    switch (state) { /* the same step of the other way to the end: RFC 9293, figure 5 */
+    case TCP_ESTABLISHED:
+        return TCP_CLOSE_WAIT;
+    case TCP_FIN_WAIT1:
+    case TCP_CLOSING:
+        return TCP_LAST_ACK;
+    case TCP_FIN_WAIT2:
+        return TCP_CLOSE;
+    default:
+        return state;
+    }
 }
 
 /* It tells a TCP state, that of its first connection. Source: mptcp_getsockopt_sol_tcp(). */

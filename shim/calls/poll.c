@@ -67,14 +67,15 @@ INTERPOSE(pselect,
           (count, in, out, except, timeout, mask), .kind = SF_WAIT_SELECT, .count = (nfds_t)count, .in = in,
           .out = out, .except = except, .own_ns = sf_waited_timespec(timeout), .mask = mask)
 INTERPOSE(epoll_wait, (int set, struct epoll_event *events, int count, int timeout),
-          (set, events, count, timeout), .kind = SF_WAIT_EPOLL, .set = set, .own_ns = sf_waited_ms(timeout))
+          (set, events, count, timeout), .kind = SF_WAIT_EPOLL, .set = set, .count = (unsigned)count,
+          .own_ns = sf_waited_ms(timeout))
 INTERPOSE(epoll_pwait, (int set, struct epoll_event *events, int count, int timeout, const sigset_t *mask),
-          (set, events, count, timeout, mask), .kind = SF_WAIT_EPOLL, .set = set,
+          (set, events, count, timeout, mask), .kind = SF_WAIT_EPOLL, .set = set, .count = (unsigned)count,
           .own_ns = sf_waited_ms(timeout), .mask = mask)
 INTERPOSE(epoll_pwait2,
           (int set, struct epoll_event *events, int count, const struct timespec *timeout,
            const sigset_t *mask),
-          (set, events, count, timeout, mask), .kind = SF_WAIT_EPOLL, .set = set,
+          (set, events, count, timeout, mask), .kind = SF_WAIT_EPOLL, .set = set, .count = (unsigned)count,
           .own_ns = sf_waited_timespec(timeout), .mask = mask)
 
 #define INTERPOSE_RAW(export, params, name, arguments, ...)               \

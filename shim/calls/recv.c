@@ -13,31 +13,32 @@ static ssize_t unnamed(const struct sf_call *call, socklen_t *length)
 
 /* A call that brings up to `len` bytes to `buf`, parameters of these names, and the
  * sender's address to `room` (NULL: it does not). */
-#define INTERPOSE(name, params, arguments, flags, room)      \
-    SF_SELECTED ssize_t selected_##name params               \
-    {                                                        \
-        struct sf_call call = SF_CALL(name, fd, len, flags); \
-        const struct iovec data = {buf, len};                \
-        call.data = &data;                                   \
-        call.data_count = 1;                                 \
-        if (!sf_call_enter(&call))                           \
-            return unnamed(&call, room);                     \
-        len = sf_call_limit(&call, len);                     \
-        return sf_call_leave(&call, sf_real.name arguments); \
-    }                                                        \
+#define INTERPOSE(name, params, arguments, flags, addr, room) \
+    SF_SELECTED ssize_t selected_##name params                \
+    {                                                         \
+        struct sf_call call = SF_CALL(name, fd, len, flags);  \
+        const struct iovec data = {buf, len};                 \
+        call.data = &data;                                    \
+        call.data_count = 1;                                  \
+        sf_call_set_sender(&call, addr, room, NULL);          \
+        if (!sf_call_enter(&call))                            \
+            return unnamed(&call, room);                      \
+        len = sf_call_limit(&call, len);                      \
+        return sf_call_leave(&call, sf_real.name arguments);  \
+    }                                                         \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 
-INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), flags, NULL)
+INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), flags, NULL, NULL)
 INTERPOSE(recvfrom, (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addr_len),
-          (fd, buf, len, flags, addr, addr_len), flags, addr ? addr_len : NULL)
-INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), 0, NULL)
-INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), 0, NULL)
+          (fd, buf, len, flags, addr, addr_len), flags, addr, addr ? addr_len : NULL)
+INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), 0, NULL, NULL)
+INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), 0, NULL, NULL)
 INTERPOSE(__recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags),
-          (fd, buf, len, buf_len, flags), flags, NULL)
+          (fd, buf, len, buf_len, flags), flags, NULL, NULL)
 INTERPOSE(__recvfrom_chk,
           (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr,
            socklen_t *addr_len),
-          (fd, buf, len, buf_len, flags, addr, addr_len), flags, addr ? addr_len : NULL)
+          (fd, buf, len, buf_len, flags, addr, addr_len), flags, addr, addr ? addr_len : NULL)
 
 /* A call that brings bytes to `vector` and `count`, parameters of these names, with
  * MSG_… `flags_`. */

@@ -36,6 +36,7 @@ static bool describe_room(struct sf_call *call, const struct msghdr *message)
     call->info.len = sf_vector_bytes(message->msg_iov, message->msg_iovlen);
     call->data = message->msg_iov;
     call->data_count = call->info.len ? message->msg_iovlen : 0;
+    sf_call_set_sender(call, message->msg_name, &message->msg_namelen, &message->msg_flags);
     return call->data_count || message->msg_iovlen == 0 ||
            (message->msg_iovlen <= IOV_MAX &&
             sf_memory_is_readable(message->msg_iov, message->msg_iovlen * sizeof *message->msg_iov));
@@ -152,8 +153,8 @@ static bool is_last(const struct sf_call *call, const struct mmsghdr *message, c
 
 /* What a stream gives in place of the call: behind the first message, which has been read,
  * each takes what is left of the bytes that were unread at a reset, and then tells of the end. */
-static int give(const struct sf_call *call, struct mmsghdr *messages, unsigned count,
-                const struct timespec *timeout)
+static SF_OWN_FRAME int give(const struct sf_call *call, struct mmsghdr *messages, unsigned count,
+                             const struct timespec *timeout)
 {
     struct sf_call one = *call;
     int saved_errno = errno;
@@ -194,8 +195,8 @@ static bool is_another_there(struct sf_call *call, int flags)
 
 /* Message by message, as long as the call's limit lasts. How many came, of how many bytes;
  * -1: none, errno says why. */
-static int receive_some(const struct sf_call *call, struct mmsghdr *messages, unsigned count,
-                        struct timespec *timeout, uint64_t *moved)
+static SF_OWN_FRAME int receive_some(const struct sf_call *call, struct mmsghdr *messages, unsigned count,
+                                     struct timespec *timeout, uint64_t *moved)
 {
     struct sf_call one = *call;
     int flags = call->flags & ~MSG_WAITFORONE, saved_errno = errno;
@@ -244,6 +245,8 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     all_passed(&call, messages, result);
     if (result > 0) /* of several messages the first is flipped */
         sf_call_corrupt(&call, messages->msg_hdr.msg_iov, messages->msg_hdr.msg_iovlen, messages->msg_len);
+    call.batch = messages;
+    call.batch_count = result > 0 ? (unsigned)result : 0;
     bool is_limited = result > 0 && sf_call_is_limited(&call);
     bool is_ended = sf_call_leave(&call, is_limited ? (int64_t)moved : result) == 0 && result < 0;
     /* Another thread's read was reset while this one waited: now each message tells the end. */

@@ -23,12 +23,30 @@ static int as_h_errno(int eai)
     }
 }
 
+/* As the newer functions tell them. */
+static int as_eai(int h_error)
+{
+    switch (h_error) {
+    case HOST_NOT_FOUND:
+        return EAI_NONAME;
+    case TRY_AGAIN:
+        return EAI_AGAIN;
+    case NO_DATA:
+        return EAI_NODATA;
+    case NETDB_INTERNAL: /* errno says what */
+        return EAI_SYSTEM;
+    default:
+        return EAI_FAIL;
+    }
+}
+
 /* A look-up of `host`; NULL: of no name. Returns the EAI_* code to fail with, or
  * 0: then all below `call` is quiet. */
 static int enter(struct sf_call *call, const char *host)
 {
     call->host = call->info.numeric || sf_is_quiet() ? NULL : host;
     call->verdict.kind = SF_PASS;
+    call->name = host;
     int error = sf_is_idle_program(SF_FAMILY_RESOLVE) ? 0 : sf_call_enter_resolve(call);
     if (error == 0 && !sf_is_quiet()) {
         call->quiet = sf_quiet_token(&call->quiet);
@@ -39,8 +57,10 @@ static int enter(struct sf_call *call, const char *host)
     return error;
 }
 
-static void leave(struct sf_call *call, int64_t result)
+/* error  EAI_* of what has failed. */
+static void leave(struct sf_call *call, int64_t result, int error)
 {
+    call->lookup_error = error;
     if (sf_quiet == &call->quiet)
         sf_quiet = NULL;
     sf_call_leave(call, result);
@@ -64,7 +84,7 @@ SF_EXPORT int getaddrinfo(const char *node, const char *service, const struct ad
                                  : sf_real.getaddrinfo(node, service, hints, answer);
     for (const struct addrinfo *told = result == 0 ? *answer : NULL; told && call.host; told = told->ai_next)
         sf_name_told(call.host, told->ai_addr, told->ai_addrlen);
-    leave(&call, result);
+    leave(&call, result, result);
     return result;
 }
 
@@ -87,7 +107,7 @@ SF_EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t length, char *h
     if (result != 0)
         return result;
     result = sf_real.getnameinfo(addr, length, host, host_length, service, service_length, flags);
-    leave(&call, result);
+    leave(&call, result, result);
     return result;
 }
 
@@ -117,7 +137,7 @@ static void learn(const struct sf_call *call, const struct hostent *entry)
     if (!asked)                                                                \
         h_errno = error ? as_h_errno(error) : NO_DATA;                         \
     if (!error)                                                                \
-        leave(&call, answer ? 0 : -1);                                         \
+        leave(&call, answer ? 0 : -1, answer ? 0 : as_eai(h_errno));           \
     return answer
 
 SF_EXPORT struct hostent *gethostbyname(const char *host)
@@ -139,7 +159,7 @@ SF_EXPORT struct hostent *gethostbyaddr(const void *addr, socklen_t length, int 
         return NULL;
     }
     struct hostent *answer = sf_real.gethostbyaddr(addr, length, family);
-    leave(&call, answer ? 0 : -1);
+    leave(&call, answer ? 0 : -1, answer ? 0 : as_eai(h_errno));
     return answer;
 }
 
@@ -162,7 +182,7 @@ static int not_found(int h_error, struct hostent **answer, int *error)
     const char *asked = name_to_ask(&call, host, family, text);                  \
     result = asked ? sf_real.name arguments : not_found(NO_DATA, answer, error); \
     learn(&call, result == 0 ? *answer : NULL);                                  \
-    leave(&call, result);                                                        \
+    leave(&call, result, result == 0 && *answer ? 0 : as_eai(*error));           \
     return result
 
 SF_EXPORT int gethostbyname_r(const char *host, struct hostent *entry, char *buffer, size_t bytes,
@@ -187,6 +207,6 @@ SF_EXPORT int gethostbyaddr_r(const void *addr, socklen_t length, int family, st
         return 0;
     }
     result = sf_real.gethostbyaddr_r(addr, length, family, entry, buffer, bytes, answer, error);
-    leave(&call, result);
+    leave(&call, result, result == 0 && *answer ? 0 : as_eai(*error));
     return result;
 }

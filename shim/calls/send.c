@@ -148,7 +148,8 @@ SF_HALVES(ssize_t, SEND, sendmsg, (int fd, const struct msghdr *message, int fla
 /* Message by message, as the verdict wants it: no more bytes altogether than its limit,
  * the flipped bits in the first; behind a short one no other: __sys_sendmmsg(). How
  * many went; -1: none, errno says why. */
-static int send_some(struct sf_call *call, struct mmsghdr *messages, unsigned count, uint64_t *moved)
+static SF_OWN_FRAME int send_some(struct sf_call *call, struct mmsghdr *messages, unsigned count,
+                                  uint64_t *moved)
 {
     struct sf_call one = *call;
     unsigned sent = 0;
@@ -192,10 +193,14 @@ SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned cou
     }
     if (!sf_call_enter(&call))
         return -1;
-    if (bytes == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits))
-        return all_passed(&call, messages,
-                          (int)sf_call_leave(&call, sf_real.sendmmsg(fd, messages, count, flags)));
+    call.batch = messages;
+    if (bytes == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)) {
+        int sent = sf_real.sendmmsg(fd, messages, count, flags);
+        call.batch_count = sent > 0 ? (unsigned)sent : 0;
+        return all_passed(&call, messages, (int)sf_call_leave(&call, sent));
+    }
     int result = send_some(&call, messages, count, &moved);
+    call.batch_count = result > 0 ? (unsigned)result : 0;
     sf_call_leave(&call, result < 0 ? -1 : (int64_t)moved);
     return all_passed(&call, messages, result);
 }

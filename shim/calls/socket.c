@@ -7,6 +7,7 @@
 #include "apply/timeout.h"
 #include "calls/call.h"
 #include "calls/facts.h"
+#include "calls/traced.h"
 #include "load/memory.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
@@ -26,17 +27,19 @@ static int opened(int fd, int domain, int type)
 }
 
 /* socket and socketpair have properties where others have a descriptor. */
-#define NEW_CALL(name, domain_, type_)             \
-    struct sf_call call = SF_CALL(name, -1, 0, 0); \
-    call.domain = sf_domain_bit(domain_);          \
-    call.info.type = sf_type_bit(type_);           \
-    if (!sf_call_enter(&call))                     \
+#define NEW_CALL(name, domain_, type_)                             \
+    struct sf_call call = SF_CALL(name, -1, 0, 0);                 \
+    call.domain = sf_domain_bit(domain_);                          \
+    call.info.type = sf_type_bit(type_);                           \
+    call.argument = (uint32_t)(domain_) << 16 | (uint16_t)(type_); \
+    if (!sf_call_enter(&call))                                     \
     return -1
 
 SF_SELECTED int selected_socket(int domain, int type, int protocol)
 {
     NEW_CALL(socket, domain, type);
-    return opened((int)sf_call_leave(&call, sf_real.socket(domain, type, protocol)), domain, type);
+    int fd = opened(sf_real.socket(domain, type, protocol), domain, type);
+    return (int)sf_call_leave(&call, fd);
 }
 
 SF_EXPORT int socket(int domain, int type, int protocol)
@@ -58,8 +61,9 @@ static int both_opened(int result, int domain, int type, const int pair[2])
 SF_SELECTED int selected_socketpair(int domain, int type, int protocol, int pair[2])
 {
     NEW_CALL(socketpair, domain, type);
-    int result = (int)sf_call_leave(&call, sf_real.socketpair(domain, type, protocol, pair));
-    return both_opened(result, domain, type, pair);
+    call.pair = pair;
+    int result = both_opened(sf_real.socketpair(domain, type, protocol, pair), domain, type, pair);
+    return (int)sf_call_leave(&call, result);
 }
 
 SF_EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
@@ -100,13 +104,16 @@ static struct sf_socket *reset_socket(int fd)
     return socket && sf_is_reset(socket) ? socket : NULL;
 }
 
-/* What the kernel would let a disconnected socket do, but not a reset one. */
-static bool is_over(int fd, int error)
+/* A call that is answered by what a rule did before fails with `error`. */
+static SF_OWN_FRAME int answered(struct sf_call call, int error)
 {
-    if (!reset_socket(fd))
-        return false;
+    if (sf_shim.trace)
+        sf_traced_begin(&call);
+    call.is_not_made = true;
     errno = error;
-    return true;
+    if (call.begin_ns)
+        sf_traced_end(&call, -1);
+    return -1;
 }
 
 static bool is_to_nobody(const struct sockaddr *addr, socklen_t length)
@@ -139,6 +146,7 @@ static int listening(int fd, int result)
 SF_SELECTED int selected_listen(int fd, int backlog)
 {
     struct sf_call call = SF_CALL(listen, fd, 0, 0);
+    call.argument = (uint32_t)backlog;
     if (!sf_call_enter(&call))
         return -1;
     return listening(fd, (int)sf_call_leave(&call, sf_owner_listen(fd, backlog)));
@@ -146,8 +154,8 @@ SF_SELECTED int selected_listen(int fd, int backlog)
 
 SF_EXPORT int listen(int fd, int backlog)
 {
-    if (is_over(fd, EINVAL))
-        return -1;
+    if (reset_socket(fd)) /* what the kernel would let a disconnected socket do, but not a reset one */
+        return answered((struct sf_call)SF_CALL(listen, fd, 0, 0), EINVAL);
     if (sf_is_idle(fd, SF_FAMILY_LISTEN))
         return listening(fd, sf_owner_listen(fd, backlog));
     return selected_listen(fd, backlog);
@@ -175,6 +183,7 @@ static int accepted(int listener, int fd, const struct sockaddr *peer, const soc
     {                                                                             \
         struct sf_call call = SF_CALL(name, fd, 0, 0);                            \
         ROOM_FOR_PEER;                                                            \
+        sf_call_set_sender(&call, addr, length, NULL);                            \
         if (!sf_call_enter(&call))                                                \
             return -1;                                                            \
         int result = accepted(fd, sf_real.name arguments, addr, length, is_ours); \
@@ -224,6 +233,8 @@ static void go_on_connecting(const struct sf_call *call, const struct sockaddr *
 SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     struct sf_call call = SF_CALL(connect, fd, 0, 0);
+    if (sf_shim.trace && sf_memory_is_readable(addr, length))
+        sf_address_from(&call.destination, addr, length);
     if (!sf_call_enter(&call)) {
         if (errno == EINTR)
             go_on_connecting(&call, addr, length);
@@ -257,7 +268,7 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     struct sf_socket *socket = sf_socket_find(fd);
     if (socket && has_connected(fd, socket, addr, length))
-        return -1;
+        return answered((struct sf_call)SF_CALL(connect, fd, 0, 0), errno);
     if (socket)
         forget_time_out(fd, socket);
     /* The peer decides which rules select the socket from now on, this call included. */
@@ -279,36 +290,16 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 SF_SELECTED int selected_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
     struct sf_call call = SF_CALL(getsockopt, fd, 0, 0);
+    call.argument = (uint32_t)level << 16 | (uint16_t)name;
     if (!sf_call_enter(&call))
         return -1;
     return (int)sf_call_leave(&call, sf_real.getsockopt(fd, level, name, value, length));
 }
 
-/* The state that TCP would be in without us: where a time-out runs, and where a rule has let
- * the peer half-close. */
-static uint8_t mended_state(struct sf_socket *socket, uint8_t state)
-{
-    if (state == TCP_SYN_SENT && sf_is_silent(socket) && sf_is_reset(socket))
-        return TCP_ESTABLISHED;
-    if (!sf_is_half_closed(socket))
-        return state;
-    switch (state) { /* the same step of the other way to the end: RFC 9293, figure 5 */
-    case TCP_ESTABLISHED:
-        return TCP_CLOSE_WAIT;
-    case TCP_FIN_WAIT1:
-    case TCP_CLOSING:
-        return TCP_LAST_ACK;
-    case TCP_FIN_WAIT2:
-        return TCP_CLOSE;
-    default:
-        return state;
-    }
-}
-
 /* Has the program's own end met that of a rule? */
 static bool is_closed_behind_end(int fd, struct sf_socket *socket)
 {
-    return sf_is_half_closed(socket) && mended_state(socket, (uint8_t)sf_tcp_state(fd)) == TCP_CLOSE;
+    return sf_is_half_closed(socket) && sf_mended_state(socket, (uint8_t)sf_tcp_state(fd)) == TCP_CLOSE;
 }
 
 /* Whoever waits in the kernel has been woken by it. */
@@ -342,6 +333,7 @@ static int shut(int fd, int how)
 SF_SELECTED int selected_shutdown(int fd, int how)
 {
     struct sf_call call = SF_CALL(shutdown, fd, 0, 0);
+    call.argument = (uint32_t)how;
     if (!sf_call_enter(&call))
         return -1;
     return (int)sf_call_leave(&call, shut(fd, how));
@@ -360,7 +352,7 @@ static void mend_option(int fd, int name, void *value, const socklen_t *length)
     if (!socket)
         return;
     if (name == TCP_INFO && *length > 0)
-        *state = mended_state(socket, *state);
+        *state = sf_mended_state(socket, *state);
     else if (name == TCP_USER_TIMEOUT && *length == sizeof socket->user_timeout_ms && sf_is_silent(socket))
         memcpy(value, &socket->user_timeout_ms, sizeof socket->user_timeout_ms);
 }
@@ -400,6 +392,7 @@ static int set_option(int fd, int level, int name, const void *value, socklen_t 
 SF_SELECTED int selected_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
     struct sf_call call = SF_CALL(setsockopt, fd, 0, 0);
+    call.argument = (uint32_t)level << 16 | (uint16_t)name;
     if (!sf_call_enter(&call))
         return -1;
     return (int)sf_call_leave(&call, set_option(fd, level, name, value, length));

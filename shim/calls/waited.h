@@ -15,7 +15,7 @@ enum sf_wait_kind { SF_WAIT_POLL, SF_WAIT_SELECT, SF_WAIT_EPOLL };
 struct sf_waited {
     enum sf_wait_kind kind;
     struct pollfd *fds;
-    nfds_t count;              /* of fds, or of the bits in the sets */
+    nfds_t count;              /* of fds, of the bits in the sets, or of the events that there is room for */
     fd_set *in, *out, *except; /* of select */
     void *left;                /* where Linux tells the time that is left; NULL: nowhere */
     size_t left_bytes;

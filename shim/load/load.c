@@ -10,6 +10,7 @@
 #include "load/room.h"
 #include "load/shim.h"
 #include "log/tally.h"
+#include "log/trace.h"
 #include "sockets/descriptor.h"
 #include "sockets/leaks.h"
 #include "sockets/watch.h"
@@ -45,6 +46,19 @@ static void reserve_descriptors(void)
     sf_shim.descriptor_count = DESCRIPTORS_MAX;
 }
 
+/* From now on every call on a socket takes the longer way. */
+static void reserve_trace(void)
+{
+    void *table = mmap(NULL, DESCRIPTORS_MAX * sizeof(uint32_t), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (table == MAP_FAILED || !sf_trace_reserve())
+        stop("cannot reserve memory for the trace");
+    sf_valgrind_ignore(table, DESCRIPTORS_MAX * sizeof(uint32_t));
+    sf_shim.numbers = table;
+    sf_shim.traced_generation = UINT32_C(1) << 31;
+    sf_shim.program_families |= 1u << SF_FAMILY_SOCKET | 1u << SF_FAMILY_POLL | 1u << SF_FAMILY_RESOLVE;
+}
+
 static void point_at(const struct sf_session *session)
 {
     char *base = (char *)session;
@@ -54,6 +68,7 @@ static void point_at(const struct sf_session *session)
     sf_shim.tallies = (void *)(base + session->tallies_at);
     sf_shim.execs = (void *)(base + session->execs_at);
     sf_shim.events = (void *)(base + session->events_at);
+    sf_shim.trace = session->trace_at ? (void *)(base + session->trace_at) : NULL;
     sf_shim.sockets = base + session->sockets_at;
     sf_shim.directory =
         (struct sf_directory){(void *)(base + session->directory_at), session->directory_count};
@@ -122,6 +137,7 @@ static void select_program(void)
         else if (has_hosts && rules[i].local_count == 0)
             sf_shim.program_families |= rules[i].families & 1u << SF_FAMILY_RESOLVE;
     }
+    sf_shim.rule_families = sf_shim.program_families;
     sf_ports_collect(sf_shim.plan, sf_shim.program, &sf_shim.ports);
 }
 
@@ -140,6 +156,7 @@ static void after_fork_in_child(void)
     sf_shim.pid = getpid();
     sf_has_vforked = false;
     sf_tally_forget();
+    sf_trace_forget();
     sf_leaks_forget();
 }
 
@@ -188,6 +205,8 @@ void sf_load(void)
     if (on_exit(at_exit, NULL) != 0 || at_quick_exit(sf_leaks_count) != 0)
         stop("cannot be told of the end of the process");
     reserve_descriptors();
+    if (sf_shim.trace)
+        reserve_trace();
     if (!sf_room_reserve())
         stop("cannot reserve room for calls");
     if (!sf_watch_reserve())

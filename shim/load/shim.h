@@ -6,6 +6,7 @@
 
 #include "abi/event.h"
 #include "abi/session.h"
+#include "abi/trace.h"
 #include "engine/scope.h"
 #include "engine/verdict.h"
 
@@ -19,7 +20,7 @@ struct sf_shim {
     bool loaded;
     uint16_t program;          /* our index in the plan */
     uint32_t families;         /* that some rule may select in this program … */
-    uint32_t program_families; /* … and on a call without a socket */
+    uint32_t program_families; /* … and on a call without a socket; of a traced process, all such */
     struct sf_control *control;
     struct sf_tally *tallies;
 
@@ -28,6 +29,11 @@ struct sf_shim {
     struct sf_program_state *state; /* of our program */
     struct sf_exec *execs;
     struct sf_event_log *events;
+    struct sf_trace *trace;    /* NULL: nothing is traced */
+    _Atomic uint32_t *numbers; /* traced: of sockets, by descriptor (sockets/descriptor.h) */
+    uint32_t
+        traced_generation;  /* traced: a bit in the words of sockets (sockets/descriptor.h); otherwise 0 */
+    uint32_t rule_families; /* of program_families those in which a rule may select */
     char *sockets;
     struct sf_engine engine;
     struct sf_directory directory;

@@ -23,7 +23,7 @@ static struct sf_tally *claim(void)
     return NULL;
 }
 
-void sf_tally_add(enum sf_family family)
+void sf_tally_claim(void)
 {
     static _Atomic bool exhausted; /* do not search 1,000 taken tallies at every call */
 
@@ -31,6 +31,11 @@ void sf_tally_add(enum sf_family family)
         sf_tally = claim();
         atomic_store_explicit(&exhausted, sf_tally == NULL, memory_order_relaxed);
     }
+}
+
+void sf_tally_add(enum sf_family family)
+{
+    sf_tally_claim();
     if (!sf_tally_add_quick(family))
         __atomic_fetch_add(&sf_shim.tallies[sf_shim.program].calls[family], 1, __ATOMIC_RELAXED);
 }

@@ -9,6 +9,9 @@ extern __thread struct sf_tally *sf_tally;
 /* Add one, claiming a tally for this thread if it has none yet. */
 void sf_tally_add(enum sf_family family);
 
+/* A tally for this thread, unless it has one or none is left. */
+void sf_tally_claim(void);
+
 /* In a forked child: the tally is the parent's. */
 void sf_tally_forget(void);
 

@@ -101,11 +101,11 @@ static void open_connection(int fd, uint64_t word, uint8_t role, struct sf_addr 
 
     sf_owner_find(peer, fd, scope.type, role);
     scope.peer = peer;
-    if (sf_ports_may_select(&sf_shim.ports, peer)) {
+    if (sf_shim.trace || sf_ports_may_select(&sf_shim.ports, peer)) {
         scope.local = sf_local_of(&local, fd);
         families = sf_scope_select(sf_shim.plan, &scope, selected);
     }
-    if (families)
+    if (families || sf_shim.trace) /* a trace has every socket's number */
         socket = claim(fd, &scope);
     else if (role == SF_ROLE_CLIENT && word & MAY_BE_RECORDED)
         socket = sf_record_find(sf_cookie(fd)); /* rules selected it while it had another peer, or none */
@@ -225,18 +225,11 @@ struct sf_socket *sf_socket_find(int fd)
     return sf_record_find(sf_cookie(fd));
 }
 
-struct sf_socket *sf_socket_record(int fd)
+/* The record of a socket that was not seen to come so far. */
+static struct sf_socket *claim_found(int fd, uint64_t word)
 {
-    uint64_t cookie = sf_cookie(fd);
-    struct sf_socket *socket = cookie ? sf_record_find(cookie) : NULL;
     struct sf_addr peer, local;
 
-    if (socket)
-        return socket;
-    sf_descriptor_doubt(fd);
-    uint64_t word = sf_descriptor_discover(fd);
-    if (!(word & SF_WORD_SOCKET) || !(word & SF_WORD_FAMILIES))
-        return NULL;
     sf_address_of_peer(&peer, fd);
     sf_owner_find(&peer, fd, sf_word_type(word), 0);
     int listening = 0;
@@ -247,4 +240,35 @@ struct sf_socket *sf_socket_record(int fd)
     scope.peer = &peer;
     scope.local = sf_local_of(&local, fd);
     return claim(fd, &scope);
+}
+
+static struct sf_socket *find_record(int fd)
+{
+    uint64_t cookie = sf_cookie(fd);
+    return cookie ? sf_record_find(cookie) : NULL;
+}
+
+struct sf_socket *sf_socket_record(int fd)
+{
+    struct sf_socket *socket = find_record(fd);
+
+    if (socket)
+        return socket;
+    sf_descriptor_doubt(fd);
+    uint64_t word = sf_descriptor_discover(fd);
+    if (!(word & SF_WORD_SOCKET) || !(word & SF_WORD_FAMILIES))
+        return NULL;
+    return claim_found(fd, word);
+}
+
+struct sf_socket *sf_socket_traced(int fd)
+{
+    struct sf_socket *socket = find_record(fd);
+    uint64_t word = sf_descriptor_discover(fd);
+
+    if (!socket && word & SF_WORD_SOCKET)
+        socket = claim_found(fd, word);
+    if (socket)
+        sf_descriptor_set_number(fd, sf_descriptor_word(fd), socket->number);
+    return socket;
 }

@@ -46,4 +46,8 @@ struct sf_socket *sf_socket_find(int fd);
  * time that one is wanted. NULL: not a socket (any more), or no place left. */
 struct sf_socket *sf_socket_record(int fd);
 
+/* Likewise of any socket, whose number is remembered then (sf_descriptor_number). In a traced
+ * process alone. */
+struct sf_socket *sf_socket_traced(int fd);
+
 #endif

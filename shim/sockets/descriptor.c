@@ -27,7 +27,14 @@ static _Atomic uint64_t *reach(int fd)
 /* `word` without a generation; 0 but for SF_WORD_OWN: unknown. */
 static uint64_t dated(uint64_t word)
 {
-    return word & ~SF_WORD_OWN ? word | (uint64_t)sf_generation() << SF_WORD_GENERATION_SHIFT : word;
+    uint32_t generation = sf_generation() | (word & SF_WORD_SOCKET ? sf_shim.traced_generation : 0);
+    return word & ~SF_WORD_OWN ? word | (uint64_t)generation << SF_WORD_GENERATION_SHIFT : word;
+}
+
+static void forget_number(int fd)
+{
+    if (sf_shim.numbers && (uint32_t)fd < sf_shim.descriptor_count)
+        atomic_store_explicit(&sf_shim.numbers[sf_descriptor_index((uint32_t)fd)], 0, memory_order_relaxed);
 }
 
 static void store(int fd, uint64_t word)
@@ -41,8 +48,10 @@ static void store(int fd, uint64_t word)
 static void note_waited(uint64_t word)
 {
     uint32_t poll = 1u << SF_FAMILY_POLL;
-    if (sf_shim.has_waited && word & poll && !(sf_shim.program_families & poll))
-        __atomic_fetch_or(&sf_shim.program_families, poll, __ATOMIC_RELAXED);
+    if (!sf_shim.has_waited || !(word & poll) || sf_shim.rule_families & poll)
+        return;
+    __atomic_fetch_or(&sf_shim.rule_families, poll, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&sf_shim.program_families, poll, __ATOMIC_RELAXED);
 }
 
 void sf_descriptor_new(int fd, uint64_t word)
@@ -52,6 +61,7 @@ void sf_descriptor_new(int fd, uint64_t word)
         return;
     }
     note_waited(word);
+    forget_number(fd);
     store(fd, word);
 }
 
@@ -79,12 +89,27 @@ void sf_descriptor_double(uint64_t from, int to)
     uint64_t own = from & SF_WORD_OWN;
     if (own | sf_descriptor_word(to))
         sf_descriptor_new(to, own);
+    else if (!sf_is_vfork_child())
+        forget_number(to);
 }
 
 void sf_descriptor_forget(int fd)
 {
     if (sf_descriptor_word(fd) != 0)
         sf_descriptor_new(fd, 0);
+    else if (sf_shim.numbers && !sf_is_vfork_child())
+        forget_number(fd); /* of one that is not our own, and was doubted */
+}
+
+void sf_descriptor_set_number(int fd, uint64_t seen, uint32_t number)
+{
+    _Atomic uint64_t *place = reach(fd);
+    if (!place || sf_is_vfork_child())
+        return;
+    atomic_store_explicit(&sf_shim.numbers[sf_descriptor_index((uint32_t)fd)], number, memory_order_relaxed);
+    if (seen & SF_WORD_SOCKET && !(seen & SF_WORD_RECORDED))
+        atomic_compare_exchange_strong_explicit(place, &seen, seen | SF_WORD_RECORDED, memory_order_relaxed,
+                                                memory_order_relaxed);
 }
 
 int sf_descriptor_received(int fd)
@@ -235,7 +260,7 @@ uint64_t sf_descriptor_discover(int fd)
     uint32_t generation = sf_generation();
     int saved_errno = errno;
 
-    if (word >> SF_WORD_GENERATION_SHIFT == generation)
+    if (sf_word_is_known(word))
         return word;
     errno = 0;
     int domain = get_option(fd, SO_DOMAIN);

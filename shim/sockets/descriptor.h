@@ -17,6 +17,11 @@
  * verdict asks the kernel for the cookie first (sockets/record.h), and so does
  * whoever counts what is open.
  *
+ * In a traced process the words of sockets carry a generation that is never that of the
+ * control page: so no call on a socket is idle there, and whoever compares for that of all
+ * calls need not know of traces. The number by which a trace knows the socket stands in a table
+ * beside this one, and is stale in the same cases.
+ *
  * A vfork child has its parent's table but descriptors of its own: whatever it does to
  * a number, or finds behind it, leaves the number unknown, and whose it is as it was. */
 #ifndef SF_SOCKETS_DESCRIPTOR_H
@@ -65,6 +70,13 @@ static inline uint32_t sf_generation(void)
     return atomic_load_explicit(&sf_shim.control->generation, memory_order_relaxed);
 }
 
+/* Is the word one that discovery need not find anew? */
+static inline bool sf_word_is_known(uint64_t word)
+{
+    uint32_t mark = word & SF_WORD_SOCKET ? sf_shim.traced_generation : 0;
+    return (uint32_t)(word >> SF_WORD_GENERATION_SHIFT) == (sf_generation() | mark);
+}
+
 /* Is this call none of ours? The path of every idle call: keep it short.
  * Counts the call when it is one on a socket. */
 static inline bool sf_is_idle(int fd, enum sf_family family)
@@ -109,6 +121,18 @@ void sf_descriptor_forget_range(unsigned first, unsigned last);
 
 /* In a forked child: no number is our own. */
 void sf_descriptor_disown(void);
+
+/* By which number a trace knows the socket behind `fd`, with SF_NUMBER_… bits; 0: not known. */
+#define SF_NUMBER_NAMED (UINT32_C(1) << 31) /* its own address has been told, too */
+static inline uint32_t sf_descriptor_number(int fd)
+{
+    if ((uint32_t)fd >= sf_shim.descriptor_count)
+        return 0;
+    return atomic_load_explicit(&sf_shim.numbers[sf_descriptor_index((uint32_t)fd)], memory_order_relaxed);
+}
+
+/* What is known of a number that has the word `seen`: its socket has a record, whose number is this. */
+void sf_descriptor_set_number(int fd, uint64_t seen, uint32_t number);
 
 /* The first number above `fd` that has one of these bits, as far as we saw; -1: there is none. */
 int sf_descriptor_next(int fd, uint64_t bits);

@@ -181,7 +181,7 @@ bool sf_owner_discovered(int fd, uint8_t domain, uint8_t type)
 /* The word of a datagram socket is not kept as long as it has no address. */
 static bool is_kept(int fd)
 {
-    return sf_descriptor_word(fd) >> SF_WORD_GENERATION_SHIFT == sf_generation();
+    return sf_word_is_known(sf_descriptor_word(fd));
 }
 
 bool sf_owner_sends(int fd, uint64_t *arrival)

@@ -1,0 +1,83 @@
+#include "log/trace.h"
+
+#include "engine/hash.h"
+#include "log/tally.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+static uint32_t *pid_here; /* zero in a new process */
+static __thread struct sf_self self;
+static __thread uint32_t lane;
+
+bool sf_trace_reserve(void)
+{
+    size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (page == MAP_FAILED)
+        return false;
+    madvise(page, bytes, MADV_WIPEONFORK); /* Linux 4.14; before that there is sf_trace_forget */
+    pid_here = page;
+    return true;
+}
+
+void sf_trace_forget(void)
+{
+    if (pid_here)
+        *pid_here = 0;
+}
+
+struct sf_self sf_trace_self(void)
+{
+    uint32_t pid = __atomic_load_n(pid_here, __ATOMIC_RELAXED);
+
+    if (__builtin_expect(pid == 0 || pid != self.pid, 0)) {
+        pid = (uint32_t)getpid();
+        __atomic_store_n(pid_here, pid, __ATOMIC_RELAXED);
+        self = (struct sf_self){pid, (uint32_t)sf_real.syscall(SYS_gettid)};
+        lane = (uint32_t)sf_hash_mix(self.tid);
+    }
+    return self;
+}
+
+static struct sf_presence *presence(void)
+{
+    sf_tally_claim();
+    return sf_tally ? sf_trace_presence(sf_shim.trace, (uint32_t)(sf_tally - sf_shim.tallies)) : NULL;
+}
+
+void sf_trace_enter(const struct sf_call *call, uint64_t asked)
+{
+    struct sf_presence *here = presence();
+    struct sf_self who = sf_trace_self();
+
+    if (!here)
+        return;
+    atomic_store_explicit(&here->begin_ns, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    here->pid = who.pid;
+    here->tid = who.tid;
+    here->program = sf_shim.program;
+    here->call = call->info.call;
+    here->fd = call->fd;
+    here->socket = call->number;
+    here->return_address = (uintptr_t)call->return_address;
+    here->asked = asked;
+    atomic_store_explicit(&here->begin_ns, call->begin_ns, memory_order_release);
+}
+
+void sf_trace_leave(void)
+{
+    struct sf_presence *here = presence();
+    if (here)
+        atomic_store_explicit(&here->begin_ns, 0, memory_order_relaxed);
+}
+
+bool sf_trace_take(uint32_t tid, uint32_t bytes, uint32_t calls, struct sf_lane_room *room)
+{
+    if (sf_lane_take(sf_shim.trace, tid, &lane, bytes, room))
+        return true;
+    atomic_fetch_add_explicit(&sf_shim.trace->dropped, calls, memory_order_relaxed);
+    return false;
+}
