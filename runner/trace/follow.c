@@ -1,12 +1,12 @@
 #include "trace/follow.h"
 
 #include "base/memory.h"
-#include "engine/directory.h"
 #include "trace/lanes.h"
 #include "trace/states.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { DIRECTORY = 65536, FIRST_ROOM = 256, NAME_BYTES_MAX = 254 };
 
@@ -16,10 +16,9 @@ struct socket {
     uint64_t asked_at;           /* how much was learnt when its peer's name was last looked for */
 };
 
-/* A host name and one of its addresses. */
+/* A host name that a program has looked up. */
 struct host {
     uint32_t program;
-    uint8_t ip[16];
     char name[NAME_BYTES_MAX];
 };
 
@@ -30,16 +29,18 @@ struct sf_follower {
     struct socket **table; /* by number, open addressing */
     size_t table_room;     /* a power of two */
     uint32_t *connections; /* of each program */
-    struct sf_directory addresses;
+    struct sf_directory addresses; /* whose they are */
+    struct sf_directory told;      /* for which names */
     struct host *hosts;
     size_t host_count, host_room;
     uint64_t learnt; /* addresses and hosts so far, from 1 */
 };
 
-struct sf_follower *sf_follower_new(const struct sf_plan *plan)
+struct sf_follower *sf_follower_new(const struct sf_plan *plan, struct sf_directory told)
 {
     struct sf_follower *follower = sf_memory_new(sizeof *follower);
     follower->plan = plan;
+    follower->told = told;
     follower->table_room = FIRST_ROOM;
     follower->table = sf_memory_new(FIRST_ROOM * sizeof(struct socket *));
     follower->connections = sf_memory_new(plan->program_count * sizeof *follower->connections);
@@ -140,41 +141,57 @@ static void enter_address(struct sf_follower *follower, const struct sf_followed
                        sf_owner_of_program(socket->program), false);
 }
 
-const char *sf_follower_name(struct sf_follower *follower, uint32_t program, uint8_t type,
-                             const struct sf_addr *address)
+/* The name that was looked up last, of those for which the program was told this address. */
+static const char *host_of(const struct sf_follower *follower, uint32_t program, const struct sf_addr *address)
 {
-    const struct sf_plan *plan = follower->plan;
-    if (!is_named(address))
+    if (address->domain == SF_DOMAIN_UNIX)
         return NULL;
-    uint8_t owner = address->owner;
-    if (owner == SF_OWNER_NONE || owner > plan->program_count)
-        owner = sf_directory_owner(&follower->addresses, plan, type, address);
-    if (owner == sf_owner_of_program(program))
-        return NULL; /* that it talks to itself its addresses say */
-    if (owner != SF_OWNER_NONE && owner <= plan->program_count)
-        return sf_plan_string(plan, sf_plan_programs(plan)[owner - 1].name_at);
-    for (size_t i = follower->host_count; i > 0; i--)
-        if (follower->hosts[i - 1].program == program && address->domain != SF_DOMAIN_UNIX &&
-            memcmp(follower->hosts[i - 1].ip, address->ip, sizeof address->ip) == 0)
-            return follower->hosts[i - 1].name;
+    for (size_t i = follower->host_count; i > 0; i--) {
+        const struct host *host = &follower->hosts[i - 1];
+        if (host->program == program &&
+            sf_directory_find(&follower->told, sf_key_of_name(host->name, program, address->ip)) !=
+                SF_OWNER_NONE)
+            return host->name;
+    }
     return NULL;
 }
 
-/* A look-up tells its name in the data, and an address that it gave. */
-static void enter_host(struct sf_follower *follower, const struct sf_trace_call *call,
-                       const struct sf_addr *address, const char *name)
+static const char *name_of(const struct sf_follower *follower, const struct sf_followed *socket)
 {
-    enum { HOSTS_MAX = 4096 };
-    if (!address || call->data_bytes == 0 || follower->host_count == HOSTS_MAX)
+    const struct sf_plan *plan = follower->plan;
+    const struct sf_addr *peer = &socket->peer;
+    if (!is_named(peer))
+        return NULL;
+    uint8_t owner = peer->owner;
+    if (owner == SF_OWNER_NONE || owner > plan->program_count)
+        owner = sf_directory_owner(&follower->addresses, plan, socket->type, peer);
+    /* That it talks to itself its addresses say. */
+    if (owner != SF_OWNER_NONE && owner <= plan->program_count &&
+        owner != sf_owner_of_program(socket->program))
+        return sf_plan_string(plan, sf_plan_programs(plan)[owner - 1].name_at);
+    return host_of(follower, socket->program, peer);
+}
+
+static bool has_host(const struct sf_follower *follower, const struct host *host)
+{
+    for (size_t i = 0; i < follower->host_count; i++)
+        if (follower->hosts[i].program == host->program && strcmp(follower->hosts[i].name, host->name) == 0)
+            return true;
+    return false;
+}
+
+/* A look-up tells its name in the data. */
+static void enter_host(struct sf_follower *follower, const struct sf_trace_call *call)
+{
+    enum { HOSTS_MAX = 1024 };
+    struct host host = {.program = call->program};
+    size_t room = sizeof host.name - 1;
+    memcpy(host.name, sf_record_data(call), call->data_bytes < room ? call->data_bytes : room);
+    if (!*host.name || follower->host_count == HOSTS_MAX || has_host(follower, &host))
         return;
     if (follower->host_count == follower->host_room)
         follower->hosts = grow(follower->hosts, &follower->host_room, sizeof *follower->hosts);
-    struct host *host = &follower->hosts[follower->host_count++];
-    size_t length = strnlen(name, call->data_bytes < sizeof host->name ? call->data_bytes
-                                                                       : sizeof host->name - 1);
-    *host = (struct host){.program = call->program};
-    memcpy(host->ip, address->ip, sizeof host->ip);
-    memcpy(host->name, name, length);
+    follower->hosts[follower->host_count++] = host;
     follower->learnt++;
 }
 
@@ -218,16 +235,17 @@ static bool is_faked(const struct sf_plan *plan, const struct sf_trace_call *cal
     return true;
 }
 
-/* Bytes that a call moved, each once. What recvmmsg and sendmmsg return are messages. */
+/* Bytes that a call moved, each once. recvmmsg and sendmmsg return messages, and tell bytes apart. */
 static void count_bytes(struct sf_followed *socket, const struct sf_trace_call *call)
 {
-    enum { PEEK = 2 }; /* MSG_PEEK */
-    if (call->result <= 0 || call->call == SF_CALL_recvmmsg || call->call == SF_CALL_sendmmsg)
+    bool is_batch = call->call == SF_CALL_recvmmsg || call->call == SF_CALL_sendmmsg;
+    uint64_t bytes = is_batch ? call->argument : (uint64_t)call->result;
+    if (call->result <= 0)
         return;
     if (sf_call_families[call->call] == SF_FAMILY_SEND)
-        socket->bytes_out += (uint64_t)call->result;
-    else if (sf_call_families[call->call] == SF_FAMILY_RECV && !(call->argument & PEEK))
-        socket->bytes_in += (uint64_t)call->result;
+        socket->bytes_out += bytes;
+    else if (sf_call_families[call->call] == SF_FAMILY_RECV && (is_batch || !(call->argument & MSG_PEEK)))
+        socket->bytes_in += bytes;
 }
 
 /* It goes on behind a close: that was of another descriptor of it. */
@@ -259,7 +277,7 @@ static void name_peer(struct sf_follower *follower, struct socket *socket)
     if (followed->peer_name || socket->asked_at == follower->learnt || !followed->peer.domain)
         return;
     socket->asked_at = follower->learnt;
-    followed->peer_name = sf_follower_name(follower, followed->program, followed->type, &followed->peer);
+    followed->peer_name = name_of(follower, followed);
 }
 
 static void step(struct sf_follower *follower, struct socket *socket, const struct sf_trace_call *call,
@@ -274,7 +292,7 @@ static void step(struct sf_follower *follower, struct socket *socket, const stru
     count_bytes(followed, call);
     if (is_tcp(followed))
         followed->state = sf_state_next(before, call, is_faked(follower->plan, call));
-    if (family == SF_FAMILY_CLOSE) {
+    if (sf_call_closes(call->call)) {
         followed->closed_ns = call->end_ns;
         socket->before_close = before;
     }
@@ -292,21 +310,47 @@ static struct sf_traced describe(const struct sf_follower *follower, const struc
                                   sf_plan_string(plan, sf_plan_programs(plan)[call->program].name_at)};
 }
 
+/* A call is made on a socket. */
+static void touch(struct socket *socket, const struct sf_trace_call *call)
+{
+    reopen(socket, call);
+    socket->followed.calls++;
+    if (!socket->followed.opened_ns)
+        socket->followed.opened_ns = call->begin_ns;
+}
+
+/* An accept tells of two: the listener, and what it gave. The kernel's word is about that. */
+static void accepted(struct sf_follower *follower, struct sf_traced *traced, struct socket *given)
+{
+    const struct sf_trace_call *call = traced->record;
+    traced->listener = traced->socket;
+    traced->socket = &given->followed;
+    traced->state_before = given->followed.state;
+    touch(given, call);
+    if (is_tcp(&given->followed) && call->state)
+        given->followed.state = sf_state_next(SF_STATE_ESTABLISHED, call, false);
+    name_peer(follower, given);
+}
+
 struct sf_traced sf_follower_call(struct sf_follower *follower, const struct sf_trace_call *call)
 {
     struct sf_traced traced = describe(follower, call);
     struct socket *socket = socket_of(follower, call->socket, call->program);
-    if (sf_call_families[call->call] == SF_FAMILY_RESOLVE)
-        enter_host(follower, call, traced.address, traced.data);
+    uint8_t family = sf_call_families[call->call];
+    if (family == SF_FAMILY_RESOLVE)
+        enter_host(follower, call);
     if (!socket)
         return traced;
-    reopen(socket, call);
+    touch(socket, call);
     traced.socket = &socket->followed;
     traced.state_before = socket->followed.state;
-    socket->followed.calls++;
-    if (!socket->followed.opened_ns)
-        socket->followed.opened_ns = call->begin_ns;
-    step(follower, socket, call, traced.address);
+    struct socket *given = family == SF_FAMILY_ACCEPT && call->result >= 0
+                               ? socket_of(follower, call->argument, call->program)
+                               : NULL;
+    if (given)
+        accepted(follower, &traced, given);
+    else
+        step(follower, socket, call, traced.address);
     return traced;
 }
 
@@ -317,8 +361,8 @@ struct sf_traced sf_follower_unfinished(struct sf_follower *follower, const stru
     traced.is_unfinished = true;
     if (!socket)
         return traced;
+    touch(socket, call);
     traced.socket = &socket->followed;
     traced.state_before = socket->followed.state;
-    socket->followed.calls++;
     return traced;
 }

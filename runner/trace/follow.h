@@ -8,6 +8,7 @@
 #ifndef SF_TRACE_FOLLOW_H
 #define SF_TRACE_FOLLOW_H
 
+#include "engine/directory.h"
 #include "trace/sink.h"
 
 #include <stddef.h>
@@ -17,8 +18,9 @@
 
 struct sf_follower;
 
-/* The plan must outlive the follower. */
-struct sf_follower *sf_follower_new(const struct sf_plan *plan);
+/* The plan must outlive the follower, and so must `told`: what programs were told for names, the
+ * session's directory. */
+struct sf_follower *sf_follower_new(const struct sf_plan *plan, struct sf_directory told);
 void sf_follower_free(struct sf_follower *follower);
 
 /* A socket's record: what it is now. */
@@ -33,9 +35,5 @@ struct sf_traced sf_follower_unfinished(struct sf_follower *follower, const stru
 
 /* The sockets in the order in which they were met. NULL: there are no more. */
 const struct sf_followed *sf_follower_socket(const struct sf_follower *follower, size_t index);
-
-/* Who has this address, or under what name it was looked up, for a program. NULL: not known. */
-const char *sf_follower_name(struct sf_follower *follower, uint32_t program, uint8_t type,
-                             const struct sf_addr *address);
 
 #endif

@@ -92,7 +92,8 @@ static void put_call(struct json *json, const struct sf_traced *call)
     put_string(&json->page, ", \"call\": ", family == SF_FAMILY_NONE ? function : sf_family_names[family]);
     put_string(&json->page, ", \"function\": ", function);
     put_number(&json->page, ", \"fd\": ", record->fd >= 0, record->fd);
-    put_number(&json->page, ", \"socket\": ", record->socket != 0, record->socket);
+    uint32_t number = call->socket ? call->socket->number : record->socket;
+    put_number(&json->page, ", \"socket\": ", number != 0, number);
     put_string(&json->page, ", \"state\": ", call->socket ? sf_state_name(call->socket->state) : NULL);
     put_address(&json->page, ", \"local\": ", call->socket ? &call->socket->local : NULL);
     put_address(&json->page, ", \"peer\": ", peer_of(call));

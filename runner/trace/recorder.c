@@ -203,6 +203,13 @@ static void make_sinks(struct work *work)
     }
 }
 
+static struct sf_directory directory_of(const struct sf_session_memory *memory)
+{
+    const struct sf_session *session = memory->session;
+    return (struct sf_directory){.entries = (void *)((char *)memory->session + session->directory_at),
+                                 .count = session->directory_count};
+}
+
 static void be_recorder(const struct sf_recording *recording, struct shared *shared, int control,
                         pid_t runner, uint64_t start_ns) __attribute__((noreturn));
 static void be_recorder(const struct sf_recording *recording, struct shared *shared, int control,
@@ -215,7 +222,7 @@ static void be_recorder(const struct sf_recording *recording, struct shared *sha
     sf_descriptors_close_others(
         (int[]){STDERR_FILENO, control, recording->text, recording->json, recording->lock}, 5);
     sf_lanes_open(&work.lanes, recording->session->trace, recording->session->plan);
-    work.follower = sf_follower_new(recording->session->plan);
+    work.follower = sf_follower_new(recording->session->plan, directory_of(recording->session));
     work.recording.follower = work.follower;
     work.recording.start_ns = start_ns;
     make_sinks(&work);

@@ -47,7 +47,8 @@ struct sf_traced {
     const struct sf_addr *address;   /* NULL: none */
     const void *data;                /* record->data_bytes */
     const char *program;             /* its name */
-    struct sf_followed *socket;      /* NULL: none */
+    struct sf_followed *socket;      /* of an accept the one that it gave; NULL: none */
+    struct sf_followed *listener;    /* of an accept that gave one; otherwise NULL */
     enum sf_state state_before;
     double t;           /* seconds from the start of the scenario to the end of the call */
     bool is_unfinished; /* it had not come back at the end of the run: result, error and end are none */

@@ -116,10 +116,23 @@ static enum sf_state model(enum sf_state before, const struct sf_trace_call *cal
         return moved(before, call, true);
     case SF_FAMILY_SHUTDOWN:
         return shut(before, call);
-    case SF_FAMILY_CLOSE: /* Linux releases the descriptor whatever it returns */
-        return call->error == EBADF ? before : end_direction(before);
+    default: /* Linux releases the descriptor whatever a close returns */
+        return sf_call_closes(call->call) && call->error != EBADF ? end_direction(before) : before;
+    }
+}
+
+bool sf_call_closes(unsigned call)
+{
+    switch (call) {
+    case SF_CALL_close:
+    case SF_CALL_close_range:
+    case SF_CALL_closefrom:
+    case SF_CALL_fclose:
+    case SF_CALL_freopen:
+    case SF_CALL_freopen64:
+        return true;
     default:
-        return before;
+        return false;
     }
 }
 
@@ -137,9 +150,8 @@ static enum sf_state believe(enum sf_state modelled, const struct sf_trace_call 
 
 enum sf_state sf_state_next(enum sf_state before, const struct sf_trace_call *call, bool is_faked)
 {
-    uint8_t family = sf_call_families[call->call];
     /* Of a close the kernel could be asked only before. */
-    if (family == SF_FAMILY_CLOSE && call->state)
+    if (sf_call_closes(call->call) && call->state)
         return model(believe(before, call), call);
     enum sf_state modelled = is_faked ? before : model(before, call);
     return call->state ? believe(modelled, call) : modelled;

@@ -10,9 +10,12 @@
 #include "trace/sink.h"
 
 /* The state behind a call on a TCP socket that was in `before`; SF_STATE_NONE: nothing is known
- * of it yet. Pure. Of an accept: that of the listener. is_faked: a rule answered and did nothing
+ * of it yet. Pure. Of an accept that gave a connection: of that. is_faked: a rule answered and did nothing
  * to the connection, so that the call tells nothing. */
 enum sf_state sf_state_next(enum sf_state before, const struct sf_trace_call *call, bool is_faked);
+
+/* Does the call close its descriptor, by whatever name? */
+bool sf_call_closes(unsigned call);
 
 /* The state of a socket that was met in mid-life. */
 enum sf_state sf_state_met(const struct sf_trace_socket *socket);

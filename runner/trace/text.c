@@ -129,8 +129,13 @@ static void put_data(struct text *text, const struct sf_traced *call)
         }
     }
     sf_page_char(page, '"');
-    bool is_whole = call->record->result < 0 || call->record->data_bytes >= (uint64_t)call->record->result;
-    sf_page_text(page, is_whole ? "" : "...");
+    sf_page_text(page, call->record->flags & SF_TRACE_CUT ? "..." : "");
+}
+
+/* recvmmsg and sendmmsg return messages. */
+static bool is_batch(const struct sf_trace_call *record)
+{
+    return record->call == SF_CALL_recvmmsg || record->call == SF_CALL_sendmmsg;
 }
 
 static void put_moved(struct text *text, const struct sf_traced *call, bool is_send)
@@ -142,7 +147,7 @@ static void put_moved(struct text *text, const struct sf_traced *call, bool is_s
     }
     sf_page_text(&text->page, ", ");
     sf_page_number(&text->page, record->asked);
-    if (record->argument) {
+    if (record->argument && !is_batch(record)) {
         sf_page_text(&text->page, ", ");
         sf_page_message_flags(&text->page, record->argument);
     }
@@ -275,6 +280,11 @@ static void put_result(struct text *text, const struct sf_traced *call)
         put_error(text, call->record);
     else
         sf_page_signed(page, call->record->result);
+    if (is_batch(call->record) && call->record->result > 0) {
+        sf_page_text(page, " (");
+        sf_page_number(page, call->record->argument);
+        sf_page_text(page, " bytes)");
+    }
     put_origin(text, call);
     char took[SF_DURATION_TEXT_BYTES];
     sf_duration_print(took, call->record->end_ns - call->record->begin_ns);

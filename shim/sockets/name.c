@@ -23,11 +23,14 @@ void sf_name_told(const char *host, const struct sockaddr *address, socklen_t le
     const struct sf_plan_pattern *patterns = rule ? sf_plan_patterns(sf_shim.plan) : NULL;
     struct sf_addr told;
 
-    if (!rule)
+    if (!rule && !sf_shim.trace)
         return;
     sf_address_from(&told, address, length);
     if (!(told.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6)))
         return;
+    if (sf_shim.trace) /* as it was asked for, for those who read the trace; rules come first */
+        sf_directory_enter(&sf_shim.directory, sf_key_of_name(host, sf_shim.program, told.ip),
+                           sf_owner_of_program(sf_shim.program), true);
     for (; rule < end; rule++) {
         if (!(rule->programs >> sf_shim.program & 1))
             continue;

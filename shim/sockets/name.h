@@ -1,4 +1,5 @@
-/* Host names: which addresses this program was told for a name that rules give.
+/* Host names: which addresses this program was told for a name that rules give,
+ * in a traced session for any name.
  * Neither function changes errno; both are async-signal-safe. */
 #ifndef SF_SOCKETS_NAME_H
 #define SF_SOCKETS_NAME_H
