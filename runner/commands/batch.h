@@ -12,7 +12,7 @@ struct sf_batch {
     size_t count;
     const struct sf_options *options;
     const char *shim_path;
-    const struct sf_traces *traces; /* opened */
+    struct sf_traces *traces; /* opened */
     bool saves; /* keep what --save writes */
     void (*done)(void *context, const struct sf_report_scenario *report); /* in the cases' order */
     void *context;

@@ -50,7 +50,7 @@ static const struct row {
     {"output", 'o', "FILE", SF_COMMAND_TRACE, take_output, "write the lines there instead of to stderr"},
     {"program", 0, "NAME", ALL, take_program, "trace only calls of this program; may be repeated"},
     {"peer", 0, "PATTERN", ALL, take_peer, "trace only calls whose peer fits, as in rules; may be repeated"},
-    {"call", 0, "CALL[,CALL…]", ALL, take_call, "trace only these, as in rules; may be repeated"},
+    {"call", 0, "CALLS", ALL, take_call, "trace only these, apart by commas, as in rules; may be repeated"},
     {"fail-fast", 0, NULL, SF_COMMAND_TEST, take_fail_fast, "stop at the first failure"},
     {"no-skip", 0, NULL, SF_COMMAND_TEST, take_no_skip, "a missing requirement fails instead of skipping"},
     {"verbose", 'v', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_verbose,

@@ -60,6 +60,9 @@ void sf_traces_close(struct sf_traces *traces)
 {
     if (!traces->command)
         return;
+    if (traces->stranger)
+        fprintf(stderr, "sockfault %s: --program: no scenario has a program '%s': it was not traced\n",
+                traces->command, traces->stranger);
     if (traces->json >= 0)
         close(traces->json);
     if (traces->text > STDERR_FILENO)
@@ -75,12 +78,13 @@ const struct sf_trace_wish *sf_traces_wish(const struct sf_traces *traces)
     return traces->text >= 0 || traces->json >= 0 ? &traces->wish : NULL;
 }
 
-struct sf_recorder *sf_traces_record(struct sf_arena *arena, const struct sf_traces *traces,
+struct sf_recorder *sf_traces_record(struct sf_arena *arena, struct sf_traces *traces,
                                      const struct sf_scenario *scenario,
                                      const struct sf_session_memory *session, const char **problem)
 {
     if (!sf_traces_wish(traces))
         return NULL;
+    traces->stranger = sf_trace_filter_meet(traces->filter, scenario);
     const struct sf_recording recording = {.scenario = scenario,
                                            .session = session,
                                            .filter = traces->filter,

@@ -13,13 +13,15 @@ struct sf_traces {
     struct sf_trace_wish wish;
     struct sf_trace_filter *filter;
     int verbosity;
-    bool several; /* scenarios: JSON Lines say theirs */
+    const char *stranger; /* a program that --program names and that no scenario so far has had */
+    bool several;         /* scenarios: JSON Lines say theirs */
 };
 
 /* Open the files before anything is started. is_trace: text goes to stderr, or to the file of -o.
  * Returns NULL, or what is wrong. */
 const char *sf_traces_open(struct sf_arena *arena, struct sf_options *options, const char *command,
                            bool is_trace, bool several, struct sf_traces *traces);
+/* Says on stderr where --program named a program that no scenario has. */
 void sf_traces_close(struct sf_traces *traces); /* zeroed or opened */
 
 /* What the session is to be made with; NULL: nothing is traced. */
@@ -27,7 +29,7 @@ const struct sf_trace_wish *sf_traces_wish(const struct sf_traces *traces);
 
 /* Start to record a scenario whose session is made, right before its launch. NULL: nothing is
  * traced, or `problem` says why it cannot be. */
-struct sf_recorder *sf_traces_record(struct sf_arena *arena, const struct sf_traces *traces,
+struct sf_recorder *sf_traces_record(struct sf_arena *arena, struct sf_traces *traces,
                                      const struct sf_scenario *scenario,
                                      const struct sf_session_memory *session, const char **problem);
 

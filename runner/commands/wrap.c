@@ -299,10 +299,21 @@ static const char *untraceable(const struct run *run)
     return is_unreachable ? sf_arena_strdup(run->arena, why) : NULL;
 }
 
+/* --program can mean one program alone. */
+static const char *find_stranger(struct run *run)
+{
+    const char *name = sf_trace_filter_meet(&run->options.shown, run->scenario);
+    return name ? sf_arena_printf(run->arena, "--program: there is no program %s: this one is %s",
+                                  sf_quoted(run->arena, name), run->scenario->programs[0].name)
+                : NULL;
+}
+
 /* Open what is written, and make the session; NULL, or what is wrong. */
 static const char *prepare(struct run *run)
 {
-    const char *problem = sf_reports_open(run->arena, &run->options);
+    const char *problem = find_stranger(run);
+    if (!problem)
+        problem = sf_reports_open(run->arena, &run->options);
     if (!problem)
         problem = sf_saves_open(run->arena, &run->options);
     if (!problem)

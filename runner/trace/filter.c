@@ -35,10 +35,14 @@ const char *sf_trace_filter_calls(struct sf_arena *arena, struct sf_trace_filter
 
 const char *sf_trace_filter_program(struct sf_arena *arena, struct sf_trace_filter *filter, const char *text)
 {
+    if (!*text)
+        return "--program: a name is needed";
+    if (filter->program_count == SF_FILTER_PROGRAMS_MAX)
+        return "--program: 64 are allowed";
     const char **slot =
         sf_arena_push(arena, &filter->programs, &filter->program_count, sizeof *filter->programs);
     *slot = sf_arena_strdup(arena, text);
-    return *text ? NULL : "--program: a name is needed";
+    return NULL;
 }
 
 const char *sf_trace_filter_peer(struct sf_arena *arena, struct sf_trace_filter *filter, const char *text)
@@ -53,6 +57,26 @@ const char *sf_trace_filter_peer(struct sf_arena *arena, struct sf_trace_filter 
     pattern.text = sf_arena_strdup(arena, text);
     *(struct sf_pattern *)sf_arena_push(arena, &filter->peers, &filter->peer_count, sizeof pattern) = pattern;
     return NULL;
+}
+
+static bool has_program(const struct sf_scenario *scenario, const char *name)
+{
+    for (size_t i = 0; i < scenario->program_count; i++)
+        if (strcmp(scenario->programs[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+const char *sf_trace_filter_meet(struct sf_trace_filter *filter, const struct sf_scenario *scenario)
+{
+    const char *stranger = NULL;
+    for (size_t i = filter->program_count; i-- > 0;) {
+        if (has_program(scenario, filter->programs[i]))
+            filter->met |= UINT64_C(1) << i;
+        if (!(filter->met >> i & 1))
+            stranger = filter->programs[i];
+    }
+    return stranger;
 }
 
 void sf_trace_filter_close(struct sf_trace_filter *filter)

@@ -6,11 +6,14 @@
 
 struct sf_arena;
 
+#define SF_FILTER_PROGRAMS_MAX 64
+
 struct sf_trace_filter { /* zeroed: all */
     struct sf_call_set calls;
     bool by_call;
     const char **programs; /* by name */
-    size_t program_count;
+    uint64_t met; /* bit N: a scenario has program N */
+    size_t program_count; /* SF_FILTER_PROGRAMS_MAX at most */
     struct sf_pattern *peers;
     size_t peer_count;
     struct sf_plan *plan; /* the peers, for the engine; made by sf_trace_filter_close */
@@ -21,6 +24,10 @@ struct sf_trace_filter { /* zeroed: all */
 const char *sf_trace_filter_calls(struct sf_arena *arena, struct sf_trace_filter *filter, const char *text);
 const char *sf_trace_filter_program(struct sf_arena *arena, struct sf_trace_filter *filter, const char *text);
 const char *sf_trace_filter_peer(struct sf_arena *arena, struct sf_trace_filter *filter, const char *text);
+
+/* Note which of the programs that it names a scenario has. Returns the first that none has had so
+ * far; NULL: there is none. */
+const char *sf_trace_filter_meet(struct sf_trace_filter *filter, const struct sf_scenario *scenario);
 
 /* It is complete: make it ready for use. */
 void sf_trace_filter_close(struct sf_trace_filter *filter);
