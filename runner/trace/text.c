@@ -12,6 +12,7 @@
 #include "scenario/states.h"
 #include "trace/follow.h"
 #include "trace/names.h"
+#include "trace/states.h"
 #include "verify/wording.h"
 
 #include <errno.h>
@@ -338,10 +339,21 @@ static void put_rules(struct text *text, const struct sf_traced *call)
     end_color(text);
 }
 
+/* A connection that is no more, or never came to be, though nobody has closed it. */
+static bool is_broken(const struct sf_traced *call)
+{
+    bool was_open = call->state_before != SF_STATE_NONE && call->state_before != SF_STATE_CLOSED;
+    return call->socket && call->socket->connection && call->socket->state == SF_STATE_CLOSED &&
+           (was_open || sf_call_families[call->record->call] == SF_FAMILY_CONNECT) &&
+           !sf_call_closes(call->record->call);
+}
+
 /* -q: what went wrong. That something is not ready yet is the ordinary course. */
 static bool is_quiet(const struct sf_traced *call)
 {
     int error = call->record->error;
+    if (is_broken(call))
+        return false;
     bool is_ordinary = error == 0 || error == EAGAIN || error == EINPROGRESS || error == EALREADY;
     return call->record->rule_count == 0 && is_ordinary && !call->is_unfinished;
 }
