@@ -29,11 +29,9 @@ void sf_call_set_destination(struct sf_call *call, const struct sockaddr *addres
     call->has_destination = call->destination.domain != 0;
 }
 
-void sf_call_set_sender(struct sf_call *call, const struct sockaddr *address, const socklen_t *length,
-                        const int *flags)
+void sf_call_note_sender(struct sf_call *call, const struct sockaddr *address, const socklen_t *length,
+                         const int *flags)
 {
-    if (!sf_shim.trace)
-        return;
     call->sender.flags = flags;
     if (address && sf_memory_is_readable(length, sizeof *length))
         call->sender = (struct sf_sender){address, length, *length, flags};

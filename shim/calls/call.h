@@ -103,9 +103,17 @@ void sf_call_established(struct sf_call *call, int fd);
  * this, but for calls that move several messages. */
 void sf_call_passed(const struct sf_call *call, const struct iovec *vector, size_t count, uint64_t bytes);
 
-/* Where the address of a sender will stand, `*length` bytes at most; for the trace alone. */
-void sf_call_set_sender(struct sf_call *call, const struct sockaddr *address, const socklen_t *length,
-                        const int *flags);
+/* Where the address of a sender will stand, `*length` bytes at most, and msg_flags (NULL: neither);
+ * for the trace alone. */
+void sf_call_note_sender(struct sf_call *call, const struct sockaddr *address, const socklen_t *length,
+                         const int *flags);
+
+static inline void sf_call_set_sender(struct sf_call *call, const struct sockaddr *address,
+                                      const socklen_t *length, const int *flags)
+{
+    if ((address || flags) && sf_shim.trace)
+        sf_call_note_sender(call, address, length, flags);
+}
 
 /* Where a datagram goes, when the call itself says so (sendto, sendmsg). */
 void sf_call_set_destination(struct sf_call *call, const struct sockaddr *address, socklen_t length);

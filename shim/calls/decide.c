@@ -22,19 +22,15 @@ static bool is_of_program(enum sf_family family)
 }
 
 /* A call without a descriptor of its own: one that makes a socket has its properties, the
- * others (poll, resolve) belong to the program alone. False: no rule can select it. */
-static bool select_for_program(struct sf_call *call, uint64_t *selected)
+ * others (poll, resolve) belong to the program alone. */
+static void select_for_program(struct sf_call *call, uint64_t *selected)
 {
     struct sf_scope scope = sf_scope_here(call->domain, call->info.type, 0);
 
-    sf_tally_add(sf_call_family(call));
-    if (!(sf_shim.rule_families >> sf_call_family(call) & 1))
-        return false;
     scope.host = call->host;
     sf_scope_select(sf_shim.plan, &scope, selected);
     if (call->waited_for && sf_shim.has_waited)
         sf_waited_select(call->waited_for, selected);
-    return true;
 }
 
 /* Whoever binds or listens acts as a server before the socket has that role; who
@@ -62,20 +58,31 @@ static struct sf_end end_of(const struct sf_call *call)
     }
 }
 
+/* Count the call. False: no rule can select it. Keeps errno. */
+static bool may_be_selected(const struct sf_call *call)
+{
+    enum sf_family family = sf_call_family(call);
+
+    if (is_of_program(family)) {
+        sf_tally_add(family);
+        return sf_shim.rule_families >> family & 1;
+    }
+    uint64_t word = call->fd >= 0 ? sf_descriptor_discover(call->fd) : 0;
+    if (!(word & SF_WORD_SOCKET) || call->flags & MSG_ERRQUEUE)
+        return false;
+    sf_tally_add(family);
+    return word >> family & 1;
+}
+
 /* Which rules may select the call; false: none can. `selected` is room for the
  * answer. */
 static bool select_rules(struct sf_call *call, struct sf_selection *selection, uint64_t *selected)
 {
     if (is_of_program(sf_call_family(call))) {
+        select_for_program(call, selected);
         selection->selected = selected;
-        return select_for_program(call, selected);
+        return true;
     }
-    uint64_t word = call->fd >= 0 ? sf_descriptor_discover(call->fd) : 0;
-    if (!(word & SF_WORD_SOCKET) || call->flags & MSG_ERRQUEUE)
-        return false;
-    sf_tally_add(sf_call_family(call));
-    if (!(word >> sf_call_family(call) & 1))
-        return false;
     /* Only now is a stale word a danger: the cookie tells what `fd` really is. */
     call->socket = sf_socket_record(call->fd);
     if (!call->socket)
@@ -138,15 +145,13 @@ static bool is_zerocopy(const struct sf_call *call)
            sf_real.getsockopt(call->fd, SOL_SOCKET, SO_ZEROCOPY, &is_on, &length) == 0 && is_on;
 }
 
-bool sf_call_decide(struct sf_call *call)
+static __attribute__((noinline)) bool decide(struct sf_call *call)
 {
     struct sf_selection selection = {0};
     uint64_t selected[SF_SELECTION_WORDS_MAX] = {0};
     int saved_errno = errno;
 
-    call->verdict = (struct sf_verdict){.kind = SF_PASS, .limit = UINT64_MAX};
-    sf_ensure_loaded();
-    if (sf_shim.session && !sf_is_quiet() && select_rules(call, &selection, selected)) {
+    if (select_rules(call, &selection, selected)) {
         call->info.program = sf_shim.program;
         call->info.elapsed_ns =
             sf_clock_now_ns() - atomic_load_explicit(&sf_shim.state->start_ns, memory_order_relaxed);
@@ -173,4 +178,13 @@ bool sf_call_decide(struct sf_call *call)
     }
     errno = saved_errno;
     return true;
+}
+
+/* The room for a selection is large: what no rule can select does without. */
+bool sf_call_decide(struct sf_call *call)
+{
+    call->verdict.kind = SF_PASS;
+    call->verdict.limit = UINT64_MAX;
+    sf_ensure_loaded();
+    return !sf_shim.session || sf_is_quiet() || !may_be_selected(call) || decide(call);
 }

@@ -43,7 +43,8 @@ struct sf_self sf_trace_self(void)
 
 static struct sf_presence *presence(void)
 {
-    sf_tally_claim();
+    if (!sf_tally)
+        sf_tally_claim();
     return sf_tally ? sf_trace_presence(sf_shim.trace, (uint32_t)(sf_tally - sf_shim.tallies)) : NULL;
 }
 
