@@ -3,8 +3,8 @@
  * A session that is traced has SF_LANES lanes, each a ring of bytes. A thread that has something
  * to tell takes a lane that is free (one compare-and-swap), appends whole records, publishes them
  * by one store of `written` and lets the lane go. The reader takes them out and stores `read`.
- * Nobody ever waits: where no lane is free and has room, what was to be told is counted as
- * dropped. What was published survives whoever published it; a process that is killed while it
+ * Nobody ever waits: where no lane is free and has room, the call that was to be told is
+ * counted as dropped. What was published survives whoever published it; a process that is killed while it
  * has a lane leaves that lane taken, and nothing half-written in it.
  *
  * Records of one lane are in the order of their publication; over all lanes `end_ns` tells it. */
@@ -31,7 +31,8 @@ struct sf_lane {
 };
 
 /* The call that a thread is in, for those that never come back. One for each tally
- * (log/tally.h), of the thread that has it; threads without a tally of their own have none. */
+ * (log/tally.h), of the thread that has it; threads without a tally of their own have none.
+ * A handler that makes calls, and returns to the call that it interrupted, ends its presence. */
 struct sf_presence {
     _Atomic uint64_t begin_ns; /* CLOCK_MONOTONIC; 0: it is in no call on a socket */
     uint32_t pid, tid;
@@ -45,7 +46,7 @@ struct sf_presence {
 
 /* At session->trace_at. */
 struct sf_trace {
-    _Atomic uint64_t dropped; /* records that found no room */
+    _Atomic uint64_t dropped; /* calls that found no room */
     uint32_t data_bytes;      /* of what a call moved keep the first so many; UINT32_MAX: all */
     uint32_t pad[13];
     struct sf_lane lanes[]; /* SF_LANES, sf_trace_lane(); then presences, sf_trace_presence() */
@@ -74,28 +75,40 @@ enum {
     SF_TRACE_BOUNDED = 8,     /* SO_RCVTIMEO or SO_SNDTIMEO bounds it; of poll: a time-out of its own */
     SF_TRACE_CUT = 16,        /* less data is kept than was moved, for want of room */
     SF_TRACE_TRUNCATED = 32,  /* a datagram was longer than its room: MSG_TRUNC */
-    SF_TRACE_NOT_MADE = 64    /* a rule answered in place of the kernel */
+    SF_TRACE_NOT_MADE = 64    /* a rule answered in place of the kernel; a close is made all the same */
 };
 
 /* struct sf_firing[rule_count], then the struct sf_addr of SF_TRACE_ADDRESS, then `data_bytes`
- * bytes follow. */
+ * bytes follow: of what was moved, of several messages one behind the other; of a look-up the name,
+ * whatever was wished. What is sent is as the program gave it, what a rule flips later included.
+ *
+ * Every call on a socket is told, whatever became of it, but not those that libc makes while it
+ * looks a name up, nor those of a vfork child. Of what no rule can name these are told: the dup
+ * family and fcntl's F_DUPFD; F_SETFL and FIONBIO (SF_TRACE_NONBLOCKING: it does not wait from now
+ * on); and where close_range, closefrom, fclose, freopen, dup2 or dup3 end sockets, a record for
+ * each number that is one, just before that; of the last two its result is its `fd`.
+ * close: the number is gone, whatever the error says. */
 struct sf_trace_call {
     struct sf_trace_record record;
     uint32_t pid, tid;
     uint16_t program; /* index in the plan */
     uint16_t call;    /* enum sf_call_id */
     int32_t fd;       /* -1: none */
-    uint32_t socket;  /* sf_socket.number; 0: none */
+    uint32_t socket;  /* sf_socket.number; 0: none; of socket and socketpair: of the (first) new one */
     uint32_t flags;
     uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC; what rules let the call wait is within */
     uint64_t return_address;
-    uint64_t asked; /* bytes, or entries of poll */
-    int64_t result;
-    int32_t error;      /* errno, or EAI_*; 0: none */
-    uint32_t argument;  /* MSG_ flags, `how` of shutdown, backlog of listen, ms of a wait (UINT32_MAX: for
-                         * ever), domain << 16 | type of socket, level << 16 | name of an option,
-                         * command of fcntl, the low half of an ioctl's request */
-    uint8_t state;      /* of TCP behind the call, as tcpi_state; 0: not asked */
+    uint64_t asked; /* bytes, of all messages; entries of poll, events of epoll, bits of select; of
+                     * fcntl and ioctl the value */
+    int64_t result; /* as the program got it; of several messages their number */
+    int32_t error;  /* errno, or EAI_*; 0: none */
+    uint32_t argument;  /* MSG_ flags, but of recvmmsg and sendmmsg the bytes that were moved; `how` of
+                         * shutdown, backlog of listen, ms of a wait (UINT32_MAX: for ever), number of
+                         * the socket that accept gave, domain << 16 | type of socket, level << 16 | name
+                         * of an option, command of fcntl, the low half of an ioctl's request */
+    uint8_t state;      /* of TCP behind the call, as tcpi_state; 0: not asked. Asked behind accept (of the
+                         * socket that it gave), connect, listen, shutdown, a read that gave 0 and errors
+                         * that do not pass by themselves; of what closes: before it */
     uint8_t rule_count; /* that fired at it */
     uint16_t pad;
     uint32_t data_bytes;
@@ -107,7 +120,7 @@ struct sf_trace_socket {
     uint16_t program;
     uint8_t domain, type, role; /* SF_DOMAIN_…, SF_TYPE_…, SF_ROLE_… */
     uint8_t pad[3];
-    struct sf_addr local, peer; /* domain 0: not known, or none */
+    struct sf_addr local, peer; /* domain 0: not known, none, or without a name */
 };
 
 static inline struct sf_lane *sf_trace_lane(struct sf_trace *trace, uint32_t index)

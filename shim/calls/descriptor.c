@@ -115,7 +115,7 @@ static int doubled(uint64_t word, int result)
 
 static void replace(enum sf_call_id id, int fd, int to, void *return_address)
 {
-    if (fd == to)
+    if (fd == to) /* dup3 refuses it */
         return;
     if (sf_shim.trace && to >= 0)
         sf_traced_range_ends(id, (unsigned)to, (unsigned)to, return_address);
@@ -166,6 +166,8 @@ SF_EXPORT int pidfd_getfd(int process, int fd, unsigned flags)
 SF_EXPORT int dup2(int fd, int to)
 {
     sf_ensure_loaded();
+    if (fd == to) /* changes nothing */
+        return sf_real.dup2(fd, to);
     replace(SF_CALL_dup2, fd, to, __builtin_return_address(0));
     DOUBLE(dup2, fd, 0, sf_real.dup2(fd, to));
 }

@@ -463,7 +463,7 @@ void sf_traced_range_ends(enum sf_call_id id, unsigned first, unsigned last, voi
         if (!call.begin_ns)
             continue;
         call.state = state_of(fd);
-        sf_traced_end(&call, 0);
+        sf_traced_end(&call, id == SF_CALL_dup2 || id == SF_CALL_dup3 ? fd : 0);
     }
 }
 
