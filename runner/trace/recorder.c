@@ -57,6 +57,13 @@ struct sf_recorder {
     char failure[200];
 };
 
+/* The last call that a thread has told of. */
+struct finished {
+    uint32_t tid;
+    uint64_t begin_ns;
+};
+enum { THREADS = 4096 };
+
 /* The recorder's own, in its process. */
 struct work {
     struct sf_recording recording;
@@ -68,6 +75,7 @@ struct work {
     bool is_filtered[SINKS_MAX];
     size_t sink_count;
     uint64_t now_ns;
+    struct finished finished[THREADS]; /* by tid, modulo */
 };
 
 static void show(struct work *work, struct sf_traced *traced, uint64_t time_ns)
@@ -91,6 +99,7 @@ static void show_until(struct work *work, uint64_t until_ns)
             sf_follower_meet(work->follower, (const void *)record);
         } else {
             struct sf_traced traced = sf_follower_call(work->follower, call);
+            work->finished[call->tid % THREADS] = (struct finished){call->tid, call->begin_ns};
             show(work, &traced, call->end_ns);
         }
         free(record);
@@ -131,8 +140,11 @@ static void show_presence(struct work *work, const struct sf_presence *presence)
                                  .begin_ns = presence->begin_ns,
                                  .return_address = presence->return_address,
                                  .asked = presence->asked};
+    const struct finished *last = &work->finished[call.tid % THREADS];
     if (call.begin_ns == 0 || presence->program >= plan->program_count || presence->call >= SF_CALL_COUNT)
         return;
+    if (last->tid == call.tid && last->begin_ns == call.begin_ns)
+        return; /* killed when it had told of it */
     call.end_ns = call.begin_ns;
     struct sf_traced traced = sf_follower_unfinished(work->follower, &call);
     show(work, &traced, call.begin_ns);
@@ -215,7 +227,9 @@ static void be_recorder(const struct sf_recording *recording, struct shared *sha
 static void be_recorder(const struct sf_recording *recording, struct shared *shared, int control,
                         pid_t runner, uint64_t start_ns)
 {
-    struct work work = {.recording = *recording, .shared = shared};
+    static struct work work;
+    work.recording = *recording;
+    work.shared = shared;
     set_signals(runner);
     setpgid(0, 0);
     sf_process_rename("sf-recorder");

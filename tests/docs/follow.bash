@@ -14,7 +14,8 @@
 #   8080                    a port that is free: the test takes another, in commands,
 #                           files and output
 #   (1.1s), in 1.1s,        times where sockfault prints how long something took
-#   after 1.1s, t=0.0012
+#   after 1.1s, t=0.0012, 0.001234 at the start of a line, <1.1us>
+#   127.0.0.1:40000         ports in lines of a trace that the kernel gave out
 # shellcheck shell=bash
 . "$(dirname "$0")/../lib.sh"
 
@@ -31,6 +32,9 @@ mask_times()
     sed -E "s/^((PASS|FAIL) .*) \($time\)\$/\1 (TIME)/
             s/^([0-9]+ passed, .*) in $time\$/\1 in TIME/
             s/^(    program .*) after $time/\1 after TIME/
+            s/^ +[0-9]+\.[0-9]{6} /  TIME /
+            s/ <$time>/ <TIME>/
+            s/(^  (TIME )?[a-z].*127\.0\.0\.1:)[3-6][0-9]{4}/\1PORT/
             s/^    t=[0-9]+\.[0-9]+ /    t=TIME /"
 }
 

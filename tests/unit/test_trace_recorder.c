@@ -239,6 +239,8 @@ static void unfinished_call_is_shown_at_the_end(void **state)
         .begin_ns = 5, .pid = 7, .tid = 8, .call = SF_CALL_recv, .fd = 3, .socket = 1, .asked = 100};
     struct sf_presence *foreign = sf_trace_presence(run->tracing->session->trace, 10);
     *foreign = (struct sf_presence){.begin_ns = 5, .program = 77, .call = SF_CALL_recv};
+    struct sf_presence *told = sf_trace_presence(run->tracing->session->trace, 11);
+    *told = (struct sf_presence){.begin_ns = 1, .pid = 7, .tid = 7, .call = SF_CALL_connect}; /* and was killed */
     run->recording.json = memfd_create("json", 0);
     start_text(run, 0);
     finish(run);
