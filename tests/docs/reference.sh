@@ -81,7 +81,7 @@ check_same "which errnos a call knows" "$TMP/known" "$TMP/listed"
 sed -n '/^| family | functions/,/^$/p' "$language" | cells 1 2 | one_each > "$TMP/listed"
 check_same "the functions of a family" "$TMP/known" "$TMP/listed"
 
-for command in run test; do
+for command in run test trace; do
     "$SOCKFAULT" help $command | sed -n 's/^  -\(.\), --\([a-z-]*\).*/--\2 -\1/p; s/^      --\([a-z-]*\).*/--\1/p' | sort > "$TMP/known"
     section "$language" Options | cells 1 2 | grep ": .*$command" | sed 's/: .*//; s/,//' | sort > "$TMP/listed"
     check_same "the options of $command" "$TMP/known" "$TMP/listed"
