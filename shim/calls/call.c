@@ -134,10 +134,11 @@ static int meet_reset_behind_end(struct sf_call *call)
 
 static bool enter(struct sf_call *call)
 {
-    int saved_errno = errno;
-
     if (!sf_call_decide(call))
         return false;
+    if (call->verdict.kind == SF_PASS && !call->socket)
+        return true;
+    int saved_errno = errno;
     bool has_kept = reads_stream(call) && call->socket && sf_kept_left(call->socket);
     int error = call->verdict.kind == SF_PASS && !has_kept ? 0 : sf_call_apply(call);
     if (!error && call->socket && sf_is_reset_behind_end(call->socket))
@@ -164,9 +165,10 @@ static void begin_read(struct sf_call *call)
 {
     call->is_reading = sf_call_family(call) == SF_FAMILY_RECV && call->socket &&
                        call->socket->type == SF_TYPE_STREAM && !sf_is_reset(call->socket);
+    if (!call->is_reading)
+        return;
     call->errno_before = errno;
-    if (call->is_reading)
-        atomic_fetch_add_explicit(&call->socket->readers, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&call->socket->readers, 1, memory_order_relaxed);
 }
 
 /* Another thread's call has let the peer fall silent, which ends a read in the kernel; where
@@ -272,7 +274,7 @@ void sf_call_corrupt(struct sf_call *call, const struct iovec *vector, size_t co
     call->is_flipped = true;
 }
 
-static int64_t leave(struct sf_call *call, int64_t result)
+static inline int64_t leave(struct sf_call *call, int64_t result)
 {
     if (call->is_arriving)
         sf_owner_sent(call->fd, call->arrival);

@@ -257,7 +257,7 @@ static uint64_t data_of(const struct sf_call *call, const struct told *told, uin
     if (call->name)
         return strnlen(call->name, NAME_MAX_BYTES);
     uint64_t most = sf_shim.trace->data_bytes;
-    if (!sf_call_is_data_there(call) || most == 0)
+    if (most == 0 || !sf_call_is_data_there(call))
         return 0;
     most = most == UINT32_MAX || most > room ? room : most;
     uint64_t there = told->moved < call->info.len ? told->moved : call->info.len;

@@ -253,7 +253,7 @@ static void enter(int fd, uint64_t seen, uint64_t word)
                                                 memory_order_relaxed, memory_order_relaxed);
 }
 
-uint64_t sf_descriptor_discover(int fd)
+uint64_t sf_descriptor_ask(int fd)
 {
     const uint64_t seen = sf_descriptor_word(fd);
     uint64_t word = seen;

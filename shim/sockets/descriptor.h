@@ -144,8 +144,15 @@ uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type);
 uint8_t sf_domain_bit(int domain);
 uint8_t sf_type_bit(int type);
 
+/* For sf_descriptor_discover. */
+uint64_t sf_descriptor_ask(int fd);
+
 /* What the word of `fd` is now: asks the kernel when it is unknown. That of a datagram
  * socket whose address others want to know is not kept before it has one. Keeps errno. */
-uint64_t sf_descriptor_discover(int fd);
+static inline uint64_t sf_descriptor_discover(int fd)
+{
+    uint64_t word = sf_descriptor_word(fd);
+    return __builtin_expect(sf_word_is_known(word), 1) ? word : sf_descriptor_ask(fd);
+}
 
 #endif
