@@ -105,8 +105,10 @@ static struct sf_socket *reset_socket(int fd)
 }
 
 /* A call that is answered by what a rule did before fails with `error`. */
-static SF_OWN_FRAME int answered(struct sf_call call, int error)
+static SF_OWN_FRAME int answered(enum sf_call_id id, int fd, int error, void *return_address)
 {
+    struct sf_call call = {.info = {.call = id}, .fd = fd, .return_address = return_address};
+
     if (sf_shim.trace)
         sf_traced_begin(&call);
     call.is_not_made = true;
@@ -155,7 +157,7 @@ SF_SELECTED int selected_listen(int fd, int backlog)
 SF_EXPORT int listen(int fd, int backlog)
 {
     if (reset_socket(fd)) /* what the kernel would let a disconnected socket do, but not a reset one */
-        return answered((struct sf_call)SF_CALL(listen, fd, 0, 0), EINVAL);
+        return answered(SF_CALL_listen, fd, EINVAL, __builtin_return_address(0));
     if (sf_is_idle(fd, SF_FAMILY_LISTEN))
         return listening(fd, sf_owner_listen(fd, backlog));
     return selected_listen(fd, backlog);
@@ -268,7 +270,7 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     struct sf_socket *socket = sf_socket_find(fd);
     if (socket && has_connected(fd, socket, addr, length))
-        return answered((struct sf_call)SF_CALL(connect, fd, 0, 0), errno);
+        return answered(SF_CALL_connect, fd, errno, __builtin_return_address(0));
     if (socket)
         forget_time_out(fd, socket);
     /* The peer decides which rules select the socket from now on, this call included. */

@@ -145,6 +145,9 @@ static void hear_of_end(struct heard *heard, struct sf_call *call, const struct 
         if (told->result >= 0) {
             call->argument = hear(heard, (int)told->result, SF_ROLE_SERVER, NULL);
             remember((int)told->result, call->argument);
+            /* One that has been reset has no peer any more, but had one. */
+            if (call->argument && heard->sockets->peer.domain == 0 && peer && peer->port)
+                heard->sockets->peer = *peer;
         }
         return;
     case SF_FAMILY_CONNECT:

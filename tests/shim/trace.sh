@@ -6,9 +6,13 @@ tracer=$BUILD/tests/shim/tracer
 player=$BUILD/tests/shim/player
 told=$BUILD/tests/shim/told
 
-trace() # ARG… of tracer: what it printed is left in $lines
+# Any call waits a millisecond on a busy machine: that is told of lines alone that hold this.
+waits='^$'
+
+trace() # ARG… of tracer: what it printed is left in $TMP/lines
 {
     timeout 20 "$tracer" -o "$TMP/trace" "$@" > "$TMP/said" 2>&1
+    sed -E -i -e "/$waits/! s/^((fcntl|ioctl|poll|epoll_wait).*) waited/\\1/" -e "/$waits/! s/ waited( nonblocking)?( bounded)?//" "$TMP/trace"
     sed -E 's/(127\.0\.0\.1|0\.0\.0\.0|\[::1\]):[1-9][0-9]*/\1:P/g; s/0\.0\.0\.0:P/*:P/' "$TMP/trace" > "$TMP/lines"
 }
 
@@ -102,6 +106,7 @@ ioctl(4#2, 1, 0x5421) = 0 nonblocking
 fcntl(4#2, 0, 0x4) = 0
 END
 
+waits='0x14\) = 0|EAGAIN'
 trace "$told" waits
 tells "waits, and what bounds them" << 'END'
 socket #1 domain 4 type 1 role 0 - > -
@@ -116,6 +121,7 @@ setsockopt(3#1, 0, 0x10014) = 0
 recv(3#1, 1, 0) = -1 EAGAIN waited bounded
 END
 
+waits='^$'
 trace "$told" ends
 tells "sockets that end by other calls than close" << 'END'
 socket #1 domain 4 type 1 role 0 - > -
@@ -156,6 +162,7 @@ $pair_lines
 in recv(3#1, 7)
 END
 
+waits='^close'
 trace -f 'call: recv, error: ECONNRESET, when: {nth: 2}' -f 'call: recv, partial: 2, when: {nth: 1}' \
     -f 'call: close, delay: 5ms' "$player" 'pair a b; send b hello; recv a 9; recv a 9; recv a 9; close a'
 tells "rules that fired, and calls that were not made" << END
@@ -166,6 +173,7 @@ recv(3#1, 9, 0) = -1 ECONNRESET not-made rule 0.2
 recv(3#1, 9, 0) = 3
 close(3#1, 0, 0) = 0 waited rule 2.1
 END
+waits='^$'
 trace -f 'call: connect, reset: true' "$player" 'stream a b; recv a 9; recv a 9'
 check_eq "a rule's reset is told as the program sees it" \
     "recv(4#2, 9, 0) = -1 ECONNRESET state 7
@@ -174,7 +182,7 @@ recv(4#2, 9, 0) = 0 state 7" "$(grep '^recv' "$TMP/lines")"
 trace -f 'call: resolve, error: EAI_AGAIN, when: {nth: 2}' "$player" 'look localhost; look localhost; look no.such.invalid'
 check_eq "look-ups, and nothing of what libc does for them" \
     "getaddrinfo(-1#0, 0, 0) = 0 'localhost'
-getaddrinfo(-1#0, 0, 0) = -1 EAI-3 not-made rule 0.2 'localhost'" "$(grep '^getaddrinfo.*localhost' "$TMP/lines" | sed 's/ waited//')"
+getaddrinfo(-1#0, 0, 0) = -1 EAI-3 not-made rule 0.2 'localhost'" "$(grep '^getaddrinfo.*localhost' "$TMP/lines")"
 check_eq "there is no other line" "" "$(grep -v '^getaddrinfo' "$TMP/lines")"
 
 trace /bin/true
