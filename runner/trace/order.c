@@ -99,8 +99,8 @@ struct sf_trace_record *sf_order_take(struct sf_order *order, uint64_t until_ns)
 
 void sf_order_free(struct sf_order *order)
 {
-    while (order->count)
-        free(pop(order));
+    for (size_t i = 0; i < order->count; i++)
+        free(order->heap[i].record);
     for (unsigned lane = 0; lane < SF_LANES; lane++)
         free(order->sockets[lane]);
     free(order->heap);
