@@ -37,7 +37,8 @@ static const struct command {
      "failed.\n"
      "\n"
      "  sockfault test --filter 'chunk=7' --set host=127.0.0.1 tests/\n"},
-    {{"trace", sf_command_trace, "trace [OPTION…] [--] PROGRAM [ARG…]", "show the socket calls of one program"},
+    {{"trace", sf_command_trace, "trace [OPTION…] [--] PROGRAM [ARG…]",
+      "show the socket calls of one program"},
      SF_COMMAND_TRACE,
      "A line a call on stderr, nothing is injected: when the call came back, whose it was,\n"
      "its connection and state, what was asked for and what came of it, how long it took.\n"

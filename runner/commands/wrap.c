@@ -192,7 +192,8 @@ static int status_of(const struct run *run, const struct sf_outcome *outcome)
     if (outcome->failure)
         return fail(run, outcome->failure);
     if (exit->end == SF_END_FAILED) {
-        fprintf(stderr, "sockfault %s: %s: %s\n", run->command_name, run->options.rest[0], strerror(exit->exec_errno));
+        fprintf(stderr, "sockfault %s: %s: %s\n", run->command_name, run->options.rest[0],
+                strerror(exit->exec_errno));
         return exit->exec_errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
     }
     if (outcome->timed_out || exit->end == SF_END_TIMEOUT)

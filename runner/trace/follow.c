@@ -142,7 +142,8 @@ static void enter_address(struct sf_follower *follower, const struct sf_followed
 }
 
 /* The name that was looked up last, of those for which the program was told this address. */
-static const char *host_of(const struct sf_follower *follower, uint32_t program, const struct sf_addr *address)
+static const char *host_of(const struct sf_follower *follower, uint32_t program,
+                           const struct sf_addr *address)
 {
     if (address->domain == SF_DOMAIN_UNIX)
         return NULL;

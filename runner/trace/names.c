@@ -86,7 +86,8 @@ static void put_hex(struct sf_page *page, uint32_t number)
 }
 
 /* Those that are set, behind a |; what has no name as one number. */
-static void put_flags(struct sf_page *page, const struct name *list, size_t count, uint32_t flags, bool behind)
+static void put_flags(struct sf_page *page, const struct name *list, size_t count, uint32_t flags,
+                      bool behind)
 {
     for (size_t i = 0; i < count; i++) {
         if (!(flags & list[i].number))

@@ -17,7 +17,8 @@ static struct sf_recording recording;
 
 static void open_session(void)
 {
-    static struct sf_program programs[] = {{.name = "client", .wrap = true}, {.name = "server", .wrap = true}};
+    static struct sf_program programs[] = {{.name = "client", .wrap = true},
+                                           {.name = "server", .wrap = true}};
     static struct sf_rule rule = {.id = "rule", .probability = 1, .fault = SF_FAULT_RESET};
     static struct sf_scenario scenario = {
         .file = "", .name = "n", .programs = programs, .program_count = 2, .rules = &rule, .rule_count = 1};

@@ -154,7 +154,8 @@ static void peers_are_named_as_programs_of_the_scenario(void **state)
 {
     struct sf_follower *follower = open_follower(*state);
     meet(follower, SERVER, 2, SF_ROLE_SERVER, 80, 4000);
-    assert_null(call(follower, SERVER, 2, SF_CALL_recv, 5, 0).socket->peer_name); /* the client's is not known yet */
+    /* The client's address is not known yet. */
+    assert_null(call(follower, SERVER, 2, SF_CALL_recv, 5, 0).socket->peer_name);
     meet(follower, SERVER, 1, SF_ROLE_SERVER, 80, 0);
     meet(follower, CLIENT, 3, SF_ROLE_CLIENT, 4000, 80);
     assert_string_equal(call(follower, CLIENT, 3, SF_CALL_connect, 0, 0).socket->peer_name, "server");
@@ -185,7 +186,8 @@ static void peers_are_named_as_they_were_looked_up(void **state)
     struct sf_follower *follower = open_follower(tracing);
     struct sf_directory told = told_names(tracing);
     const struct sf_addr address = tracing_address(80);
-    sf_directory_enter(&told, sf_key_of_name("db.internal", CLIENT, address.ip), sf_owner_of_program(CLIENT), true);
+    sf_directory_enter(&told, sf_key_of_name("db.internal", CLIENT, address.ip),
+                       sf_owner_of_program(CLIENT), true);
     meet(follower, CLIENT, 1, SF_ROLE_CLIENT, 4000, 80);
     assert_null(call(follower, CLIENT, 1, SF_CALL_connect, 0, 0).socket->peer_name);
     struct sf_trace_call record = tracing_call(SF_CALL_getaddrinfo, 5);

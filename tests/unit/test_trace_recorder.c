@@ -239,8 +239,9 @@ static void unfinished_call_is_shown_at_the_end(void **state)
         .begin_ns = 5, .pid = 7, .tid = 8, .call = SF_CALL_recv, .fd = 3, .socket = 1, .asked = 100};
     struct sf_presence *foreign = sf_trace_presence(run->tracing->session->trace, 10);
     *foreign = (struct sf_presence){.begin_ns = 5, .program = 77, .call = SF_CALL_recv};
+    /* Killed when it had told of it. */
     struct sf_presence *told = sf_trace_presence(run->tracing->session->trace, 11);
-    *told = (struct sf_presence){.begin_ns = 1, .pid = 7, .tid = 7, .call = SF_CALL_connect}; /* and was killed */
+    *told = (struct sf_presence){.begin_ns = 1, .pid = 7, .tid = 7, .call = SF_CALL_connect};
     run->recording.json = memfd_create("json", 0);
     start_text(run, 0);
     finish(run);
@@ -345,6 +346,18 @@ static void recorder_that_dies_is_a_failure(void **state)
     end_run(run);
 }
 
+/* Soon; a zombie waits for its new parent. */
+static bool has_gone(pid_t pid)
+{
+    for (unsigned tries = 0; tries < 1500; tries++) {
+        char left = sf_process_look(pid).state;
+        if (left == 0 || left == 'Z')
+            return true;
+        usleep(10000);
+    }
+    return false;
+}
+
 /* A runner that starts a recorder and is killed: what was told is written, and nobody is left. */
 static void recorder_outlives_its_runner_for_a_moment_only(void **state)
 {
@@ -363,15 +376,48 @@ static void recorder_outlives_its_runner_for_a_moment_only(void **state)
     pid_t recorder = 0;
     assert_int_equal(read(ends[0], &recorder, sizeof recorder), sizeof recorder);
     assert_int_equal(waitpid(runner, NULL, 0), runner);
-    for (unsigned tries = 0; tries < 1500 && sf_process_look(recorder).state; tries++)
-        usleep(10000);
-    char state_left = sf_process_look(recorder).state;
-    assert_true(state_left == 0 || state_left == 'Z'); /* a zombie waits for its new parent */
+    assert_true(has_gone(recorder));
     ssize_t bytes = pread(run->file, run->text, sizeof run->text - 1, 0);
     run->text[bytes < 0 ? 0 : bytes] = '\0';
     assert_non_null(strstr(run->text, "\"call\": \"connect\""));
     close(ends[0]);
     close(ends[1]);
+    end_run(run);
+}
+
+/* Its reader does not read, so it hangs in a write. */
+static void recorder_that_is_stuck_goes_with_its_runner(void **state)
+{
+    struct run *run = new_run(state);
+    int ends[2], full[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pipe(full), 0);
+    fcntl(full[1], F_SETFL, O_NONBLOCK);
+    while (write(full[1], run->text, sizeof run->text) > 0)
+        ;
+    fcntl(full[1], F_SETFL, 0);
+    pid_t runner = fork();
+    if (runner == 0) {
+        run->recording.json = full[1];
+        run->recorder = sf_recorder_start(&run->recording);
+        pid_t recorder = find_recorder();
+        tell_connection(run);
+        usleep(200000); /* it has begun to write */
+        ssize_t written = write(ends[1], &recorder, sizeof recorder);
+        raise(SIGKILL);
+        _exit(written != sizeof recorder);
+    }
+    pid_t recorder = 0;
+    assert_int_equal(read(ends[0], &recorder, sizeof recorder), sizeof recorder);
+    assert_int_equal(waitpid(runner, NULL, 0), runner);
+    bool gone = has_gone(recorder);
+    if (!gone)
+        kill(recorder, SIGKILL);
+    assert_true(gone);
+    for (unsigned i = 0; i < 2; i++) {
+        close(ends[i]);
+        close(full[i]);
+    }
     end_run(run);
 }
 
@@ -394,6 +440,7 @@ int main(void)
         T(file_that_is_full_is_a_failure),
         T(recorder_that_dies_is_a_failure),
         T(recorder_outlives_its_runner_for_a_moment_only),
+        T(recorder_that_is_stuck_goes_with_its_runner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,7 +99,8 @@ static const struct step steps[] = {
 };
 
 /* The same where the kernel was asked. */
-#define SAYS(name, number, state_) {.call = SF_CALL_##name, .asked = 10, .result = (number), .state = (state_)}
+#define SAYS(name, number, state_) \
+    {.call = SF_CALL_##name, .asked = 10, .result = (number), .state = (state_)}
 static const struct step checked[] = {
     {S(CLOSED), SAYS(connect, 0, S(ESTABLISHED)), S(ESTABLISHED)},
     {S(SYN_SENT), SAYS(getsockopt, 0, S(ESTABLISHED)), S(ESTABLISHED)},
