@@ -1,6 +1,6 @@
 /* Makes calls on sockets that a trace is to tell, one chapter an argument:
  *
- *   told datagram|messages|numbers|waits|ends|fork|thread|vfork|stuck
+ *   told datagram|messages|numbers|waits|ends|fork|thread|vfork|received|stuck
  *
  * Prints nothing; ends with 1 where a call did not do what it had to. */
 #include <arpa/inet.h>
@@ -175,13 +175,35 @@ static void vfork_here(void)
     must(write(pair[1], "v", 1) == 1, "write");
 }
 
+/* A socket that comes under the number of another one, which is closed. */
+static void received(void)
+{
+    int pair[2], others[2];
+    char byte = 'x';
+    struct iovec part = {&byte, 1};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {
+        .header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+
+    make_pair(pair, SOCK_STREAM);
+    make_pair(others, SOCK_STREAM);
+    memcpy(CMSG_DATA(&control.header), &others[1], sizeof others[1]);
+    must(sendmsg(pair[0], &message, 0) == 1 && close(others[0]) == 0, "sendmsg");
+    must(recvmsg(pair[1], &message, 0) == 1, "recvmsg");
+    must(fcntl(others[0], F_SETFL, 0) == 0, "F_SETFL");
+}
+
 static void stuck(void)
 {
     int pair[2];
     char room[7];
 
     make_pair(pair, SOCK_STREAM);
-    alarm(1); /* whose default is to kill */
+    alarm(2); /* whose default is to kill */
     must(recv(pair[0], room, sizeof room, 0) == 1, "recv");
 }
 
@@ -192,7 +214,8 @@ int main(int argc, char **argv)
         void (*play)(void);
     } chapters[] = {{"datagram", datagram}, {"messages", messages}, {"numbers", numbers},
                     {"waits", waits},       {"ends", ends},         {"fork", fork_here},
-                    {"thread", thread},     {"vfork", vfork_here},  {"stuck", stuck}};
+                    {"thread", thread},     {"vfork", vfork_here},  {"received", received},
+                    {"stuck", stuck}};
 
     for (unsigned i = 0; argc == 2 && i < sizeof chapters / sizeof *chapters; i++)
         if (strcmp(argv[1], chapters[i].name) == 0) {

@@ -156,6 +156,8 @@ tells "a vfork child tells nothing, and its parent goes on" << END
 $pair_lines
 write(4#2, 1, 0) = 1 'v'
 END
+trace "$told" received
+check_eq "a socket that comes under the number of another one" "fcntl(5#4, 0, 0x4) = 0" "$(tail -n 1 "$TMP/lines")"
 trace -p "$told" stuck
 tells "the call that a program is killed in" << END
 $pair_lines
