@@ -23,7 +23,9 @@ static void open_session(void)
     static struct sf_scenario scenario = {
         .file = "", .name = "n", .programs = programs, .program_count = 2, .rules = &rule, .rule_count = 1};
     static const struct sf_trace_wish wish = {.data_bytes = 64};
-    session = sf_session_create(sf_plan_compile(&scenario), &wish);
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    session = sf_session_create(plan, &wish);
+    free(plan);
     int file = open("/dev/null", O_WRONLY | O_CLOEXEC);
     recording = (struct sf_recording){.scenario = &scenario,
                                       .session = session,
