@@ -43,7 +43,8 @@ sanitize := $(filter -fsanitize% -fno-sanitize%,$(flags_$(VARIANT)))
 # and the other sanitizers see the runner and the unit tests alone.
 shim_variant := $(filter-out -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(sanitize),$(flags_$(VARIANT)))
 shim_variant += $(if $(filter ubsan,$(VARIANT)),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
-shim_flags := $(common) $(shim_variant) -fPIC -ftls-model=initial-exec -Ishim -DSF_VERSION='"$(VERSION)"'
+# Stacks are followed from within it, so that it must describe its own frames.
+shim_flags := $(common) $(shim_variant) -fPIC -fasynchronous-unwind-tables -ftls-model=initial-exec -Ishim -DSF_VERSION='"$(VERSION)"'
 link_shim := $(CC) -shared $(filter -fsanitize%,$(shim_variant)) $(LDFLAGS) \
              -Wl,--version-script=shim/libsockfault.map -Wl,-z,now -Wl,-z,defs -Wl,-soname,libsockfault.so
 runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"'
@@ -55,7 +56,7 @@ test_libs := -lpthread
 shim_src := $(sort $(wildcard shim/*/*.c))
 runner_src := $(sort $(wildcard runner/*.c runner/*/*.c))
 # What the runner and the unit tests share with the shim: all of it pure.
-shared_src := $(wildcard shim/abi/*.c shim/engine/*.c)
+shared_src := $(wildcard $(foreach folder,abi engine unwind symbols,shim/$(folder)/*.c))
 
 shim_obj := $(shim_src:%.c=$(out)/pic/%.o)
 # Where things are installed: only what asks for it is made anew for another prefix.
