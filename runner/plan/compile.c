@@ -96,6 +96,9 @@ static void put_trigger(struct writer *writer, struct sf_plan_rule *to, const st
     to->exists = from->exists != NULL;
     if (from->exists)
         to->exists_at = put_string(writer, from->exists);
+    to->site = from->site != NULL;
+    if (from->site)
+        to->site_at = put_string(writer, from->site);
     to->watches = watched_families(from);
     to->stretch = put_stretches(writer, &from->exactly);
     to->stretch_count = (uint32_t)from->exactly.count;
@@ -161,7 +164,7 @@ static void lay_out(struct sf_plan *plan, const struct sf_scenario *scenario)
         patterns += rule->peer_count + rule->local_count + rule->exe_count + rule->answer_count;
         strings += glob_bytes(rule->peers, rule->peer_count) + glob_bytes(rule->locals, rule->local_count) +
                    glob_bytes(rule->exes, rule->exe_count) + (rule->match ? rule->match_bytes + 1 : 0) +
-                   (rule->exists ? strlen(rule->exists) + 1 : 0);
+                   (rule->exists ? strlen(rule->exists) + 1 : 0) + (rule->site ? strlen(rule->site) + 1 : 0);
     }
     plan->program_count = (uint32_t)scenario->program_count;
     plan->rule_count = (uint32_t)scenario->rule_count;

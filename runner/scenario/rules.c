@@ -120,6 +120,14 @@ static void check_partition(struct sf_decoder *decoder, const struct sf_node *no
     }
 }
 
+/* A link acts on what passes, whoever has sent it. */
+static void check_site(struct sf_decoder *decoder, const struct sf_node *node, const struct sf_rule *rule)
+{
+    if (rule->site && rule->kind != SF_RULE_CALL)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, sf_node_get(node, "when")),
+                 "site tells calls apart, and this rule has none");
+}
+
 bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, struct sf_rule *rule)
 {
     struct sf_draft draft = {
@@ -134,6 +142,7 @@ bool sf_rule_decode(struct sf_decoder *decoder, const struct sf_node *node, stru
         sf_fault_choose(decoder, node, &draft);
         finish_per(decoder, node, &draft);
         sf_exactly_check(decoder, &draft.rule);
+        check_site(decoder, node, &draft.rule);
         if (draft.rule.kind == SF_RULE_PARTITION)
             check_partition(decoder, node);
     }

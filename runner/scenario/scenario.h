@@ -106,6 +106,7 @@ struct sf_rule {
     size_t match_bytes;
     uint32_t states;              /* bit 1 << TCP_ESTABLISHED etc; 0: any */
     const char *exists;           /* a path; NULL: none */
+    const char *site;             /* the name of a function; NULL: none */
     struct sf_exactly exactly;    /* the calls that are named one by one */
     enum sf_per per;              /* resolved: the default of the family or the link, or as written */
 

@@ -54,6 +54,21 @@ static void decode_state(struct sf_decoder *decoder, const struct sf_key *key, c
     }
 }
 
+/* Symbols have neither arguments nor spaces: a name that does would never be met. */
+static void decode_site(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                        void *object)
+{
+    const char *name = sf_text_decode(decoder, key, value);
+    if (!name)
+        return;
+    if (*name == '\0' || name[strcspn(name, " \t\r\n,()<>")])
+        sf_value_reject(decoder, key, value, "");
+    else
+        *(const char **)sf_key_field(key, object) = name;
+}
+
+static const struct sf_type type_site = {
+    "the name of a function without arguments, such as poll_peer, Client::read or a mangled name", decode_site};
 static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits",
                                           decode_match};
 static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state};
@@ -71,6 +86,7 @@ static const struct sf_key when_keys[] = {
     {.name = "match", .type = &type_match},
     {.name = "state", .type = &type_state},
     {.name = "exists", .type = &sf_type_line, .offset = AT(rule.exists)},
+    {.name = "site", .type = &type_site, .offset = AT(rule.site)},
     {.name = "exactly", .type = &sf_type_exactly, .offset = AT(rule.exactly)},
 };
 #undef AT

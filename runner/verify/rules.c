@@ -108,7 +108,7 @@ static bool names_functions(const struct sf_rule *rule)
     return false;
 }
 
-#define SELECTORS_MAX 18
+#define SELECTORS_MAX 19
 
 /* The keys of the rule by which it selects among the calls of its families. */
 static size_t list_selectors(const struct sf_rule *rule, const char *names[SELECTORS_MAX])
@@ -135,6 +135,7 @@ static size_t list_selectors(const struct sf_rule *rule, const char *names[SELEC
         {"match", rule->match},
         {"state", rule->states},
         {"exists", rule->exists},
+        {"site", rule->site},
     };
     size_t count = 0;
     for (size_t i = 0; i < SELECTORS_MAX; i++)
@@ -159,6 +160,13 @@ static const char *word_selectors(const struct sf_judge *judge, const struct sf_
     return sf_arena_printf(judge->arena, "%s select%s", text, count == 1 ? "s" : "");
 }
 
+/* "no function poll_per in client or its libraries (stripped, or inlined?)" */
+static const char *no_site(const struct sf_judge *judge, const struct sf_rule *rule, const char *programs)
+{
+    return sf_arena_printf(judge->arena, "no function %s in %s or %s libraries (stripped, or inlined?)",
+                           rule->site, programs ? programs : "the programs", programs ? "its" : "their");
+}
+
 /* Why a rule stayed idle, as far as the counters tell. */
 static const char *idle_reason(const struct sf_judge *judge, const struct sf_rule *rule,
                                const struct sf_rule_state *state)
@@ -179,6 +187,8 @@ static const char *idle_reason(const struct sf_judge *judge, const struct sf_rul
                                kept_off_reason(judge, rule, state->selected == 1));
     uint64_t calls = calls_within_reach(judge, rule);
     const char *unseen = unseen_calls(judge, rule);
+    if (rule->site && !state->has_site)
+        return sf_arena_printf(judge->arena, "%s%s", no_site(judge, rule, programs), unseen);
     if (calls == 0)
         return sf_arena_printf(judge->arena, "%s%s", no_calls(judge, rule, programs, families), unseen);
     return sf_arena_printf(

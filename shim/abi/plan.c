@@ -142,7 +142,8 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         !range_holds(rule->nth_first, rule->nth_last) || rule->probability > SF_PROBABILITY_ALWAYS ||
         rule->match_bytes > SF_MATCH_BYTES_MAX ||
         (uint64_t)rule->match_at + rule->match_bytes > plan->string_bytes || rule->exists > 1 ||
-        rule->exists_at >= plan->string_bytes || rule->watches >> SF_FAMILY_COUNT ||
+        rule->exists_at >= plan->string_bytes || rule->site > 1 || rule->site_at >= plan->string_bytes ||
+        rule->watches >> SF_FAMILY_COUNT ||
         !stretches_hold(plan, rule->stretch, rule->stretch_count))
         return "the plan is damaged: a rule's trigger is out of range";
     if (rule->fault >= SF_FAULT_COUNT || (rule->fault == SF_FAULT_ERROR && rule->error == 0) ||

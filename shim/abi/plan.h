@@ -124,6 +124,7 @@ struct sf_plan_rule {
     uint32_t match_at, match_bytes; /* in the strings; bytes 0: none */
     uint32_t states;              /* bit 1 << tcpi_state; 0: any */
     uint32_t exists_at, exists;   /* a path in the strings, where `exists` is 1 */
+    uint32_t site_at, site;       /* a function's name in the strings, where `site` is 1 */
     uint32_t watches;             /* families whose bytes the trigger counts */
     uint32_t stretch, stretch_count;
 

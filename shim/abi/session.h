@@ -129,7 +129,8 @@ struct sf_rule_state {
     _Atomic uint32_t connections;    /* connections that the scope selected */
     _Atomic uint32_t selected;       /* calls for which place, scope and trigger held */
     _Atomic uint32_t sockets;        /* without a connection, on which it has counted calls */
-    uint32_t pad[5];
+    _Atomic uint32_t has_site;       /* 1: some process has the function that its trigger names */
+    uint32_t pad[4];
 };
 
 /* Calls on sockets by family, of one thread at a time. A thread claims a tally

@@ -158,6 +158,7 @@ static __attribute__((noinline)) bool decide(struct sf_call *call)
         call->info.fact = sf_call_fact;
         call->info.state = sf_call_state;
         call->info.exists = sf_call_exists;
+        call->info.site = sf_call_site;
         call->info.context = call;
         call->verdict.eof = sf_call_is_at_end(call);
         if (call->verdict.eof) {

@@ -6,6 +6,7 @@
 #include "calls/call.h"
 #include "calls/waited.h"
 #include "load/sandbox.h"
+#include "sites/site.h"
 #include "sockets/record.h"
 
 #include <netinet/in.h>
@@ -110,6 +111,12 @@ bool sf_call_exists(void *context, const char *path)
 {
     (void)context;
     return access(path, F_OK) == 0;
+}
+
+bool sf_call_site(void *context, uint32_t rule)
+{
+    (void)context;
+    return sf_site_is_on_stack(rule);
 }
 
 static bool is_unconnected(struct sf_call *call)

@@ -20,6 +20,7 @@ uint8_t sf_mended_state(struct sf_socket *socket, uint8_t state);
 /* context is a struct sf_call. Each changes errno. */
 uint32_t sf_call_state(void *context);
 bool sf_call_exists(void *context, const char *path);
+bool sf_call_site(void *context, uint32_t rule);
 bool sf_call_fact(void *context, enum sf_fact fact);
 
 #endif

@@ -125,9 +125,11 @@ static bool trigger_holds(const struct sf_plan *plan, struct sf_firing *place,
         return false;
     if (rule->exists && !call->exists(call->context, sf_plan_string(plan, rule->exists_at)))
         return false;
-    return rule->probability >= SF_PROBABILITY_ALWAYS ||
-           sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, draw_context(place), nth) >> 11 <
-               rule->probability;
+    if (rule->probability < SF_PROBABILITY_ALWAYS &&
+        sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, draw_context(place), nth) >> 11 >=
+            rule->probability)
+        return false;
+    return !rule->site || call->site(call->context, place->rule); /* by far the dearest question */
 }
 
 /* Of 1..len. Programs ask for far more than a message holds, so that a uniform
@@ -305,7 +307,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
         return;
 
     struct sf_firing firing = place_of(engine, selection, index, call, wishes);
-    if (!trigger_holds(engine->plan, &firing, selection, call) || !may_still_fire(engine, index))
+    if (!may_still_fire(engine, index) || !trigger_holds(engine->plan, &firing, selection, call))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
     if (fails_the_call(rule) && wishes->failure.rule != NO_RULE)

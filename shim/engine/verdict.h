@@ -74,6 +74,7 @@ struct sf_call_info {
     bool (*fact)(void *context, enum sf_fact fact);
     uint32_t (*state)(void *context); /* tcpi_state; 0: no TCP */
     bool (*exists)(void *context, const char *path);
+    bool (*site)(void *context, uint32_t rule); /* is the rule's site on the stack? */
     void *context;
 };
 

@@ -11,6 +11,7 @@
 #include "load/shim.h"
 #include "log/tally.h"
 #include "log/trace.h"
+#include "sites/site.h"
 #include "sockets/descriptor.h"
 #include "sockets/leaks.h"
 #include "sockets/watch.h"
@@ -128,6 +129,7 @@ static void select_program(void)
         sf_shim.meant[i / 64] |= UINT64_C(1) << (i % 64);
         sf_shim.families |= sf_rule_families(&rules[i]);
         sf_shim.has_watches |= rules[i].watches != 0;
+        sf_shim.has_sites |= rules[i].site;
         sf_shim.has_locals |= rules[i].local_count != 0;
         bool is_by_socket = selects_sockets(&rules[i]);
         sf_shim.has_waited |= is_by_socket && rules[i].families >> SF_FAMILY_POLL & 1;
@@ -167,6 +169,7 @@ static void at_exit(int status, void *argument)
     (void)status;
     (void)argument;
     sf_leaks_count();
+    sf_sites_look_again();
 }
 
 bool sf_find_vfork_child(void)
@@ -212,6 +215,8 @@ void sf_load(void)
     if (!sf_watch_reserve())
         stop("cannot reserve the table of registrations");
     sf_memory_learn();
+    if (sf_shim.has_sites && !sf_sites_learn())
+        stop("cannot reserve the table of functions");
     if (sf_shim.has_waited)
         discover_inherited();
     atomic_fetch_add(&sf_shim.state->loaded, 1);

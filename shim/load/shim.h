@@ -44,6 +44,7 @@ struct sf_shim {
     bool has_locals;                           /* some rule names sockets' own addresses … */
     bool has_local_binds;                      /* … and the calls that give them */
     bool has_watches;                          /* some rule's trigger looks at what passes */
+    bool has_sites;                            /* some rule of ours asks what is on the stack */
     bool has_waited;                           /* some rule selects polls by the sockets that they wait for:
                                                 * they are idle until there is such a socket */
     uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables … */

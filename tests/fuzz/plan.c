@@ -26,6 +26,12 @@ static bool exists(void *context, const char *path)
     return path[0] == '/';
 }
 
+static bool is_site(void *context, uint32_t rule)
+{
+    const struct sf_plan *plan = context;
+    return *sf_plan_string(plan, sf_plan_rules(plan)[rule].site_at) == '_';
+}
+
 struct record {
     struct sf_socket socket;
     uint64_t selected[SF_SELECTION_WORDS_MAX];
@@ -69,7 +75,9 @@ static void walk(const struct sf_plan *plan)
                                     .type = SF_TYPE_STREAM,
                                     .fact = no_fact,
                                     .state = no_state,
-                                    .exists = exists};
+                                    .exists = exists,
+                                    .site = is_site,
+                                    .context = (void *)plan};
         if (sf_call_families[call] == SF_FAMILY_NONE)
             continue;
         struct sf_verdict verdict = sf_verdict_decide(&engine, &selection, &info);

@@ -21,7 +21,8 @@ struct engine {
     struct sf_rule_state rules[RULES_MAX];
     _Atomic uint32_t calls[RULES_MAX * PROGRAMS];
     /* what the next call meets */
-    bool nonblocking, timeout, ready, handler, ended, shut, unconnected, exists;
+    bool nonblocking, timeout, ready, handler, ended, shut, unconnected, exists, site;
+    unsigned site_asked;
     uint32_t state;
     uint64_t elapsed_ns;
 };
@@ -53,6 +54,13 @@ static inline uint32_t engine_state(void *context)
 static inline bool engine_exists(void *context, const char *path)
 {
     return ((struct engine *)context)->exists && path[0] == '/';
+}
+
+static inline bool engine_site(void *context, uint32_t rule)
+{
+    struct engine *engine = context;
+    engine->site_asked++;
+    return engine->site && sf_plan_rules(engine->plan)[rule].site;
 }
 
 /* Rules as on the command line; the list ends with NULL. Programs: client, server. */
@@ -130,6 +138,7 @@ static inline struct sf_verdict decide_on(struct engine *engine, struct connecti
                                 .fact = engine_fact,
                                 .state = engine_state,
                                 .exists = engine_exists,
+                                .site = engine_site,
                                 .context = engine};
 
     if (connection) {

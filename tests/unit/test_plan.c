@@ -398,6 +398,8 @@ static void field_out_of_range_is_refused_with_its_reason(void **state)
     REFUSES(plan, (r[0].match_at = p->string_bytes, r[0].match_bytes = 1), "trigger");
     REFUSES(plan, r[0].exists_at = p->string_bytes, "trigger");
     REFUSES(plan, r[0].exists = 2, "trigger");
+    REFUSES(plan, r[0].site_at = p->string_bytes, "trigger");
+    REFUSES(plan, r[0].site = 2, "trigger");
     REFUSES(plan, r[0].watches = UINT32_MAX, "trigger");
     REFUSES(plan, (r[0].fault = SF_FAULT_CORRUPT, r[0].bits = 0), "fault");
     REFUSES(plan, (r[0].fault = SF_FAULT_SIGNAL, r[0].signal = 65), "fault");

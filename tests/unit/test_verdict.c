@@ -841,6 +841,34 @@ static void state_and_file_must_hold(void **state)
     engine_free(&engine);
 }
 
+static void site_must_hold_and_is_asked_last(void **state)
+{
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1,
+           "call: recv, error: EIO, times: 2, when: {every: 2, probability: 1, exists: /switch, site: poll_peer}",
+           "call: recv, error: EPIPE, when: {site: poll_peer, probability: 0}");
+    connection_open_tcp(&engine, &connection);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(engine.site_asked, 0);
+    engine.exists = true;
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(engine.site_asked, 0);
+    assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(engine.site_asked, 1);
+    engine.site = true;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, i % 2 ? SF_APPLY : SF_PASS);
+    assert_int_equal(engine.site_asked, 3);
+    /* It has fired as often as it may. */
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(call_on(&engine, &connection, SF_CALL_recv, 9).kind, SF_PASS);
+    assert_int_equal(engine.site_asked, 3);
+    engine_free(&engine);
+}
+
 static void datagram_meets_rules_of_its_own_destination(void **state)
 {
     struct engine engine;
@@ -962,6 +990,7 @@ int main(void)
         cmocka_unit_test(bytes_of_the_calls_own_direction_count),
         cmocka_unit_test(match_is_found_across_calls_and_pieces),
         cmocka_unit_test(state_and_file_must_hold),
+        cmocka_unit_test(site_must_hold_and_is_asked_last),
         cmocka_unit_test(datagram_meets_rules_of_its_own_destination),
         cmocka_unit_test(datagram_meets_rules_of_the_program_and_the_name_behind_its_address),
         cmocka_unit_test(resolve_rule_with_a_name_is_decided),

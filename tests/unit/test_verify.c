@@ -715,6 +715,21 @@ static void rule_that_never_fired_counts_the_calls_that_it_passed_over(void **st
                "selects");
 }
 
+static void rule_whose_site_is_nowhere_says_so(void **state)
+{
+    struct world *world = *state;
+    world->session->rules[0].fired = 0;
+    world->rules[0].site = "poll_per";
+    world->session->tallies[CLIENT].calls[SF_FAMILY_RECV] = 3;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: no function poll_per in client or its libraries "
+               "(stripped, or inlined?)");
+    world->session->rules[0].has_site = 1;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (partial: 1) never fired: client made 3 recv calls, none of which its call "
+               "and site select");
+}
+
 static void rule_that_selected_calls_says_what_else_kept_it_from_them(void **state)
 {
     struct world *world = *state;
@@ -1142,6 +1157,7 @@ int main(void)
         T(emptiness_is_judged_both_ways),
         T(rule_that_never_fired_says_that_no_call_was_made),
         T(rule_that_never_fired_counts_the_calls_that_it_passed_over),
+        T(rule_whose_site_is_nowhere_says_so),
         T(rule_that_selected_calls_says_what_else_kept_it_from_them),
         T(rule_of_a_call_that_was_under_way_says_so),
         T(rule_beside_another_may_have_had_no_turn),
