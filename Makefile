@@ -265,7 +265,7 @@ tsan: ## unit tests under the thread sanitizer
 # what the tests know of good and bad scenarios, and plans compiled from them.
 FUZZ_SECONDS ?= 60
 fuzz_out := build/fuzz
-fuzz_built := $(fuzz_out)/scenario $(fuzz_out)/plan $(fuzz_out)/trace
+fuzz_built := $(addprefix $(fuzz_out)/,scenario plan trace unwind symbols)
 fuzz_src := $(filter runner/base/% runner/scenario/% runner/plan/%,$(runner_src)) $(shared_src)
 $(fuzz_out)/trace: fuzz_src := $(filter-out runner/main.c,$(runner_src)) $(shared_src)
 
@@ -275,7 +275,7 @@ $(fuzz_built): $(fuzz_out)/%: tests/fuzz/%.c $(runner_src) $(shared_src) $(wildc
 	    -fno-sanitize-recover=all -Irunner -Ishim -DSF_VERSION='"$(VERSION)"' $(paths) -o $@ $< $(fuzz_src) \
 	    $(runner_libs)
 
-fuzz: ## fuzz the readers of scenarios, plans and traces, FUZZ_SECONDS each (60)
+fuzz: ## fuzz the readers of scenarios, plans, traces, frames and symbols, FUZZ_SECONDS each (60)
 	$(Q).ci/deps build fuzz
 	$(Q)$(MAKE) $(parallel) all $(fuzz_built)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(fuzz_out) $(out)/sockfault

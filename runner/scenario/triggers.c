@@ -68,7 +68,8 @@ static void decode_site(struct sf_decoder *decoder, const struct sf_key *key, co
 }
 
 static const struct sf_type type_site = {
-    "the name of a function without arguments, such as poll_peer, Client::read or a mangled name", decode_site};
+    "the name of a function without arguments, such as poll_peer, Client::read or a mangled name",
+    decode_site};
 static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits",
                                           decode_match};
 static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state};

@@ -37,7 +37,7 @@ static struct tables {
     _Atomic uint32_t pieces_taken;
     uint32_t rule_count;
     uint16_t rules[SF_PLAN_RULES_MAX]; /* of this process, that have a site */
-} *tables;
+} * tables;
 
 bool sf_known_reserve(void)
 {

@@ -84,7 +84,7 @@ static uint64_t add_bytes(uint64_t sum, const uint8_t *bytes, uint64_t count)
 }
 
 /* The description of its frames lies in one of the segments: between them there may be nothing. */
-static void look_at_segment(struct sf_object *object, const ElfW(Phdr) *segment)
+static void look_at_segment(struct sf_object *object, const ElfW(Phdr) * segment)
 {
     const uint8_t *memory = (const uint8_t *)object->start; /* NOLINT(performance-no-int-to-ptr) */
     uintptr_t offset = object->bias + segment->p_vaddr - object->start;

@@ -39,7 +39,8 @@ static uint64_t count_sections(const struct sf_file *file, const Elf64_Ehdr *hea
 static bool is_function(const Elf64_Sym *symbol)
 {
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
-    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF && symbol->st_size > 0;
+    return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF &&
+           symbol->st_size > 0;
 }
 
 static bool read_name(const struct sf_file *file, const Elf64_Shdr *strings, uint32_t at,
@@ -48,8 +49,8 @@ static bool read_name(const struct sf_file *file, const Elf64_Shdr *strings, uin
     uint64_t start = strings->sh_offset + at;
     if (at >= strings->sh_size || start < at || start >= file->length)
         return false;
-    uint64_t room = strings->sh_size - at < file->length - start ? strings->sh_size - at
-                                                                 : file->length - start;
+    uint64_t room =
+        strings->sh_size - at < file->length - start ? strings->sh_size - at : file->length - start;
     function->name = (const char *)file->bytes + start;
     function->name_length = strnlen(function->name, room);
     return function->name_length > 0;
@@ -82,7 +83,8 @@ bool sf_functions_visit(const struct sf_file *file,
     uint64_t count = count_sections(file, &header);
     for (uint64_t i = 0; i < count && read_section(file, &header, i, &section); i++) {
         if ((section.sh_type != SHT_SYMTAB && section.sh_type != SHT_DYNSYM) ||
-            section.sh_entsize != sizeof(Elf64_Sym) || !read_section(file, &header, section.sh_link, &strings))
+            section.sh_entsize != sizeof(Elf64_Sym) ||
+            !read_section(file, &header, section.sh_link, &strings))
             continue;
         has_all |= section.sh_type == SHT_SYMTAB;
         visit_table(file, &section, &strings, visit, context);
@@ -94,7 +96,8 @@ bool sf_file_is_image(const struct sf_file *file, const void *memory, uint64_t r
 {
     Elf64_Ehdr header;
 
-    if (!read_header(file, &header) || room < sizeof header || memcmp(file->bytes, memory, sizeof header) != 0)
+    if (!read_header(file, &header) || room < sizeof header ||
+        memcmp(file->bytes, memory, sizeof header) != 0)
         return false;
     uint64_t bytes = (uint64_t)header.e_phnum * sizeof(Elf64_Phdr);
     return header.e_phoff <= room && room - header.e_phoff >= bytes && header.e_phoff <= file->length &&
@@ -115,9 +118,9 @@ static size_t find_id(const struct sf_file *file, uint64_t at, uint64_t end, uin
 
     while (at < end && read_at(file, at, &note, sizeof note)) {
         uint64_t data = at + sizeof note + round4(note.n_namesz);
-        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof name && note.n_descsz <= SF_BUILD_ID_MAX &&
-            read_at(file, at + sizeof note, name, sizeof name) && memcmp(name, "GNU", sizeof name) == 0 &&
-            read_at(file, data, id, note.n_descsz))
+        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof name &&
+            note.n_descsz <= SF_BUILD_ID_MAX && read_at(file, at + sizeof note, name, sizeof name) &&
+            memcmp(name, "GNU", sizeof name) == 0 && read_at(file, data, id, note.n_descsz))
             return note.n_descsz;
         at = data + round4(note.n_descsz);
     }

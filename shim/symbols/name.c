@@ -111,8 +111,9 @@ static bool skip_argument(struct path *path, unsigned *depth)
         path->at++;
         return next == 'p' || next == 'n' || next == 'a' || next == 'i' || next == 's' || next == 'u';
     default:
-        return letter >= 'a' ? letter <= 'z' : letter == 'K' || letter == 'P' || letter == 'R' || letter == 'O' ||
-                                                   letter == 'V' || letter == 'M';
+        return letter >= 'a' ? letter <= 'z'
+                             : letter == 'K' || letter == 'P' || letter == 'R' || letter == 'O' ||
+                                   letter == 'V' || letter == 'M';
     }
 }
 

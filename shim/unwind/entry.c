@@ -1,6 +1,7 @@
 #include "unwind/entry.h"
 
-#define TABLE_OF_OFFSETS (SF_POINTER_FROM_DATA | SF_POINTER_S32) /* what linkers write, and all that can be searched */
+#define TABLE_OF_OFFSETS \
+    (SF_POINTER_FROM_DATA | SF_POINTER_S32) /* what linkers write, and all that can be searched */
 #define TABLE_ENTRY_BYTES 8u
 
 /* From `at`, wherever that leads, to the end of what may be read. */
@@ -23,7 +24,8 @@ static struct sf_cursor cut_record(struct sf_cursor *cursor)
 }
 
 /* The last of the sorted offsets that is not behind `place`, or 0; its FDE's address. */
-static uintptr_t search_table(const struct sf_cursor *table, uint64_t count, uintptr_t header, uintptr_t place)
+static uintptr_t search_table(const struct sf_cursor *table, uint64_t count, uintptr_t header,
+                              uintptr_t place)
 {
     uint64_t low = 0, high = count;
     struct sf_cursor at;
@@ -87,7 +89,8 @@ static uint8_t read_augmentation(struct sf_cursor *cursor, const uint8_t *letter
     return encoding;
 }
 
-static bool read_common(struct sf_cursor record, struct sf_entry *entry, bool *is_augmented, uint8_t *encoding)
+static bool read_common(struct sf_cursor record, struct sf_entry *entry, bool *is_augmented,
+                        uint8_t *encoding)
 {
     uint64_t id = sf_cursor_number(&record, 4);
     uint8_t version = (uint8_t)sf_cursor_number(&record, 1);

@@ -14,8 +14,8 @@ struct sf_cfi {
 
 /* An FDE and its CIE. */
 struct sf_entry {
-    uintptr_t first, last;             /* the code that it describes, `last` excluded */
-    struct sf_cursor common, own;      /* the programs of the CIE and of the FDE */
+    uintptr_t first, last;        /* the code that it describes, `last` excluded */
+    struct sf_cursor common, own; /* the programs of the CIE and of the FDE */
     uint64_t code_unit;
     int64_t data_unit;
     unsigned return_register;

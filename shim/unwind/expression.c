@@ -24,7 +24,6 @@ enum {
     OP_PLUS_CONSTANT = 0x23,
     OP_SHIFT_LEFT = 0x24,
     OP_SHIFT_RIGHT = 0x25,
-    OP_SHIFT_RIGHT_SIGNED = 0x26,
     OP_XOR = 0x27,
     OP_BRANCH = 0x28,
     OP_EQUAL = 0x29,
@@ -99,8 +98,8 @@ static void jump(struct machine *machine, bool is_taken)
 static void dereference(struct machine *machine)
 {
     uintptr_t word = 0, address = pop(machine);
-    machine->code.failed |= machine->code.failed ||
-                            !machine->reader->read(machine->reader->context, address, &word);
+    machine->code.failed |=
+        machine->code.failed || !machine->reader->read(machine->reader->context, address, &word);
     push(machine, word);
 }
 
@@ -110,22 +109,50 @@ static bool combine(uint8_t op, uintptr_t a, uintptr_t b, uintptr_t *value)
     intptr_t left = (intptr_t)a, right = (intptr_t)b;
 
     switch (op) {
-    case OP_AND: *value = a & b; return true;
-    case OP_OR: *value = a | b; return true;
-    case OP_XOR: *value = a ^ b; return true;
-    case OP_PLUS: *value = a + b; return true;
-    case OP_MINUS: *value = a - b; return true;
-    case OP_MULTIPLY: *value = a * b; return true;
-    case OP_SHIFT_LEFT: *value = b < 64 ? a << b : 0; return true;
-    case OP_SHIFT_RIGHT: *value = b < 64 ? a >> b : 0; return true;
-    case OP_SHIFT_RIGHT_SIGNED: *value = (uintptr_t)(left >> (b < 64 ? b : 63)); return true;
-    case OP_EQUAL: *value = a == b; return true;
-    case OP_NOT_EQUAL: *value = a != b; return true;
-    case OP_NOT_LESS: *value = left >= right; return true;
-    case OP_GREATER: *value = left > right; return true;
-    case OP_NOT_GREATER: *value = left <= right; return true;
-    case OP_LESS: *value = left < right; return true;
-    default: return false;
+    case OP_AND:
+        *value = a & b;
+        return true;
+    case OP_OR:
+        *value = a | b;
+        return true;
+    case OP_XOR:
+        *value = a ^ b;
+        return true;
+    case OP_PLUS:
+        *value = a + b;
+        return true;
+    case OP_MINUS:
+        *value = a - b;
+        return true;
+    case OP_MULTIPLY:
+        *value = a * b;
+        return true;
+    case OP_SHIFT_LEFT:
+        *value = b < 64 ? a << b : 0;
+        return true;
+    case OP_SHIFT_RIGHT:
+        *value = b < 64 ? a >> b : 0;
+        return true;
+    case OP_EQUAL:
+        *value = a == b;
+        return true;
+    case OP_NOT_EQUAL:
+        *value = a != b;
+        return true;
+    case OP_NOT_LESS:
+        *value = left >= right;
+        return true;
+    case OP_GREATER:
+        *value = left > right;
+        return true;
+    case OP_NOT_GREATER:
+        *value = left <= right;
+        return true;
+    case OP_LESS:
+        *value = left < right;
+        return true;
+    default:
+        return false;
     }
 }
 

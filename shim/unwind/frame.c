@@ -60,8 +60,8 @@ static bool leave_by_row(struct sf_frame *frame, const struct sf_cfi *cfi, const
         return false;
     caller.registers[SF_REGISTER_STACK] = address;
     for (unsigned i = 0; i < SF_REGISTERS; i++)
-        if (row->registers[i].how > SF_LOST && !find_register(frame, cfi, &row->registers[i], reader, address,
-                                                              &caller.registers[i]))
+        if (row->registers[i].how > SF_LOST &&
+            !find_register(frame, cfi, &row->registers[i], reader, address, &caller.registers[i]))
             return false;
     caller.code = caller.registers[entry->return_register];
     if (row->is_signed)
@@ -100,7 +100,8 @@ static bool leave_by_record(struct sf_frame *frame, const struct sf_reader *read
  * Source: struct rt_sigframe, arch/arm64/kernel/signal.c. */
 static bool leave_handler(struct sf_frame *frame, const struct sf_reader *reader)
 {
-    uintptr_t at = frame->registers[SF_REGISTER_STACK] + FRAME_OF_HANDLER + offsetof(ucontext_t, uc_mcontext.regs);
+    uintptr_t at =
+        frame->registers[SF_REGISTER_STACK] + FRAME_OF_HANDLER + offsetof(ucontext_t, uc_mcontext.regs);
     uintptr_t word;
 
     if (frame->code % 4 != 0 || !reader->read(reader->context, frame->code, &word) ||

@@ -7,8 +7,8 @@
 
 struct sf_frame {
     uintptr_t registers[SF_REGISTERS];
-    uintptr_t code;  /* where the function goes on */
-    bool is_exact; /* it was interrupted there, or asked there; otherwise it had called before that place */
+    uintptr_t code; /* where the function goes on */
+    bool is_exact;  /* it was interrupted there, or asked there; otherwise it had called before that place */
 };
 
 /* A place within the instruction that the frame is at: a call may be the last of its function. */

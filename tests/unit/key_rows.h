@@ -607,7 +607,9 @@ static const struct key_row key_rows[] = {
     {"when.site", "poll_peer", NULL},
     {"when.site", "\"net::Client::~Client\"", NULL},
     {"when.site", "_ZN3net6Client4readEv", NULL},
-    {"when.site", "''", "site must be the name of a function without arguments, such as poll_peer, Client::read or a mangled name, not ''"},
+    {"when.site", "''",
+     "site must be the name of a function without arguments, such as poll_peer, Client::read or a mangled name, "
+     "not ''"},
     {"when.site", "\"read()\"", "site must be the name of a function without arguments"},
     {"when.site", "\"List<int>::add\"", "site must be the name of a function without arguments"},
     {"when.site", "\"int read\"", "site must be the name of a function without arguments"},

@@ -85,8 +85,21 @@ static void what_is_not_understood_is_meant_by_its_symbol_alone(void **state)
 {
     (void)state;
     static const char *const symbols[] = {
-        "_ZZ4mainENKUlvE_clEv", "_ZN3netplERKS_S1_", "_ZN3net4readIXadL_Z1fvEEEEvv", "_ZN3net4read", "_ZN", "_Z",
-        "_ZN99read", "_Z4rea", "_ZN4readI", "_ZNE", "_ZN3netC", "_ZN3netC9Ev", "_ZNSt", "_ZNS", "_ZN4readIL",
+        "_ZZ4mainENKUlvE_clEv",
+        "_ZN3netplERKS_S1_",
+        "_ZN3net4readIXadL_Z1fvEEEEvv",
+        "_ZN3net4read",
+        "_ZN",
+        "_Z",
+        "_ZN99read",
+        "_Z4rea",
+        "_ZN4readI",
+        "_ZNE",
+        "_ZN3netC",
+        "_ZN3netC9Ev",
+        "_ZNSt",
+        "_ZNS",
+        "_ZN4readIL",
     };
     for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
         assert_false(means("read", symbols[i]));
@@ -207,7 +220,8 @@ static void build_id_is_what_the_linker_wrote(void **state)
     size_t length = sf_file_build_id(&file, id);
     for (size_t i = 0; i < length; i++)
         sprintf(text + 2 * i, "%02x", id[i]);
-    snprintf(command, sizeof command, "readelf -n /proc/%d/exe | grep -q 'Build ID: %s$'", (int)getpid(), text);
+    snprintf(command, sizeof command, "readelf -n /proc/%d/exe | grep -q 'Build ID: %s$'", (int)getpid(),
+             text);
     if (length)
         assert_int_equal(system(command), 0);
 }

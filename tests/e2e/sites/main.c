@@ -209,11 +209,20 @@ static const struct {
     const char *name;
     void (*run)(void);
 } places[] = {
-    {"reload_config", reload_config}, {"poll_peer", poll_peer}, {"both", both}, {"sort", sort},
-    {"handler", handler},             {"thread", thread},       {"vforked", vforked},
-    {"coroutine", coroutine},         {"down_200", down_200},   {"down_300", down_300},
-    {"made_with_pointer", made_with_pointer},                   {"made_without", made_without},
-    {"look_up", look_up},             {"wait_for_input", wait_for_input},
+    {"reload_config", reload_config},
+    {"poll_peer", poll_peer},
+    {"both", both},
+    {"sort", sort},
+    {"handler", handler},
+    {"thread", thread},
+    {"vforked", vforked},
+    {"coroutine", coroutine},
+    {"down_200", down_200},
+    {"down_300", down_300},
+    {"made_with_pointer", made_with_pointer},
+    {"made_without", made_without},
+    {"look_up", look_up},
+    {"wait_for_input", wait_for_input},
 };
 
 int main(int argc, char **argv)
@@ -227,7 +236,11 @@ int main(int argc, char **argv)
                 places[at].run();
         if (strchr(argv[i], ':'))
             run_foreign(argv[i]);
-        printf("%s%s", i > 1 ? " " : "", got == EIO ? "EIO" : got == EAI_AGAIN ? "EAI_AGAIN" : got ? strerror(got) : "ok");
+        printf("%s%s", i > 1 ? " " : "",
+               got == EIO         ? "EIO"
+               : got == EAI_AGAIN ? "EAI_AGAIN"
+               : got              ? strerror(got)
+                                  : "ok");
     }
     printf("\n");
     return 0;
