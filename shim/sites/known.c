@@ -194,8 +194,10 @@ const struct sf_known *sf_known_find(const struct sf_object *object)
         if (state == DONE && known->start == object->start && known->end == object->end &&
             known->fingerprint == object->fingerprint)
             return known;
-        if (state != FREE || !atomic_compare_exchange_strong(&known->state, &state, LOOKING))
+        if (state == DONE)
             continue;
+        if (state == LOOKING || !atomic_compare_exchange_strong(&known->state, &state, LOOKING))
+            return NULL;
         known->start = object->start;
         known->end = object->end;
         known->fingerprint = object->fingerprint;

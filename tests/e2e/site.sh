@@ -8,6 +8,8 @@ gcc -std=gnu11 -D_GNU_SOURCE -O2 -pthread -o main "$sources/main.c" -ldl &&
     strip -o stripped main &&
     g++ -O2 -shared -fPIC -fvisibility=hidden -DFUNCTION=run_one -o one.so "$sources/library.cc" &&
     g++ -O2 -shared -fPIC -fvisibility=hidden -DFUNCTION=run_two -o two.so "$sources/library.cc" &&
+    awk 'BEGIN { for (i = 0; i < 200000; i++) printf "f%d: nop\n.type f%d, %%function\n.size f%d, 1\n", i, i, i }' > large.s &&
+    g++ -O2 -shared -fPIC -fvisibility=hidden -DFUNCTION=run_one -o large.so large.s "$sources/library.cc" &&
     strip two.so || { fail "the programs can be built"; finish; }
 
 below() # NAME SITE WANT PLACE…: what each place reads where reads below SITE fail
@@ -39,6 +41,7 @@ below "polls" wait_for_input "EIO ok" wait_for_input look_up
 below "through code made at run time, by its frame pointers" main EIO made_with_pointer
 below "not through code made at run time that has none" main "ok EIO" made_without poll_peer
 below "look-ups" look_up "ok EAI_AGAIN" wait_for_input look_up
+below "functions of the library that looks are none of the program's" sf_site_is_on_stack ok reload_config
 below "a name that begins like it is another one" reload "ok" reload_config
 
 # ---- libraries -------------------------------------------------------------
@@ -52,6 +55,9 @@ below "a stripped library: what it exports" run_two "ok EIO" ./one.so:run_one ./
 below "… nothing else" hidden "EIO ok EIO" ./one.so:run_one ./two.so:run_two ./one.so:run_one
 below "libraries that come and go" run_two "ok EIO ok EIO ok EIO" ./one.so:run_one ./two.so:run_two ./one.so:run_one \
     ./two.so:run_two ./one.so:run_one ./two.so:run_two
+below "a library that many threads meet at once" hidden EIO crowd
+cp one.so other.so && cp two.so replaced.so
+below "a library whose file was replaced has the names of none" hidden ok replaced
 cp one.so other.so
 check_eq "one that has been replaced since is not taken for it" "EIO EIO ok" "$("$SOCKFAULT" run -q --timeout 60s \
     -f 'call: recv, error: EIO, when: {site: hidden}' -- ./main ./one.so:run_one ./other.so:run_one ./two.so:run_two)"
@@ -79,6 +85,18 @@ library = ctypes.CDLL("./one.so")
 near, far = socket.socketpair()
 near.send(b"x")
 far.recv(1)')"
+
+# A distribution keeps the symbols of what it has stripped in a folder of its own.
+id=$(readelf -n main | sed -n 's/.*Build ID: //p')
+if [ -n "$id" ] && unshare -m mount -t tmpfs none /usr/lib/debug 2> /dev/null; then
+    objcopy --only-keep-debug main main.debug
+    check_eq "one whose symbols are kept elsewhere" "EIO ok" "$(unshare -m sh -c 'mount -t tmpfs none /usr/lib/debug &&
+        mkdir -p "/usr/lib/debug/.build-id/$1" && cp main.debug "/usr/lib/debug/.build-id/$1/$2.debug" && shift 2 && "$@"' \
+        sh "${id:0:2}" "${id:2}" "$SOCKFAULT" run -q --timeout 60s -f 'call: recv, error: EIO, when: {site: reload_config}' -- \
+        ./stripped reload_config poll_peer 2>&1)"
+else
+    skip "one whose symbols are kept elsewhere" "no folder can be mounted here"
+fi
 
 # ---- scenarios -------------------------------------------------------------
 

@@ -205,6 +205,52 @@ static void run_foreign(char *place)
     dlclose(library);
 }
 
+enum { CROWD = 16 };
+
+static pthread_barrier_t barrier;
+static _Atomic int failed;
+
+static void take_one(void)
+{
+    int own[2];
+    char byte;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, own) != 0 || send(own[0], "x", 1, 0) != 1)
+        exit(1);
+    failed += recv(own[1], &byte, 1, 0) < 0 && errno == EIO;
+}
+
+static void *run_in_crowd(void *context)
+{
+    pthread_barrier_wait(&barrier);
+    (*(void (**)(void (*)(void)))context)(take_one);
+    return NULL;
+}
+
+/* Many threads meet a library at once: each of their reads fails or none does. */
+__attribute__((noinline)) static void crowd(void)
+{
+    pthread_t threads[CROWD];
+    void *library = dlopen("./large.so", RTLD_NOW), *run = library ? dlsym(library, "run_one") : NULL;
+    if (!run || pthread_barrier_init(&barrier, NULL, CROWD) != 0)
+        exit(1);
+    for (int i = 0; i < CROWD; i++)
+        if (pthread_create(&threads[i], NULL, run_in_crowd, &run) != 0)
+            exit(1);
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(threads[i], NULL);
+    got = failed == CROWD ? EIO : failed;
+}
+
+/* By the time that it is looked into, the library's file is another one. */
+__attribute__((noinline)) static void replaced(void)
+{
+    void *library = dlopen("./replaced.so", RTLD_NOW);
+    void (*run)(void (*)(void)) = library ? (void (*)(void (*)(void)))dlsym(library, "run_two") : NULL;
+    if (!run || rename("other.so", "replaced.so") != 0)
+        exit(1);
+    run(take);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -222,7 +268,7 @@ static const struct {
     {"made_with_pointer", made_with_pointer},
     {"made_without", made_without},
     {"look_up", look_up},
-    {"wait_for_input", wait_for_input},
+    {"wait_for_input", wait_for_input}, {"crowd", crowd}, {"replaced", replaced},
 };
 
 int main(int argc, char **argv)
