@@ -8,7 +8,8 @@ gcc -std=gnu11 -D_GNU_SOURCE -O2 -pthread -o main "$sources/main.c" -ldl &&
     strip -o stripped main &&
     g++ -O2 -shared -fPIC -fvisibility=hidden -DFUNCTION=run_one -o one.so "$sources/library.cc" &&
     g++ -O2 -shared -fPIC -fvisibility=hidden -DFUNCTION=run_two -o two.so "$sources/library.cc" &&
-    awk 'BEGIN { for (i = 0; i < 200000; i++) printf "f%d: nop\n.type f%d, %%function\n.size f%d, 1\n", i, i, i }' > large.s &&
+    awk 'BEGIN { for (i = 0; i < 200000; i++) printf "f%d: nop\n.type f%d, %%function\n.size f%d, 1\n", i, i, i
+        print ".section .note.GNU-stack, \"\", %progbits" }' > large.s &&
     g++ -O2 -shared -fPIC -fvisibility=hidden -DFUNCTION=run_one -o large.so large.s "$sources/library.cc" &&
     strip two.so || { fail "the programs can be built"; finish; }
 
