@@ -1,6 +1,6 @@
 /* The report for people: a line for each scenario, and below a failed one what
  * is wrong, each with a place that editors and terminals can open. */
-#include "report/report.h"
+#include "report/formats.h"
 
 #include "base/output.h"
 #include "base/arena.h"
@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define TAIL_LINES 5
-#define TAIL_LINE_BYTES 300
 
 static const struct {
     const char *label, *color;
@@ -42,52 +39,14 @@ static void put_findings(FILE *out, const struct sf_report_scenario *report)
     }
 }
 
-/* The finding that made the reader ask for a program's last words; NULL: none. */
-static const struct sf_finding *failure_of(const struct sf_report_scenario *report,
-                                           const struct sf_report_program *program)
-{
-    size_t length = strlen(program->name);
-    for (size_t i = 0; i < report->findings.count; i++) {
-        const struct sf_finding *finding = &report->findings.list[i];
-        if (strncmp(finding->what, program->name, length) == 0 && finding->what[length] == '.')
-            return finding;
-        if (strcmp(finding->what, "timeout") == 0 && program->exit.end == SF_END_TIMEOUT)
-            return finding;
-    }
-    return NULL;
-}
-
-/* Where the last TAIL_LINES lines of these bytes begin. */
-static uint64_t tail_start(const char *data, uint64_t bytes)
-{
-    unsigned lines = 0;
-    for (uint64_t at = bytes; at > 0; at--)
-        if (data[at - 1] == '\n' && at < bytes && ++lines == TAIL_LINES)
-            return at;
-    return 0;
-}
-
 static void put_stderr(FILE *out, const struct sf_report_scenario *report,
                        const struct sf_report_program *program)
 {
-    const struct sf_finding *finding = failure_of(report, program);
-    const struct sf_output *output = &program->exit.err;
-    if (!finding || output->tail_bytes == 0)
-        return;
-    /* One line that the message ended with need not be told again. */
-    const char *last = sf_word_last_words(report->arena, output, TAIL_LINE_BYTES);
-    if (output->tail_bytes <= strlen(last) + 1 && strstr(finding->message, last))
-        return;
-    uint64_t at = tail_start(output->tail, output->tail_bytes);
-    fprintf(out, "    %s's standard error%s:\n", program->name,
-            at > 0 || output->total_bytes > output->tail_bytes ? " ended with" : "");
-    while (at < output->tail_bytes) {
-        const char *line = output->tail + at;
-        const char *end = memchr(line, '\n', output->tail_bytes - at);
-        uint64_t length = end ? (uint64_t)(end - line) : output->tail_bytes - at;
-        fprintf(out, "    | %s\n", sf_word_line(report->arena, line, length, TAIL_LINE_BYTES));
-        at += length + 1;
-    }
+    struct sf_tail tail = sf_report_tail(report, program);
+    if (tail.count)
+        fprintf(out, "    %s's standard error%s:\n", program->name, tail.is_cut ? " ended with" : "");
+    for (size_t i = 0; i < tail.count; i++)
+        fprintf(out, "    | %s\n", tail.lines[i]);
 }
 
 static void put_program(FILE *out, const struct sf_report_scenario *report,
@@ -190,4 +149,13 @@ void sf_pretty_summary(FILE *out, const struct sf_report_run *run)
     }
     fprintf(out, " in %s\n", sf_word_duration(arena, run->duration_ns));
     sf_arena_free(arena);
+}
+
+int sf_pretty_write(FILE *out, const struct sf_report_run *run, int verbosity)
+{
+    for (size_t i = 0; i < run->count; i++)
+        sf_pretty_scenario(out, run->scenarios[i], verbosity);
+    if (run->count == 0 || !run->scenarios[0]->is_run)
+        sf_pretty_summary(out, run);
+    return 0;
 }

@@ -1,15 +1,38 @@
-#include "report/report.h"
+#include "report/formats.h"
 
+#include "base/arena.h"
 #include "base/diagnostic.h"
 #include "base/output.h"
 
 #include <errno.h>
 #include <string.h>
 
-const char *const sf_report_format_names[SF_REPORT_FORMAT_COUNT] = {
-    [SF_REPORT_PRETTY] = "pretty",
-    [SF_REPORT_JSON] = "json",
+static int write_json(FILE *out, const struct sf_report_run *run, int verbosity)
+{
+    (void)verbosity; /* it holds all there is */
+    return sf_json_write(out, run);
+}
+
+static const struct {
+    const char *name;
+    int (*write)(FILE *out, const struct sf_report_run *run, int verbosity);
+} formats[SF_REPORT_FORMAT_COUNT] = {
+    [SF_REPORT_PRETTY] = {"pretty", sf_pretty_write},
+    [SF_REPORT_JSON] = {"json", write_json},
 };
+
+/* What is wrong with a format that does not exist. */
+static void refuse(const char *name, char *error, size_t error_bytes)
+{
+    struct sf_arena *arena = sf_arena_new();
+    const char *names[SF_REPORT_FORMAT_COUNT];
+    for (unsigned i = 0; i < SF_REPORT_FORMAT_COUNT; i++)
+        names[i] = formats[i].name;
+    snprintf(error, error_bytes, "unknown report format %s%s: allowed are %s", sf_quoted(arena, name),
+             sf_suggestion(arena, name, names, SF_REPORT_FORMAT_COUNT),
+             sf_names_join(arena, names, SF_REPORT_FORMAT_COUNT));
+    sf_arena_free(arena);
+}
 
 bool sf_report_parse(const char *text, struct sf_report_request *request, char *error, size_t error_bytes)
 {
@@ -20,8 +43,7 @@ bool sf_report_parse(const char *text, struct sf_report_request *request, char *
         return false;
     }
     for (unsigned i = 0; i < SF_REPORT_FORMAT_COUNT; i++) {
-        if (strlen(sf_report_format_names[i]) != length ||
-            strncmp(text, sf_report_format_names[i], length) != 0)
+        if (strlen(formats[i].name) != length || strncmp(text, formats[i].name, length) != 0)
             continue;
         request->format = i;
         request->path = text[length] == '=' ? text + length + 1 : NULL;
@@ -29,9 +51,7 @@ bool sf_report_parse(const char *text, struct sf_report_request *request, char *
     }
     char name[32];
     snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), text);
-    const char *near = sf_nearest(name, sf_report_format_names, SF_REPORT_FORMAT_COUNT);
-    snprintf(error, error_bytes, "unknown report format '%s'%s%s%s: this build writes pretty and json", name,
-             near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+    refuse(name, error, error_bytes);
     return false;
 }
 
@@ -41,18 +61,6 @@ size_t sf_report_count(const struct sf_report_run *run, enum sf_result result)
     for (size_t i = 0; i < run->count; i++)
         count += run->scenarios[i]->result == result;
     return count;
-}
-
-static int write_format(enum sf_report_format format, const struct sf_report_run *run, FILE *out,
-                        int verbosity)
-{
-    if (format == SF_REPORT_JSON)
-        return sf_json_write(out, run);
-    for (size_t i = 0; i < run->count; i++)
-        sf_pretty_scenario(out, run->scenarios[i], verbosity);
-    if (run->count == 0 || !run->scenarios[0]->is_run)
-        sf_pretty_summary(out, run);
-    return 0;
 }
 
 int sf_report_open(struct sf_report_request *request)
@@ -73,7 +81,7 @@ int sf_report_write(const struct sf_report_request *request, const struct sf_rep
                     int verbosity)
 {
     FILE *out = request->file ? request->file : fallback;
-    int error = write_format(request->format, run, out, verbosity);
+    int error = formats[request->format].write(out, run, verbosity);
     errno = 0;
     if (fflush(out) != 0 || ferror(out))
         error = error ? error : errno ? errno : EIO;

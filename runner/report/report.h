@@ -74,9 +74,6 @@ struct sf_report_request {
     FILE *file;       /* path, once it was opened */
 };
 
-/* "pretty" and the like. */
-extern const char *const sf_report_format_names[SF_REPORT_FORMAT_COUNT];
-
 /* Parse "FORMAT[=FILE]"; `path` points into `text`; false: `error` (a sentence) says what is allowed. */
 bool sf_report_parse(const char *text, struct sf_report_request *request, char *error, size_t error_bytes);
 
