@@ -18,7 +18,7 @@ struct reader {
     size_t variable_count;
 };
 
-/* An invalid file stands in the reports as one scenario, its errors as findings. */
+/* What cannot be run stands in the reports as one scenario, its errors as findings. */
 static void report_invalid(struct reader *reader, const char *path)
 {
     const struct sf_diagnostics *diagnostics = &reader->diagnostics;
@@ -37,6 +37,15 @@ static void report_invalid(struct reader *reader, const char *path)
     struct sf_report_scenario **slot = sf_arena_push(reader->arena, &reader->cases->invalid,
                                                      &reader->cases->invalid_count, sizeof *slot);
     *slot = report;
+}
+
+/* Print the errors of a path, and keep them for reports. Returns their number. */
+static size_t conclude(struct reader *reader, const char *path)
+{
+    sf_diagnostics_print(&reader->diagnostics, stderr);
+    if (reader->diagnostics.errors)
+        report_invalid(reader, sf_file_name(path));
+    return reader->diagnostics.errors;
 }
 
 static bool chosen(struct reader *reader, const struct sf_scenario *scenario)
@@ -79,20 +88,32 @@ static size_t read_file(struct reader *reader, const char *path)
     for (size_t i = 0; i < count; i++)
         sf_document_variables(reader->arena, documents[i], &reader->variables, &reader->variable_count);
     sf_documents_decode(documents, count, &bindings, diagnostics, add_scenario, reader);
-    sf_diagnostics_print(diagnostics, stderr);
-    if (diagnostics->errors)
-        report_invalid(reader, sf_file_name(path));
-    return diagnostics->errors;
+    return conclude(reader, path);
+}
+
+/* The files that a path of the command line means. Returns the number of errors. */
+static size_t find_files(struct reader *reader, const char *path, struct sf_files *files)
+{
+    reader->diagnostics = (struct sf_diagnostics){.arena = reader->arena};
+    sf_files_add(reader->arena, path, files, &reader->diagnostics);
+    return conclude(reader, path);
+}
+
+static void fail(struct reader *reader, const char *message)
+{
+    fprintf(stderr, "sockfault test: %s\n", message);
+    if (!reader->cases->failure)
+        reader->cases->failure = message;
 }
 
 /* --set must mean something to one scenario or another. Returns how many do not. */
-static size_t check_overrides(const struct reader *reader)
+static size_t check_overrides(struct reader *reader)
 {
     size_t unknown = 0, index = 0;
     const char *what;
     while ((what = sf_override_unknown(reader->arena, reader->options, &index, reader->variables,
                                        reader->variable_count))) {
-        fprintf(stderr, "sockfault test: --set: no scenario has the %s\n", what);
+        fail(reader, sf_arena_printf(reader->arena, "--set: no scenario has the %s", what));
         unknown++;
     }
     return unknown;
@@ -101,23 +122,21 @@ static size_t check_overrides(const struct reader *reader)
 bool sf_cases_read(struct sf_arena *arena, const struct sf_options *options, struct sf_cases *cases)
 {
     char error[SF_REGEX_ERROR_BYTES];
-    struct sf_diagnostics diagnostics = {.arena = arena};
     struct reader reader = {.arena = arena, .options = options, .cases = cases};
     struct sf_files files = {0};
     *cases = (struct sf_cases){0};
     if (options->filter)
         reader.filter = sf_regex_compile(options->filter, error);
+    size_t errors = 0;
     for (int i = 0; i < options->rest_count; i++)
-        sf_files_add(arena, options->rest[i], &files, &diagnostics);
-    sf_diagnostics_print(&diagnostics, stderr);
-    size_t errors = diagnostics.errors;
+        errors += find_files(&reader, options->rest[i], &files);
     for (size_t i = 0; i < files.count; i++)
         errors += read_file(&reader, files.paths[i]);
     sf_regex_free(reader.filter);
     if (errors == 0)
         errors = check_overrides(&reader);
     if (errors == 0 && cases->count == 0)
-        fprintf(stderr, "sockfault test: the name of no scenario matches %s\n",
-                sf_quoted(arena, options->filter));
+        fail(&reader, sf_arena_printf(arena, "the name of no scenario matches %s",
+                                      sf_quoted(arena, options->filter)));
     return errors == 0 && cases->count > 0;
 }

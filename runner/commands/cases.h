@@ -13,8 +13,9 @@ struct sf_case {
 struct sf_cases {
     struct sf_case *list; /* in the order of the files */
     size_t count;
-    struct sf_report_scenario **invalid; /* a report for each file with errors: the caller's */
+    struct sf_report_scenario **invalid; /* a report for each path with errors: the caller's */
     size_t invalid_count;
+    const char *failure; /* what else is wrong, so that there is nothing to run; otherwise NULL */
 };
 
 /* Read all that the paths of the options mean, before anything is started. All

@@ -28,6 +28,13 @@ static int fail(const char *message)
     return INTERNAL;
 }
 
+/* Every report says that it does not hold all, and why. */
+static int give_up(struct test *test, const char *message)
+{
+    test->run.failure = message;
+    return fail(message);
+}
+
 /* The report that grows on the screen while scenarios run, if one is asked for. */
 static const struct sf_report_request *live_report(const struct test *test)
 {
@@ -91,7 +98,7 @@ static const char *open_files(struct test *test, int *status)
                                     &test->traces);
 }
 
-/* Run what was read. */
+/* Run what was read. Returns the status, of which the reports are still to be written. */
 static int run_all(struct test *test)
 {
     int failed;
@@ -105,36 +112,42 @@ static int run_all(struct test *test)
                              .context = test};
     batch.shim_path = sf_shim_find(test->arena, &problem);
     if (!batch.shim_path)
-        return fail(problem);
+        return give_up(test, problem);
     problem = open_files(test, &failed);
     if (problem) {
-        fail(problem);
+        give_up(test, problem);
         return failed;
     }
     int signal = sf_batch_run(test->arena, &batch);
-    test->run = (struct sf_report_run){batch.reports, batch.report_count, sf_clock_now_ns() - test->start_ns};
+    test->run.scenarios = batch.reports;
+    test->run.count = batch.report_count;
     if (batch.failure)
-        return write_saves(test, &batch, fail(batch.failure));
+        return write_saves(test, &batch, give_up(test, batch.failure));
     if (signal) /* what had finished is reported all the same */
-        fprintf(stderr, "sockfault test: interrupted\n");
+        give_up(test, "interrupted");
+    test->run.duration_ns = sf_clock_now_ns() - test->start_ns;
     if (live_report(test))
         sf_pretty_summary(stdout, &test->run);
     int status = sf_report_count(&test->run, SF_FAILED) ? FAILED : PASSED;
-    return write_saves(test, &batch, write_reports(test, signal ? SIGNALED + signal : status));
+    return write_saves(test, &batch, signal ? SIGNALED + signal : status);
 }
 
 static int test_paths(struct test *test)
 {
+    int status = INVALID;
     test->start_ns = sf_clock_now_ns();
     const char *problem = sf_reports_open(test->arena, &test->options);
     if (problem)
         return fail(problem);
-    if (sf_cases_read(test->arena, &test->options, &test->cases))
-        return run_all(test);
-    /* The errors are on the screen; a report for machines holds them too. */
-    test->run = (struct sf_report_run){test->cases.invalid, test->cases.invalid_count,
-                                       sf_clock_now_ns() - test->start_ns};
-    return write_reports(test, INVALID);
+    if (sf_cases_read(test->arena, &test->options, &test->cases)) {
+        status = run_all(test);
+    } else { /* the errors are on the screen; a report for machines holds them too */
+        test->run.scenarios = test->cases.invalid;
+        test->run.count = test->cases.invalid_count;
+        test->run.failure = test->cases.failure;
+    }
+    test->run.duration_ns = sf_clock_now_ns() - test->start_ns;
+    return write_reports(test, status);
 }
 
 int sf_command_test(int argc, char **argv)

@@ -39,6 +39,7 @@ struct run {
     struct sf_recorder *recorder; /* NULL: nothing is traced */
     struct sf_launch *launch;
     struct sf_report_scenario *report;
+    const char *invalid; /* the first error of the rules, on one line */
 };
 
 /* Of all that goes wrong before the start there is one kind: ours. */
@@ -159,6 +160,18 @@ static char **copy_arguments(struct sf_arena *arena, char **from, int count)
     return to;
 }
 
+/* As it is printed. */
+static const char *first_error(const struct run *run, const struct sf_diagnostics *diagnostics)
+{
+    const struct sf_diagnostic *first = diagnostics->list;
+    for (size_t i = 0; i < diagnostics->count && first->severity != SF_ERROR; i++)
+        first++;
+    if (first->place.line == 0)
+        return sf_arena_printf(run->arena, "%s: %s", first->place.file, first->message);
+    return sf_arena_printf(run->arena, "%s:%u:%u: %s", first->place.file, first->place.line,
+                           first->place.column, first->message);
+}
+
 /* From options to a scenario of one program; false: its errors are printed. */
 static bool make_scenario(struct run *run)
 {
@@ -173,6 +186,7 @@ static bool make_scenario(struct run *run)
         sf_plan_admits(run->scenario, &diagnostics);
     if (!run->scenario || diagnostics.errors) {
         sf_diagnostics_print(&diagnostics, stderr);
+        run->invalid = first_error(run, &diagnostics);
         return false;
     }
     struct sf_program *program = sf_arena_alloc(run->arena, sizeof *program);
@@ -232,13 +246,17 @@ static void put_notes(const struct run *run, const struct sf_outcome *outcome)
                 name);
 }
 
-static int write_reports(struct run *run, int status)
+/* `failure`: why there is nothing else to report; NULL: there is. */
+static int write_reports(struct run *run, const char *failure, int status)
 {
     static const struct sf_report_request details = {.format = SF_REPORT_PRETTY};
-    const struct sf_report_run all = {&run->report, 1, run->report->duration_ns};
+    const struct sf_report_run all = {.scenarios = &run->report,
+                                      .count = run->report ? 1 : 0,
+                                      .duration_ns = run->report ? run->report->duration_ns : 0,
+                                      .failure = failure};
     const struct sf_report_request *requests = run->options.reports;
     size_t count = run->options.report_count;
-    if (count == 0 && run->options.verbosity > 0 && run->command == SF_COMMAND_RUN) {
+    if (count == 0 && run->options.verbosity > 0 && run->report && run->command == SF_COMMAND_RUN) {
         requests = &details;
         count = 1;
     }
@@ -314,8 +332,6 @@ static const char *prepare(struct run *run)
 {
     const char *problem = find_stranger(run);
     if (!problem)
-        problem = sf_reports_open(run->arena, &run->options);
-    if (!problem)
         problem = sf_saves_open(run->arena, &run->options);
     if (!problem)
         problem = sf_traces_open(run->arena, &run->options, run->command_name,
@@ -347,22 +363,27 @@ static int finish_trace(struct run *run, int status)
 
 static int start(struct run *run)
 {
-    const char *problem = prepare(run);
+    const char *problem = sf_reports_open(run->arena, &run->options);
     if (problem)
         return fail(run, problem);
+    if (!make_scenario(run))
+        return write_reports(run, run->invalid, FAILED);
+    problem = prepare(run);
+    if (problem)
+        return write_reports(run, problem, fail(run, problem));
     const struct sf_launch_options options = {
         .stdio = SF_STDIO_PASS, .shim_path = run->shim_path, .no_timeout = run->options.timeout_ns == 0};
     run->launch = sf_launch_start(run->scenario, run->session, &options);
     const struct sf_outcome *outcome = sf_launch_wait(run->launch);
     int status = finish_trace(run, status_of(run, outcome));
     if (outcome->failure)
-        return write_saves(run, outcome, status);
+        return write_saves(run, outcome, write_reports(run, outcome->failure, status));
     run->report = sf_report_new(run->scenario->name, run->scenario->file, run->scenario->place.line);
     run->report->is_run = true;
     sf_report_judge(run->report, run->scenario, run->session, outcome);
     if (outcome->programs[0].end != SF_END_FAILED) /* that was told already */
         put_notes(run, outcome);
-    return write_saves(run, outcome, write_reports(run, status));
+    return write_saves(run, outcome, write_reports(run, NULL, status));
 }
 
 /* What the options say together; NULL: that is fine. */
@@ -390,7 +411,7 @@ int sf_wrap(enum sf_command command, int argc, char **argv)
     if (problem)
         fprintf(stderr, "sockfault %s: %s\nTry 'sockfault help %s'.\n", run.command_name, problem,
                 run.command_name);
-    else if (!run.options.help && make_scenario(&run))
+    else if (!run.options.help)
         status = start(&run);
     sf_saves_write(run.arena, &run.options, "run", NULL, 0); /* where nothing was started */
     sf_reports_close(&run.options);

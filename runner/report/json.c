@@ -148,6 +148,8 @@ int sf_json_write(FILE *out, const struct sf_report_run *run)
     json_object_set_new(root, "format", json_integer(1));
     json_object_set_new(root, "tool", json_string("sockfault " SF_VERSION));
     json_object_set_new(root, "summary", json_of_summary(run));
+    if (run->failure)
+        json_object_set_new(root, "failure", text_of(run->failure));
     for (size_t i = 0; i < run->count; i++)
         json_array_append_new(scenarios, json_of_scenario(run->scenarios[i]));
     json_object_set_new(root, "scenarios", scenarios);

@@ -155,7 +155,7 @@ int sf_pretty_write(FILE *out, const struct sf_report_run *run, int verbosity)
 {
     for (size_t i = 0; i < run->count; i++)
         sf_pretty_scenario(out, run->scenarios[i], verbosity);
-    if (run->count == 0 || !run->scenarios[0]->is_run)
+    if (run->count == 0 ? !run->failure : !run->scenarios[0]->is_run)
         sf_pretty_summary(out, run);
     return 0;
 }

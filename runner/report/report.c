@@ -82,6 +82,9 @@ int sf_report_write(const struct sf_report_request *request, const struct sf_rep
 {
     FILE *out = request->file ? request->file : fallback;
     int error = formats[request->format].write(out, run, verbosity);
+    /* On the screen it stands already. */
+    if (request->format == SF_REPORT_PRETTY && request->file && run->failure)
+        fprintf(out, "sockfault: %s\n", run->failure);
     errno = 0;
     if (fflush(out) != 0 || ferror(out))
         error = error ? error : errno ? errno : EIO;

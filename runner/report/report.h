@@ -64,6 +64,7 @@ struct sf_report_run {
     struct sf_report_scenario **scenarios; /* in the order of the command line */
     size_t count;
     uint64_t duration_ns;
+    const char *failure; /* why these are not all, or none: sockfault itself failed, say; NULL: they are all */
 };
 
 enum sf_report_format { SF_REPORT_PRETTY, SF_REPORT_JSON, SF_REPORT_FORMAT_COUNT };

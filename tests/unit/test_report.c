@@ -1,5 +1,5 @@
 /* Reports from a hand-made run: what a person reads, what a machine reads. */
-#include "report/report.h"
+#include "reported.h"
 
 #include "base/arena.h"
 #include "verify/wording.h"
@@ -7,82 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-/* One scenario that passed and one that failed. */
-struct world {
-    struct sf_report_scenario *scenarios[2];
-    struct sf_report_run run;
-    struct sf_finding finding;
-    struct sf_report_program program;
-    struct sf_report_rule rule;
-    char *text;
-};
-
-static struct sf_output output(const char *text, size_t bytes)
-{
-    return (struct sf_output){.tail = text, .tail_bytes = bytes, .total_bytes = bytes};
-}
-
-static int setup(void **state)
-{
-    struct world *world = calloc(1, sizeof *world);
-    world->scenarios[0] = sf_report_new("fine", "a.yaml", 1);
-    world->scenarios[0]->duration_ns = 100000000;
-    struct sf_report_scenario *failed = world->scenarios[1] = sf_report_new("broken", "b.yaml", 1);
-    world->finding = (struct sf_finding){.what = "client.exit",
-                                         .want = "0",
-                                         .got = "56",
-                                         .message = "client exited with 56, expected 0",
-                                         .place = {"b.yaml", 20, 3}};
-    world->program = (struct sf_report_program){.name = "client",
-                                                .calls = {[SF_FAMILY_CONNECT] = 1, [SF_FAMILY_RECV] = 12}};
-    world->program.exit = (struct sf_exit){.end = SF_END_EXITED,
-                                           .code = 56,
-                                           .duration_ns = 110400000,
-                                           .out = output("hi\n", 3),
-                                           .err = output("one\ntwo\n", 8)};
-    world->rule = (struct sf_report_rule){.id = "one-byte", .text = "partial: 1", .line = 14, .fired = 12};
-    failed->result = SF_FAILED;
-    failed->seed = 7;
-    failed->duration_ns = 400000000;
-    failed->findings = (struct sf_findings){&world->finding, 1};
-    failed->programs = &world->program;
-    failed->program_count = 1;
-    failed->rules = &world->rule;
-    failed->rule_count = 1;
-    world->run = (struct sf_report_run){world->scenarios, 2, 1200000000};
-    *state = world;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-    sf_report_free(world->scenarios[0]);
-    sf_report_free(world->scenarios[1]);
-    free(world->text);
-    free(world);
-    return 0;
-}
-
-static const char *write_report(struct world *world, enum sf_report_format format, int verbosity)
-{
-    size_t bytes;
-    free(world->text);
-    FILE *out = open_memstream(&world->text, &bytes);
-    struct sf_report_request request = {.format = format};
-    assert_int_equal(sf_report_write(&request, &world->run, out, verbosity), 0);
-    fclose(out);
-    return world->text;
-}
 
 static json_t *load(struct world *world)
 {
@@ -151,7 +77,8 @@ static void rules_are_called_as_in_findings(void **state)
 static void report_of_a_run_has_no_verdict(void **state)
 {
     struct world *world = *state;
-    world->run = (struct sf_report_run){&world->scenarios[1], 1, 400000000};
+    world->run =
+        (struct sf_report_run){.scenarios = &world->scenarios[1], .count = 1, .duration_ns = 400000000};
     world->scenarios[1]->is_run = true;
     world->finding.message = "rule one-byte (partial: 1) never fired: it was late";
     assert_string_equal(write_report(world, SF_REPORT_PRETTY, 0),
@@ -380,6 +307,34 @@ static void json_of_no_scenarios_is_whole(void **state)
     json_decref(root);
 }
 
+static void json_says_why_it_does_not_hold_all(void **state)
+{
+    struct world *world = *state;
+    assert_null(strstr(write_report(world, SF_REPORT_JSON, 0), "\"failure\""));
+    world->run.failure = "interrupted";
+    json_t *root = load(world);
+    assert_string_equal(json_string_value(json_object_get(root, "failure")), "interrupted");
+    json_decref(root);
+}
+
+static void pretty_file_says_why_it_does_not_hold_all(void **state)
+{
+    struct world *world = *state;
+    char path[] = "/tmp/sockfault-report-XXXXXX", text[1000] = "";
+    int fd = mkstemp(path);
+    struct sf_report_request request = {.path = path};
+    world->run.count = 0;
+    world->run.failure = "no shim";
+    assert_string_equal(write_report(world, SF_REPORT_PRETTY, 0), ""); /* the screen has it */
+    assert_int_equal(sf_report_open(&request), 0);
+    assert_int_equal(sf_report_write(&request, &world->run, NULL, 0), 0);
+    sf_report_close(&request);
+    assert_true(read(fd, text, sizeof text - 1) > 0);
+    assert_string_equal(text, "sockfault: no shim\n");
+    close(fd);
+    unlink(path);
+}
+
 static void format_is_parsed_with_and_without_a_file(void **state)
 {
     (void)state;
@@ -501,8 +456,6 @@ static void judged_report_keeps_what_happened(void **state)
     sf_report_free(report);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -527,6 +480,8 @@ int main(void)
         T(calls_are_no_number_where_not_all_were_counted),
         T(json_replaces_what_is_not_utf8),
         T(json_of_no_scenarios_is_whole),
+        T(json_says_why_it_does_not_hold_all),
+        T(pretty_file_says_why_it_does_not_hold_all),
         T(report_goes_to_the_file_that_was_asked_for),
         T(unwritable_file_is_an_error),
         cmocka_unit_test(format_is_parsed_with_and_without_a_file),
