@@ -119,6 +119,16 @@ static size_t check_overrides(struct reader *reader)
     return unknown;
 }
 
+/* Of all that was chosen, only what the part takes in. */
+static void choose_part(struct sf_cases *cases, const struct sf_shard *shard)
+{
+    cases->total = cases->count;
+    cases->count = 0;
+    for (size_t i = 0; i < cases->total; i++)
+        if (sf_shard_holds(shard, i))
+            cases->list[cases->count++] = cases->list[i];
+}
+
 bool sf_cases_read(struct sf_arena *arena, const struct sf_options *options, struct sf_cases *cases)
 {
     char error[SF_REGEX_ERROR_BYTES];
@@ -138,5 +148,6 @@ bool sf_cases_read(struct sf_arena *arena, const struct sf_options *options, str
     if (errors == 0 && cases->count == 0)
         fail(&reader, sf_arena_printf(arena, "the name of no scenario matches %s",
                                       sf_quoted(arena, options->filter)));
-    return errors == 0 && cases->count > 0;
+    choose_part(cases, &options->shard);
+    return errors == 0 && cases->total > 0;
 }

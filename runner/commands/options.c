@@ -13,7 +13,7 @@
 typedef const char *taker(struct sf_arena *arena, struct sf_options *options, const char *value);
 
 static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs,
-    take_filter, take_repeat, take_set, take_save, take_trace,
+    take_filter, take_repeat, take_shard, take_set, take_save, take_trace,
     take_output, take_program, take_peer, take_call, take_fail_fast, take_no_skip, take_verbose,
     take_quiet, take_help;
 
@@ -42,6 +42,7 @@ static const struct row {
     {"jobs", 'j', "N", SF_COMMAND_TEST, take_jobs, "scenarios at once; default: the cores"},
     {"filter", 0, "REGEX", SF_COMMAND_TEST, take_filter, "only scenarios whose name matches"},
     {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, …"},
+    {"shard", 0, "K/N", SF_COMMAND_TEST, take_shard, "only part K of N of the scenarios, K from 1"},
     {"set", 0, "KEY=VALUE", SF_COMMAND_RUN | SF_COMMAND_TEST, take_set,
      "override one of the scenario's vars; may be repeated"},
     {"save", 0, "FILE", SF_COMMAND_RUN | SF_COMMAND_TEST, take_save,
@@ -136,6 +137,12 @@ static const char *take_repeat(struct sf_arena *arena, struct sf_options *option
         return sf_arena_printf(arena, "--repeat: '%s' is not a number from 1 to 100000", value);
     options->repeat = (unsigned)count;
     return NULL;
+}
+
+static const char *take_shard(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    const char *wanted = sf_shard_parse(arena, value, &options->shard);
+    return wanted ? sf_arena_printf(arena, "--shard: '%s' is not %s", value, wanted) : NULL;
 }
 
 static const char *take_set(struct sf_arena *arena, struct sf_options *options, const char *value)
@@ -310,6 +317,8 @@ const char *sf_options_parse(struct sf_arena *arena, enum sf_command command, in
         else
             problem = row->take(arena, options, optarg);
     }
+    if (!problem && command == SF_COMMAND_TEST && !options->shard.count && !options->help)
+        problem = sf_shard_environ(arena, &options->shard);
     options->rest = argv + optind;
     options->rest_count = argc - optind;
     return problem;

@@ -3,6 +3,7 @@
 #ifndef SF_COMMANDS_OPTIONS_H
 #define SF_COMMANDS_OPTIONS_H
 
+#include "commands/shard.h"
 #include "report/report.h"
 #include "trace/filter.h"
 
@@ -30,6 +31,7 @@ struct sf_options {
     struct sf_trace_filter shown; /* of the calls that are traced */
     const char *filter;             /* a valid regular expression; NULL: all scenarios */
     unsigned repeat;                /* default 1 */
+    struct sf_shard shard;          /* of --shard, of the environment, or the whole */
     struct sf_override *overrides;  /* --set, in order */
     size_t override_count;
     bool fail_fast, no_skip;

@@ -132,14 +132,30 @@ static int run_all(struct test *test)
     return write_saves(test, &batch, signal ? SIGNALED + signal : status);
 }
 
+/* A part of few scenarios may be empty: that is as it should be, but must be said. */
+static void tell_idle(struct test *test)
+{
+    test->run.idle = sf_arena_printf(test->arena, "shard %s holds none of the %zu scenarios", test->run.shard,
+                                     test->cases.total);
+    if (test->options.verbosity >= 0)
+        fprintf(stderr, "sockfault test: %s\n", test->run.idle);
+}
+
 static int test_paths(struct test *test)
 {
     int status = INVALID;
+    const struct sf_shard *shard = &test->options.shard;
     test->start_ns = sf_clock_now_ns();
+    test->run.shard = sf_shard_text(test->arena, shard);
     const char *problem = sf_reports_open(test->arena, &test->options);
     if (problem)
         return fail(problem);
-    if (sf_cases_read(test->arena, &test->options, &test->cases)) {
+    problem = sf_shard_touch(test->arena, shard);
+    if (problem) {
+        status = give_up(test, problem);
+    } else if (sf_cases_read(test->arena, &test->options, &test->cases)) {
+        if (test->cases.count == 0)
+            tell_idle(test);
         status = run_all(test);
     } else { /* the errors are on the screen; a report for machines holds them too */
         test->run.scenarios = test->cases.invalid;

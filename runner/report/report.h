@@ -65,6 +65,8 @@ struct sf_report_run {
     size_t count;
     uint64_t duration_ns;
     const char *failure; /* why these are not all, or none: sockfault itself failed, say; NULL: they are all */
+    const char *idle;    /* why it is right that there are none; otherwise NULL */
+    const char *shard;   /* "2/3": these are that part; NULL: the whole */
 };
 
 enum sf_report_format { SF_REPORT_PRETTY, SF_REPORT_JSON, SF_REPORT_FORMAT_COUNT };

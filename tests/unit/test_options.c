@@ -222,6 +222,16 @@ static void bad_values_are_refused_with_what_is_allowed(void **state)
             "--report: unknown report format 'xml': allowed are pretty, json");
     refuses(world, SF_COMMAND_TEST, "test --filter a( x",
             "--filter: 'a(' is no regular expression: missing closing parenthesis (at offset 2)");
+    refuses(world, SF_COMMAND_TEST, "test --shard 0/3 x",
+            "--shard: '0/3' is not K/N with K from 1 to N, here 3");
+    refuses(world, SF_COMMAND_TEST, "test --shard 4/3 x",
+            "--shard: '4/3' is not K/N with K from 1 to N, here 3");
+    refuses(world, SF_COMMAND_TEST, "test --shard 1/0 x",
+            "--shard: '1/0' is not K/N with N from 1 to 100000");
+    refuses(world, SF_COMMAND_TEST, "test --shard 3 x", "--shard: '3' is not K/N, part K of N, such as 1/4");
+    refuses(world, SF_COMMAND_TEST, "test --shard 1/2/3 x",
+            "--shard: '1/2/3' is not K/N, part K of N, such as 1/4");
+    refuses(world, SF_COMMAND_TEST, "test --shard= x", "--shard: '' is not K/N, part K of N, such as 1/4");
     refuses(world, SF_COMMAND_TEST, "test --repeat 0 x", "--repeat: '0' is not a number from 1 to 100000");
     refuses(world, SF_COMMAND_TEST, "test --repeat 100001 x",
             "--repeat: '100001' is not a number from 1 to 100000");
