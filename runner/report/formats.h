@@ -23,5 +23,6 @@ const char *sf_pretty_text(const struct sf_report_scenario *report, int verbosit
 /* Each writes all of a report. Returns 0 or an errno; what `out` itself failed at is the caller's
  * to see. */
 int sf_pretty_write(FILE *out, const struct sf_report_run *run, int verbosity);
+int sf_tap_write(FILE *out, const struct sf_report_run *run, int verbosity);
 
 #endif

@@ -18,6 +18,7 @@ static const struct {
     int (*write)(FILE *out, const struct sf_report_run *run, int verbosity);
 } formats[SF_REPORT_FORMAT_COUNT] = {
     [SF_REPORT_PRETTY] = {"pretty", sf_pretty_write},
+    [SF_REPORT_TAP] = {"tap", sf_tap_write},
     [SF_REPORT_JSON] = {"json", write_json},
 };
 

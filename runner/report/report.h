@@ -69,7 +69,12 @@ struct sf_report_run {
     const char *shard;   /* "2/3": these are that part; NULL: the whole */
 };
 
-enum sf_report_format { SF_REPORT_PRETTY, SF_REPORT_JSON, SF_REPORT_FORMAT_COUNT };
+enum sf_report_format {
+    SF_REPORT_PRETTY,
+    SF_REPORT_TAP,
+    SF_REPORT_JSON,
+    SF_REPORT_FORMAT_COUNT
+};
 
 struct sf_report_request {
     enum sf_report_format format;
