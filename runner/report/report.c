@@ -19,6 +19,7 @@ static const struct {
 } formats[SF_REPORT_FORMAT_COUNT] = {
     [SF_REPORT_PRETTY] = {"pretty", sf_pretty_write},
     [SF_REPORT_TAP] = {"tap", sf_tap_write},
+    [SF_REPORT_JUNIT] = {"junit", sf_junit_write},
     [SF_REPORT_JSON] = {"json", write_json},
 };
 

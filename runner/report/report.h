@@ -72,6 +72,7 @@ struct sf_report_run {
 enum sf_report_format {
     SF_REPORT_PRETTY,
     SF_REPORT_TAP,
+    SF_REPORT_JUNIT,
     SF_REPORT_JSON,
     SF_REPORT_FORMAT_COUNT
 };
