@@ -25,5 +25,6 @@ const char *sf_pretty_text(const struct sf_report_scenario *report, int verbosit
 int sf_pretty_write(FILE *out, const struct sf_report_run *run, int verbosity);
 int sf_tap_write(FILE *out, const struct sf_report_run *run, int verbosity);
 int sf_junit_write(FILE *out, const struct sf_report_run *run, int verbosity);
+int sf_github_write(FILE *out, const struct sf_report_run *run, int verbosity);
 
 #endif

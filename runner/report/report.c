@@ -21,6 +21,7 @@ static const struct {
     [SF_REPORT_TAP] = {"tap", sf_tap_write},
     [SF_REPORT_JUNIT] = {"junit", sf_junit_write},
     [SF_REPORT_JSON] = {"json", write_json},
+    [SF_REPORT_GITHUB] = {"github", sf_github_write},
 };
 
 /* What is wrong with a format that does not exist. */

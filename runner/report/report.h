@@ -74,6 +74,7 @@ enum sf_report_format {
     SF_REPORT_TAP,
     SF_REPORT_JUNIT,
     SF_REPORT_JSON,
+    SF_REPORT_GITHUB,
     SF_REPORT_FORMAT_COUNT
 };
 
