@@ -29,13 +29,15 @@ unset CDPATH
 mask_times()
 {
     local time='[0-9.]+(ns|us|ms|s|m)([0-9]+s)?'
-    sed -E "s/^((PASS|FAIL) .*) \($time\)\$/\1 (TIME)/
+    sed -E "s/^((::group::)?(PASS|FAIL) .*) \($time\)\$/\1 (TIME)/
             s/^([0-9]+ passed, .*) in $time\$/\1 in TIME/
             s/^(    program .*) after $time/\1 after TIME/
             s/^ +[0-9]+\.[0-9]{6} /  TIME /
             s/ <$time>/ <TIME>/
             s/(^  (TIME )?[a-z].*127\.0\.0\.1:)[3-6][0-9]{4}/\1PORT/
-            s/^    t=[0-9]+\.[0-9]+ /    t=TIME /"
+            s/^    t=[0-9]+\.[0-9]+ /    t=TIME /
+            s/^  duration_ms: [0-9.]+\$/  duration_ms: TIME/
+            s/^( *<test.*) time=\"[0-9.]+\"/\1 time=\"TIME\"/"
 }
 
 # Run what stands in $command and compare; $status is that of the command before.

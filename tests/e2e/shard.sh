@@ -41,8 +41,12 @@ check_status "but not where there is nothing at all" 2 "$SOCKFAULT" test --shard
 check_status "nor where a scenario of another part is invalid" 2 "$SOCKFAULT" test --shard 2/2 b.yaml <(echo "name: x")
 check_status "a failure is that of its part" 1 "$SOCKFAULT" test --shard 4/4 a.yaml
 check_status "alone" 0 "$SOCKFAULT" test --shard 1/4 a.yaml
-check_status "-q" 0 "$SOCKFAULT" test --shard 2/2 -q --report json=json b.yaml
-check_eq "says nothing" "" "$(sed '/^0 passed/d' <<< "$output")"
+"$SOCKFAULT" test --shard 2/2 -q --report tap b.yaml > tap 2> said
+check_eq "TAP has a word for it" "1..0 # SKIP shard 2/2 holds none of the 1 scenarios" "$(tail -n 1 tap)"
+check_eq "-q says nothing" "" "$(cat said)"
+"$SOCKFAULT" test --shard 2/2 --report junit=xml b.yaml 2> said
+check_eq "JUnit is valid" "" "$(python3 "$root/tests/e2e/junit.py" xml)"
+check_eq "the part is a property" 1 "$(grep -c '<property name="shard" value="2/2"/>' xml)"
 
 check_status "a part beyond the last is wrong usage" 2 "$SOCKFAULT" test --shard 3/2 b.yaml
 check_match "with what is allowed" "^sockfault test: --shard: '3/2' is not K/N with K from 1 to N, here 2" "$output"
@@ -58,6 +62,6 @@ rm status
 check_status "not where the option chose another" 0 "${bazel[@]}" "$SOCKFAULT" test --shard 1/2 b.yaml
 check "since Bazel's did not run" test ! -e status
 check_status "a status file that cannot be touched fails" 125 env TEST_SHARD_INDEX=0 TEST_TOTAL_SHARDS=2 \
-    TEST_SHARD_STATUS_FILE=/nonexistent/x "$SOCKFAULT" test --report json b.yaml
-check_match "in reports as well" '"failure": "cannot touch TEST_SHARD_STATUS_FILE, /nonexistent/x' "$output"
+    TEST_SHARD_STATUS_FILE=/nonexistent/x "$SOCKFAULT" test --report tap b.yaml
+check_match "in reports as well" 'Bail out! cannot touch TEST_SHARD_STATUS_FILE, /nonexistent/x' "$output"
 finish
