@@ -215,11 +215,12 @@ static int status_of(const struct run *run, const struct sf_outcome *outcome)
     return exit->signal ? SIGNALED + exit->signal : exit->code;
 }
 
-/* Does a report on the screen tell the findings anyway? */
+/* Does a report on the screen tell the findings anyway? All formats do, and a line before them would be
+ * one too many for who reads them. */
 static bool shows_findings(const struct sf_options *options)
 {
     for (size_t i = 0; i < options->report_count; i++)
-        if (options->reports[i].format == SF_REPORT_PRETTY && !options->reports[i].path)
+        if (!options->reports[i].path)
             return true;
     return options->report_count == 0 && options->verbosity > 0;
 }

@@ -14,7 +14,8 @@
 #   8080                    a port that is free: the test takes another, in commands,
 #                           files and output
 #   (1.1s), in 1.1s,        times where sockfault prints how long something took
-#   after 1.1s, t=0.0012, 0.001234 at the start of a line, <1.1us>
+#   after 1.1s, t=0.0012,   and in reports and traces
+#   0.001234 <1.1us>
 #   127.0.0.1:40000         ports in lines of a trace that the kernel gave out
 # shellcheck shell=bash
 . "$(dirname "$0")/../lib.sh"

@@ -172,11 +172,12 @@ run() # FORMAT ARGUMENT…: `run`, its report on stderr
 check_status "run: the status is the program's" 3 run tap -- sh -c 'echo out; exit 3'
 check_eq "its output is its own" out "$(cat said)"
 check_eq "the report is one scenario, of which nothing is expected" "ok 1 - sh" "$($python "$here/tap.py" report)"
-run tap=tap -q -f 'call: recv, partial: 1' -- true
-check "a rule that never fired is not ok" $python "$here/tap.py" tap failures.0.what=faults.rule-1 file=--fault
+run tap -f 'call: recv, partial: 1' -- true
+check "a rule that never fired is not ok, and nothing else is said" \
+    $python "$here/tap.py" report failures.0.what=faults.rule-1 file=--fault
 run junit=xml -f 'call: recv, partial: 1' -- true
 check_eq "run: JUnit" "run.true failure" "$($python "$here/junit.py" xml)"
-run github -q -f 'call: recv, partial: 1' -- true
+run github -f 'call: recv, partial: 1' -- true
 check_match "run: GitHub, without a file" '::error title=true::rule 1 \(partial: 1\) never fired' "$(cat report)"
 check_status "run: a wrong rule" 125 run tap=tap -f 'call: recv, partial: 0' -- true
 check_match "ends the harness" '^bail out --fault:1:22: partial must be ' "$(harness tap)"
