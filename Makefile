@@ -49,9 +49,10 @@ link_shim := $(CC) -shared $(filter -fsanitize%,$(shim_variant)) $(LDFLAGS) \
              -Wl,--version-script=shim/libsockfault.map -Wl,-z,now -Wl,-z,defs -Wl,-soname,libsockfault.so
 runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"'
 paths := -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
-runner_libs := -lyaml -ljansson -lelf -lpcre2-8
+runner_libs := -lyaml -ljansson -ldw -lelf -lpcre2-8
 test_flags := $(common) $(flags_$(VARIANT)) -Ishim -Itests
 test_libs := -lpthread
+libs_test_capture := -lpcap
 
 shim_src := $(sort $(wildcard shim/*/*.c))
 runner_src := $(sort $(wildcard runner/*.c runner/*/*.c))
@@ -145,7 +146,7 @@ $(out)/obj/%.o: %.c $(out)/made/runner | build-deps
 $(out)/tests/unit/%: tests/unit/%.c $(out)/libsockfault-core.a $(out)/made/runner
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(runner_flags) -Itests $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< \
-	    $(out)/libsockfault-core.a $(LDFLAGS) $(runner_libs) -lcmocka -lpthread
+	    $(out)/libsockfault-core.a $(LDFLAGS) $(runner_libs) $(libs_$(@F)) -lcmocka -lpthread
 
 $(out)/tests/bench/libempty.so: tests/bench/empty.c $(out)/made/shim | build-deps
 	$(call say,LINK,$@)
@@ -266,7 +267,7 @@ tsan: ## unit tests under the thread sanitizer
 FUZZ_SECONDS ?= 60
 fuzz_out := build/fuzz
 fuzz_built := $(addprefix $(fuzz_out)/,scenario plan trace unwind symbols)
-fuzz_src := $(filter runner/base/% runner/scenario/% runner/plan/%,$(runner_src)) $(shared_src)
+fuzz_src := $(filter runner/base/% runner/scenario/% runner/plan/% runner/hygiene/names.c,$(runner_src)) $(shared_src)
 $(fuzz_out)/trace: fuzz_src := $(filter-out runner/main.c,$(runner_src)) $(shared_src)
 
 $(fuzz_built): $(fuzz_out)/%: tests/fuzz/%.c $(runner_src) $(shared_src) $(wildcard runner/*/*.h shim/*/*.h)

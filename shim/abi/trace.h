@@ -55,7 +55,8 @@ struct sf_trace {
 enum sf_trace_kind {
     SF_TRACE_FILLER, /* `bytes` alone counts */
     SF_TRACE_CALL,   /* struct sf_trace_call */
-    SF_TRACE_SOCKET  /* struct sf_trace_socket: what a socket is now, before the call that tells of it */
+    SF_TRACE_SOCKET, /* struct sf_trace_socket: what a socket is now, before the call that tells of it */
+    SF_TRACE_IMAGE   /* struct sf_trace_image: an executable or a library of a process */
 };
 
 struct sf_trace_record {
@@ -75,7 +76,8 @@ enum {
     SF_TRACE_BOUNDED = 8,     /* SO_RCVTIMEO or SO_SNDTIMEO bounds it; of poll: a time-out of its own */
     SF_TRACE_CUT = 16,        /* less data is kept than was moved, for want of room */
     SF_TRACE_TRUNCATED = 32,  /* a datagram was longer than its room: MSG_TRUNC */
-    SF_TRACE_NOT_MADE = 64    /* a rule answered in place of the kernel; a close is made all the same */
+    SF_TRACE_NOT_MADE = 64,   /* a rule answered in place of the kernel; a close is made all the same */
+    SF_TRACE_LEFT = 128       /* a rule shortened the read of a stream, and more lies there to be read */
 };
 
 /* struct sf_firing[rule_count], then the struct sf_addr of SF_TRACE_ADDRESS, then `data_bytes`
@@ -121,6 +123,18 @@ struct sf_trace_socket {
     uint8_t domain, type, role; /* SF_DOMAIN_…, SF_TYPE_…, SF_ROLE_… */
     uint8_t pad[3];
     struct sf_addr local, peer; /* domain 0: not known, none, or without a name */
+};
+
+/* One for each object that is there when the shim is loaded, the executable first: with it
+ * begins another image of the process. */
+struct sf_trace_image {
+    struct sf_trace_record record;
+    uint32_t pid;
+    uint32_t is_executable;
+    uint64_t time_ns;    /* CLOCK_MONOTONIC */
+    uint64_t bias;       /* what was added to the addresses of its file */
+    uint64_t start, end; /* where it lies in memory */
+    char path[];         /* with its NUL; absolute */
 };
 
 static inline struct sf_lane *sf_trace_lane(struct sf_trace *trace, uint32_t index)
