@@ -1,0 +1,338 @@
+#include "capture/capture.h"
+
+#include "base/address.h"
+#include "base/memory.h"
+#include "capture/headers.h"
+#include "capture/pcapng.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define COMMENT_BYTES 1024u
+
+enum way { OUT, IN };
+
+/* One socket's conversation so far. Both ends count from 0: a SYN and a FIN are one each. */
+struct stream {
+    uint32_t seq[2]; /* the next byte of each way */
+    bool has_ended[2], is_begun, is_greeted, is_over;
+};
+
+struct sf_capture {
+    FILE *file;
+    const struct sf_scenario *scenario;
+    uint64_t epoch_ns;
+    struct stream *streams; /* by number of the socket */
+    size_t count;
+    int error; /* the first */
+};
+
+/* The packet that is being made: of which call, on which socket. */
+struct making {
+    struct sf_capture *capture;
+    const struct sf_traced *call;
+    const struct sf_followed *socket;
+    struct stream *stream;
+    struct sf_addr ends[2];      /* where what goes OUT and IN comes from */
+    char comment[COMMENT_BYTES]; /* "": none, or told already */
+};
+
+static void note(struct sf_capture *capture, int error)
+{
+    if (!capture->error)
+        capture->error = error;
+}
+
+struct sf_capture *sf_capture_new(FILE *file, const struct sf_scenario *scenario, uint64_t epoch_ns)
+{
+    struct sf_capture *capture = sf_memory_new(sizeof *capture);
+    *capture = (struct sf_capture){.file = file, .scenario = scenario, .epoch_ns = epoch_ns};
+    note(capture, sf_pcapng_begin(file, "sockfault " SF_VERSION));
+    for (size_t i = 0; i < scenario->program_count; i++)
+        note(capture, sf_pcapng_interface(file, scenario->programs[i].name));
+    return capture;
+}
+
+void sf_capture_free(struct sf_capture *capture)
+{
+    free(capture->streams);
+    free(capture);
+}
+
+static struct stream *stream_of(struct sf_capture *capture, uint32_t number)
+{
+    if (number >= capture->count) {
+        size_t count = capture->count ? capture->count : 64;
+        while (count <= number)
+            count *= 2;
+        capture->streams = realloc(capture->streams, count * sizeof *capture->streams);
+        if (!capture->streams)
+            sf_out_of_memory();
+        memset(&capture->streams[capture->count], 0, (count - capture->count) * sizeof *capture->streams);
+        capture->count = count;
+    }
+    return &capture->streams[number];
+}
+
+static bool is_internet(const struct sf_addr *address)
+{
+    return address->domain == SF_DOMAIN_INET || address->domain == SF_DOMAIN_INET6;
+}
+
+/* What has no address of the internet: fd75:6e69:78::1 and ::2, "uni", "x". */
+static struct sf_addr stand_in(enum way way, uint32_t number)
+{
+    return (struct sf_addr){.domain = SF_DOMAIN_INET6,
+                            .port = (uint16_t)number,
+                            .ip = {0xfd, 0x75, 0x6e, 0x69, 0, 0x78, [15] = way == OUT ? 1 : 2}};
+}
+
+/* A name that is not known yet is the wildcard of the other's family. */
+static void find_ends(struct making *making)
+{
+    const struct sf_followed *socket = making->socket;
+    const struct sf_addr *peer =
+        making->call->address && socket->type == SF_TYPE_DGRAM ? making->call->address : &socket->peer;
+    making->ends[OUT] = socket->local;
+    making->ends[IN] = *peer;
+    if (!is_internet(&socket->local) && !is_internet(peer)) {
+        making->ends[OUT] = stand_in(OUT, socket->number);
+        making->ends[IN] = stand_in(IN, socket->number);
+        return;
+    }
+    uint8_t domain = is_internet(peer) ? peer->domain : socket->local.domain;
+    making->ends[OUT].domain = making->ends[IN].domain = domain;
+}
+
+/* What there is no room for is cut. */
+static void __attribute__((format(printf, 2, 3))) add_comment(struct making *making, const char *format, ...)
+{
+    size_t length = strlen(making->comment), room = sizeof making->comment - length;
+    va_list arguments;
+
+    if (length && room > 1) {
+        strcpy(making->comment + length++, "\n");
+        room--;
+    }
+    va_start(arguments, format);
+    vsnprintf(making->comment + length, room, format, arguments);
+    va_end(arguments);
+}
+
+/* "recv(3): rule one-byte (partial: 1)", a line for each that fired. */
+static void comment_faults(struct making *making)
+{
+    const struct sf_trace_call *record = making->call->record;
+    const struct sf_scenario *scenario = making->capture->scenario;
+
+    for (unsigned i = 0; i < record->rule_count; i++) {
+        uint16_t rule = making->call->firings[i].rule;
+        if (rule < scenario->rule_count)
+            add_comment(making, "%s(%d): rule %s (%s)", sf_call_names[record->call], record->fd,
+                        scenario->rules[rule].id, scenario->rules[rule].fault_text);
+    }
+}
+
+static void comment_names(struct making *making)
+{
+    char address[SF_ADDRESS_TEXT_BYTES];
+    const struct sf_followed *socket = making->socket;
+
+    if (making->stream->is_begun || socket->domain != SF_DOMAIN_UNIX)
+        return;
+    if (sf_address_print(address, socket->peer.path_len ? &socket->peer : &socket->local))
+        add_comment(making, "socket %" PRIu32 ": %s", socket->number, address);
+}
+
+static void put(struct making *making, enum way way, uint8_t flags, const void *body, size_t body_bytes,
+                size_t missing)
+{
+    struct sf_capture *capture = making->capture;
+    struct stream *stream = making->stream;
+    uint8_t head[SF_HEADER_BYTES_MAX];
+    const struct sf_packet packet = {.from = &making->ends[way],
+                                     .to = &making->ends[!way],
+                                     .type = making->socket->type == SF_TYPE_DGRAM ? SF_TYPE_DGRAM
+                                                                                   : SF_TYPE_STREAM,
+                                     .flags = flags,
+                                     .seq = stream->seq[way],
+                                     .ack = stream->seq[!way],
+                                     .body = body,
+                                     .body_bytes = body_bytes,
+                                     .missing = missing};
+    const struct sf_pcapng_packet whole = {.interface = making->call->record->program,
+                                           .time_ns = capture->epoch_ns + making->call->record->end_ns,
+                                           .head = head,
+                                           .head_bytes = sf_headers_write(head, &packet),
+                                           .body = body,
+                                           .body_bytes = body_bytes,
+                                           .missing = missing,
+                                           .comment = making->comment[0] ? making->comment : NULL};
+    note(capture, sf_pcapng_packet(capture->file, &whole));
+    stream->seq[way] +=
+        (uint32_t)(body_bytes + missing) + (flags & SF_SYN ? 1 : 0) + (flags & SF_FIN ? 1 : 0);
+    stream->is_begun = true;
+    making->comment[0] = '\0';
+}
+
+static enum way opener(const struct sf_followed *socket)
+{
+    return socket->role == SF_ROLE_SERVER ? IN : OUT;
+}
+
+static void greet(struct making *making)
+{
+    struct stream *stream = making->stream;
+    if (stream->is_greeted || stream->is_over)
+        return;
+    if (!stream->is_begun)
+        put(making, opener(making->socket), SF_SYN, NULL, 0, 0);
+    put(making, !opener(making->socket), SF_SYN | SF_ACK, NULL, 0, 0);
+    put(making, opener(making->socket), SF_ACK, NULL, 0, 0);
+    stream->is_greeted = true;
+}
+
+/* A connection that was there before it was looked at has no beginning. */
+static void join(struct making *making)
+{
+    struct stream *stream = making->stream;
+    if (!stream->is_begun) {
+        stream->is_greeted = true;
+        stream->seq[OUT] = stream->seq[IN] = 1;
+    }
+    greet(making);
+}
+
+static void end_way(struct making *making, enum way way)
+{
+    struct stream *stream = making->stream;
+    if (!stream->is_begun || stream->is_over || stream->has_ended[way])
+        return;
+    join(making);
+    put(making, way, SF_FIN | SF_ACK, NULL, 0, 0);
+    stream->has_ended[way] = true;
+}
+
+/* The peer, or what stands for it, says that there is no such connection. */
+static void reset(struct making *making)
+{
+    if (making->stream->is_over)
+        return;
+    put(making, IN, SF_RST | SF_ACK, NULL, 0, 0);
+    making->stream->is_over = true;
+}
+
+/* Each try that has failed for good is one of its own. */
+static void put_connect(struct making *making)
+{
+    const struct sf_trace_call *record = making->call->record;
+    struct stream *stream = making->stream;
+
+    if (making->socket->type != SF_TYPE_STREAM || record->error == EISCONN || record->error == EALREADY)
+        return;
+    if (stream->is_over)
+        *stream = (struct stream){0};
+    if (record->error == 0) {
+        greet(making);
+        return;
+    }
+    if (!stream->is_begun)
+        put(making, OUT, SF_SYN, NULL, 0, 0);
+    if (record->error == ECONNREFUSED || record->error == ECONNRESET)
+        reset(making);
+    stream->is_over = record->error != EINPROGRESS && record->error != EINTR && record->error != EAGAIN;
+}
+
+static void put_data(struct making *making, enum way way)
+{
+    const struct sf_trace_call *record = making->call->record;
+    const char *data = making->call->data;
+    size_t moved = (size_t)record->result, there = record->data_bytes < moved ? record->data_bytes : moved;
+
+    if (making->socket->type == SF_TYPE_STREAM)
+        join(making);
+    for (size_t at = 0; at < moved;) {
+        size_t bytes = moved - at < SF_SEGMENT_BYTES_MAX ? moved - at : SF_SEGMENT_BYTES_MAX;
+        size_t body = at >= there ? 0 : there - at < bytes ? there - at : bytes;
+        put(making, way, SF_ACK | (at + bytes == moved ? SF_PSH : 0), body ? data + at : NULL, body,
+            bytes - body);
+        at += bytes;
+    }
+}
+
+static void put_moved(struct making *making, enum way way)
+{
+    const struct sf_trace_call *record = making->call->record;
+    bool is_stream = making->socket->type == SF_TYPE_STREAM;
+
+    if (record->result > 0 && !(way == IN && record->argument & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)))
+        put_data(making, way);
+    else if (record->result == 0 && !record->error && way == IN && is_stream && record->asked > 0)
+        end_way(making, IN);
+    else if (record->error == ECONNRESET && is_stream && making->stream->is_begun)
+        reset(making);
+}
+
+static void put_call(struct making *making)
+{
+    const struct sf_trace_call *record = making->call->record;
+
+    switch ((enum sf_family)sf_call_families[record->call]) {
+    case SF_FAMILY_CONNECT:
+        put_connect(making);
+        break;
+    case SF_FAMILY_RECV:
+        put_moved(making, IN);
+        break;
+    case SF_FAMILY_SEND:
+        put_moved(making, OUT);
+        break;
+    case SF_FAMILY_SHUTDOWN:
+        if (!record->error && record->argument != SHUT_RD)
+            end_way(making, OUT);
+        break;
+    case SF_FAMILY_CLOSE:
+        if (making->socket->closed_ns)
+            end_way(making, OUT);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A fault at a call that moved nothing rides on an empty packet, where the protocol has such. */
+static void put_rest(struct making *making)
+{
+    if (making->comment[0] && making->stream->is_begun && making->socket->type == SF_TYPE_STREAM)
+        put(making, OUT, SF_ACK, NULL, 0, 0);
+}
+
+void sf_capture_take(struct sf_capture *capture, const struct sf_traced *call)
+{
+    const struct sf_followed *socket = call->socket;
+    struct making making = {.capture = capture, .call = call, .socket = socket};
+
+    if (!socket || call->is_unfinished || call->record->program >= capture->scenario->program_count)
+        return;
+    making.stream = stream_of(capture, socket->number);
+    find_ends(&making);
+    comment_names(&making);
+    comment_faults(&making);
+    if (call->listener)
+        greet(&making); /* it was accepted */
+    else
+        put_call(&making);
+    put_rest(&making);
+}
+
+int sf_capture_end(struct sf_capture *capture, uint64_t dropped)
+{
+    (void)dropped; /* the run says so, and fails */
+    if (fflush(capture->file) != 0)
+        note(capture, errno);
+    return capture->error;
+}
