@@ -109,7 +109,7 @@ static void start(struct crew *crew, struct job *job)
         keep(crew, job, unstarted);
         return;
     }
-    job->session = sf_scenario_session(crew->arena, job->scenario, sf_traces_wish(batch->traces),
+    job->session = sf_scenario_session(crew->arena, job->scenario, sf_traces_wish(batch->traces, job->scenario),
                                        &batch->failure);
     if (job->session)
         job->recorder =
@@ -135,20 +135,20 @@ static void save(struct crew *crew, const struct job *job)
 static void collect(struct crew *crew, struct job *job)
 {
     struct sf_batch *batch = crew->batch;
-    const struct sf_outcome *outcome = sf_launch_wait(job->launch);
+    struct sf_outcome outcome = *sf_launch_wait(job->launch);
     const struct sf_scenario *scenario = job->scenario;
-    if (outcome->failure) {
-        batch->failure = sf_arena_strdup(crew->arena, outcome->failure);
+    if (outcome.failure) {
+        batch->failure = sf_arena_strdup(crew->arena, outcome.failure);
         return;
     }
     const char *problem =
-        sf_traces_finish(crew->arena, batch->traces, scenario, job->session, job->recorder);
+        sf_traces_finish(crew->arena, batch->traces, scenario, job->session, job->recorder, &outcome);
     if (problem) {
         batch->failure = problem;
         return;
     }
     struct sf_report_scenario *report = sf_report_of(scenario);
-    sf_report_judge(report, scenario, job->session, outcome);
+    sf_report_judge(report, scenario, job->session, &outcome);
     if (batch->saves)
         save(crew, job);
     keep(crew, job, report);

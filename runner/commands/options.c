@@ -13,7 +13,7 @@
 typedef const char *taker(struct sf_arena *arena, struct sf_options *options, const char *value);
 
 static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs,
-    take_filter, take_repeat, take_shard, take_set, take_save, take_trace,
+    take_filter, take_repeat, take_shard, take_set, take_save, take_trace, take_pcap,
     take_output, take_program, take_peer, take_call, take_fail_fast, take_no_skip, take_verbose,
     take_quiet, take_help;
 
@@ -48,6 +48,7 @@ static const struct row {
     {"save", 0, "FILE", SF_COMMAND_RUN | SF_COMMAND_TEST, take_save,
      "write the faults that fired as a scenario that fires them again"},
     {"trace", 0, "FILE", ALL, take_trace, "write every socket call as JSON Lines"},
+    {"pcap", 0, "FILE", ALL, take_pcap, "write what was sent and received as pcapng"},
     {"output", 'o', "FILE", SF_COMMAND_TRACE, take_output, "write the lines there instead of to stderr"},
     {"program", 0, "NAME", ALL, take_program, "trace only calls of this program; may be repeated"},
     {"peer", 0, "PATTERN", ALL, take_peer, "trace only calls whose peer fits, as in rules; may be repeated"},
@@ -163,6 +164,15 @@ static const char *take_save(struct sf_arena *arena, struct sf_options *options,
         return "--save is given twice; one file is allowed";
     options->save = value;
     return *value ? NULL : "--save: a file is needed";
+}
+
+static const char *take_pcap(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena;
+    if (options->pcap)
+        return "--pcap is given twice; one file is allowed";
+    options->pcap = value;
+    return *value ? NULL : "--pcap: a file is needed";
 }
 
 static const char *take_trace(struct sf_arena *arena, struct sf_options *options, const char *value)

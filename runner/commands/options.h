@@ -27,6 +27,7 @@ struct sf_options {
     const char *save; /* NULL: nothing is saved */
     FILE *save_file;  /* once it was opened */
     const char *trace;  /* where JSON Lines go; NULL: nowhere */
+    const char *pcap;   /* where a capture goes; NULL: nowhere */
     const char *output; /* where the text of `trace` goes; NULL: to stderr */
     struct sf_trace_filter shown; /* of the calls that are traced */
     const char *filter;             /* a valid regular expression; NULL: all scenarios */

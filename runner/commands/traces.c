@@ -32,7 +32,9 @@ static const char *open_one(struct sf_arena *arena, const char *option, const ch
 
 static void set_data(struct sf_traces *traces)
 {
-    if (traces->text >= 0 && traces->verbosity > 0)
+    if (traces->capture >= 0)
+        traces->wish.data_bytes = UINT32_MAX;
+    else if (traces->text >= 0 && traces->verbosity > 0)
         traces->wish.data_bytes = traces->verbosity > 1 ? UINT32_MAX : DATA_BYTES;
 }
 
@@ -42,14 +44,18 @@ const char *sf_traces_open(struct sf_arena *arena, struct sf_options *options, c
     *traces = (struct sf_traces){.command = command,
                                  .text = is_trace ? STDERR_FILENO : -1,
                                  .json = -1,
+                                 .capture = -1,
                                  .lock = -1,
                                  .filter = &options->shown,
                                  .verbosity = options->verbosity,
-                                 .several = several};
+                                 .several = several,
+                                 .seeks_habits = is_trace || (!several && options->verbosity > 0)};
     const char *problem = open_one(arena, "--trace", options->trace, &traces->json);
     if (!problem)
+        problem = open_one(arena, "--pcap", options->pcap, &traces->capture);
+    if (!problem)
         problem = open_one(arena, "--output", options->output, &traces->text);
-    if (!problem && several && traces->json >= 0)
+    if (!problem && several && (traces->json >= 0 || traces->capture >= 0))
         traces->lock = memfd_create("sockfault-trace-lock", MFD_CLOEXEC);
     set_data(traces);
     sf_trace_filter_close(&options->shown);
@@ -65,6 +71,8 @@ void sf_traces_close(struct sf_traces *traces)
                 traces->command, traces->stranger);
     if (traces->json >= 0)
         close(traces->json);
+    if (traces->capture >= 0)
+        close(traces->capture);
     if (traces->text > STDERR_FILENO)
         close(traces->text);
     if (traces->lock >= 0)
@@ -73,16 +81,25 @@ void sf_traces_close(struct sf_traces *traces)
     *traces = (struct sf_traces){0};
 }
 
-const struct sf_trace_wish *sf_traces_wish(const struct sf_traces *traces)
+static bool seeks_habits(const struct sf_traces *traces, const struct sf_scenario *scenario)
 {
-    return traces->text >= 0 || traces->json >= 0 ? &traces->wish : NULL;
+    for (size_t i = 0; i < scenario->program_count; i++)
+        if (scenario->expect[i].hygiene.given)
+            return true;
+    return traces->seeks_habits;
+}
+
+const struct sf_trace_wish *sf_traces_wish(const struct sf_traces *traces, const struct sf_scenario *scenario)
+{
+    bool is_wished = traces->text >= 0 || traces->json >= 0 || traces->capture >= 0;
+    return is_wished || seeks_habits(traces, scenario) ? &traces->wish : NULL;
 }
 
 struct sf_recorder *sf_traces_record(struct sf_arena *arena, struct sf_traces *traces,
                                      const struct sf_scenario *scenario,
                                      const struct sf_session_memory *session, const char **problem)
 {
-    if (!sf_traces_wish(traces))
+    if (!sf_traces_wish(traces, scenario))
         return NULL;
     traces->stranger = sf_trace_filter_meet(traces->filter, scenario);
     const struct sf_recording recording = {.scenario = scenario,
@@ -90,10 +107,12 @@ struct sf_recorder *sf_traces_record(struct sf_arena *arena, struct sf_traces *t
                                            .filter = traces->filter,
                                            .text = traces->text,
                                            .json = traces->json,
+                                           .capture = traces->capture,
                                            .lock = traces->lock,
                                            .verbosity = traces->verbosity,
                                            .is_colored = sf_output_colors(traces->text),
-                                           .names_scenario = traces->several};
+                                           .names_scenario = traces->several,
+                                           .seeks_habits = seeks_habits(traces, scenario)};
     struct sf_recorder *recorder = sf_recorder_start(&recording);
     if (!recorder)
         *problem = sf_arena_printf(arena, "cannot start the recorder of the trace: %s", strerror(errno));
@@ -132,14 +151,24 @@ static void say_unseen(struct sf_arena *arena, const struct sf_traces *traces,
     }
 }
 
+/* Is there a file, or a screen, for the calls? Warnings say by themselves what they lack. */
+static bool is_shown(const struct sf_traces *traces)
+{
+    return traces->text >= 0 || traces->json >= 0 || traces->capture >= 0;
+}
+
 const char *sf_traces_finish(struct sf_arena *arena, const struct sf_traces *traces,
                              const struct sf_scenario *scenario, const struct sf_session_memory *session,
-                             struct sf_recorder *recorder)
+                             struct sf_recorder *recorder, struct sf_outcome *outcome)
 {
     if (!recorder)
         return NULL;
     struct sf_recorded recorded = sf_recorder_end(recorder);
-    say_dropped(arena, traces, scenario, recorded.dropped + recorded.damaged);
-    say_unseen(arena, traces, scenario, session);
+    outcome->warnings = recorded.warnings;
+    outcome->untraced = recorded.dropped + recorded.damaged;
+    if (is_shown(traces)) {
+        say_dropped(arena, traces, scenario, outcome->untraced);
+        say_unseen(arena, traces, scenario, session);
+    }
     return recorded.failure ? sf_arena_printf(arena, "cannot write the trace: %s", recorded.failure) : NULL;
 }

@@ -217,12 +217,22 @@ static int status_of(const struct run *run, const struct sf_outcome *outcome)
 
 /* Does a report on the screen tell the findings anyway? All formats do, and a line before them would be
  * one too many for who reads them. */
-static bool shows_findings(const struct sf_options *options)
+static bool shows_findings(const struct run *run)
 {
+    const struct sf_options *options = &run->options;
     for (size_t i = 0; i < options->report_count; i++)
         if (!options->reports[i].path)
             return true;
-    return options->report_count == 0 && options->verbosity > 0;
+    return options->report_count == 0 && options->verbosity > 0 && run->command == SF_COMMAND_RUN;
+}
+
+/* At the end of a trace: what is wrong with what it shows, a line each. */
+static void put_habits(const struct run *run, const char *name)
+{
+    const struct sf_report_program *program = &run->report->programs[0];
+    for (size_t i = 0; i < program->habit_count && run->command == SF_COMMAND_TRACE; i++)
+        fprintf(stderr, "sockfault: %s: %s: %s\n", name, program->habits[i].warning,
+                program->habits[i].message);
 }
 
 /* What makes the run mean less than it seems to: a line each. The status tells of a time-out. */
@@ -230,12 +240,13 @@ static void put_notes(const struct run *run, const struct sf_outcome *outcome)
 {
     if (run->options.verbosity < 0)
         return;
-    for (size_t i = 0; i < run->report->findings.count && !shows_findings(&run->options); i++) {
+    for (size_t i = 0; i < run->report->findings.count && !shows_findings(run); i++) {
         const struct sf_finding *finding = &run->report->findings.list[i];
         if (strcmp(finding->what, "timeout") != 0)
             fprintf(stderr, "sockfault: %s\n", finding->message);
     }
     const char *name = run->scenario->programs[0].name;
+    put_habits(run, name);
     if (run->scenario->left_out && run->scenario->rule_count == run->options.fault_count)
         fprintf(stderr,
                 "sockfault: no rule of %s is for %s: --as gives the program the name that they have\n",
@@ -347,7 +358,7 @@ static const char *prepare(struct run *run)
     if (problem)
         return problem;
     run->session =
-        sf_scenario_session(run->arena, run->scenario, sf_traces_wish(&run->traces), &problem);
+        sf_scenario_session(run->arena, run->scenario, sf_traces_wish(&run->traces, run->scenario), &problem);
     if (run->session)
         run->recorder =
             sf_traces_record(run->arena, &run->traces, run->scenario, run->session, &problem);
@@ -355,10 +366,10 @@ static const char *prepare(struct run *run)
 }
 
 /* The trace is complete, or the status says that it is not. */
-static int finish_trace(struct run *run, int status)
+static int finish_trace(struct run *run, struct sf_outcome *outcome, int status)
 {
-    const char *problem =
-        sf_traces_finish(run->arena, &run->traces, run->scenario, run->session, run->recorder);
+    const char *problem = sf_traces_finish(run->arena, &run->traces, run->scenario, run->session,
+                                           run->recorder, outcome);
     return problem ? fail(run, problem) : status;
 }
 
@@ -375,8 +386,9 @@ static int start(struct run *run)
     const struct sf_launch_options options = {
         .stdio = SF_STDIO_PASS, .shim_path = run->shim_path, .no_timeout = run->options.timeout_ns == 0};
     run->launch = sf_launch_start(run->scenario, run->session, &options);
-    const struct sf_outcome *outcome = sf_launch_wait(run->launch);
-    int status = finish_trace(run, status_of(run, outcome));
+    struct sf_outcome seen = *sf_launch_wait(run->launch);
+    const struct sf_outcome *outcome = &seen;
+    int status = finish_trace(run, &seen, status_of(run, outcome));
     if (outcome->failure)
         return write_saves(run, outcome, write_reports(run, outcome->failure, status));
     run->report = sf_report_new(run->scenario->name, run->scenario->file, run->scenario->place.line);

@@ -9,6 +9,7 @@
 #ifndef SF_LAUNCH_LAUNCH_H
 #define SF_LAUNCH_LAUNCH_H
 
+#include "hygiene/warning.h"
 #include "plan/session.h"
 #include "scenario/scenario.h"
 
@@ -71,6 +72,8 @@ struct sf_outcome {
     bool interrupted;         /* sf_launch_interrupt ended it (CAPTURE) */
     int interrupt_signal;
     const char *failure;      /* sockfault itself failed: why (125); NULL: it did not */
+    const struct sf_warnings *warnings; /* of broken habits; NULL: nobody looked for them */
+    uint64_t untraced;                  /* calls that the trace lacks */
     uint64_t duration_ns;
 };
 

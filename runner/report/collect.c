@@ -1,8 +1,10 @@
 /* What is kept of a scenario when its programs and its session go. */
 #include "report/report.h"
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "engine/verdict.h"
+#include "scenario/states.h"
 #include "verify/wording.h"
 
 #include <inttypes.h>
@@ -42,6 +44,37 @@ static struct sf_output keep_output(struct sf_arena *arena, const struct sf_outp
     return kept;
 }
 
+static void keep_habits(struct sf_report_scenario *report, const struct sf_scenario *scenario,
+                        const struct sf_session_memory *session, const struct sf_outcome *outcome,
+                        size_t index)
+{
+    struct sf_report_program *program = &report->programs[index];
+    struct sf_arena *arena = report->arena;
+    const struct sf_warning *list =
+        sf_verify_habits(arena, scenario, session, outcome, index, &program->habit_count);
+
+    program->has_hygiene = outcome->warnings != NULL && scenario->programs[index].wrap &&
+                           outcome->programs[index].end != SF_END_NOT_STARTED &&
+                           outcome->programs[index].end != SF_END_FAILED;
+    if (program->has_hygiene)
+        program->hygiene_unknown = sf_verify_habits_unknown(arena, scenario, session, outcome, index);
+    program->habits = sf_arena_alloc(arena, (program->habit_count + 1) * sizeof *program->habits);
+    for (size_t i = 0; i < program->habit_count; i++) {
+        const struct sf_warning *warning = &list[i];
+        char peer[SF_ADDRESS_TEXT_BYTES];
+        program->habits[i] = (struct sf_report_habit){
+            .warning = sf_habit_names[warning->habit],
+            .message = sf_word_habit(arena, scenario, warning),
+            .call = warning->call < SF_CALL_COUNT ? sf_call_names[warning->call] : NULL,
+            .state = warning->state ? sf_state_name(warning->state) : NULL,
+            .site = warning->site[0] ? warning->site : NULL,
+            .peer = sf_address_print(peer, &warning->peer) ? sf_arena_strdup(arena, peer) : NULL,
+            .fd = warning->fd,
+            .connection = warning->connection,
+            .times = warning->times};
+    }
+}
+
 static void keep_programs(struct sf_report_scenario *report, const struct sf_scenario *scenario,
                           const struct sf_session_memory *session, const struct sf_outcome *outcome)
 {
@@ -61,6 +94,7 @@ static void keep_programs(struct sf_report_scenario *report, const struct sf_sce
         bool leaks_unknown = sf_verify_leaks_unknown(report->arena, scenario, session, outcome, i) != NULL;
         program->leaked_sockets = leaks && !leaks_unknown ? (int64_t)leaks->count : -1;
         program->leaks = leaks ? sf_word_leaks(report->arena, leaks) : "";
+        keep_habits(report, scenario, session, outcome, i);
     }
 }
 

@@ -74,6 +74,32 @@ static json_t *json_of_calls(const struct sf_report_program *program)
     return object;
 }
 
+static json_t *text_or_null(const char *text)
+{
+    return text ? text_of(text) : json_null();
+}
+
+static json_t *json_of_habits(const struct sf_report_program *program)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < program->habit_count; i++) {
+        const struct sf_report_habit *habit = &program->habits[i];
+        json_t *entry = json_object();
+        json_object_set_new(entry, "warning", text_of(habit->warning));
+        json_object_set_new(entry, "message", text_of(habit->message));
+        json_object_set_new(entry, "times", json_integer(habit->times));
+        json_object_set_new(entry, "call", text_or_null(habit->call));
+        json_object_set_new(entry, "fd", habit->fd >= 0 ? json_integer(habit->fd) : json_null());
+        json_object_set_new(entry, "connection",
+                            habit->connection ? json_integer(habit->connection) : json_null());
+        json_object_set_new(entry, "peer", text_or_null(habit->peer));
+        json_object_set_new(entry, "state", text_or_null(habit->state));
+        json_object_set_new(entry, "site", text_or_null(habit->site));
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
+
 static json_t *json_of_program(struct sf_arena *arena, const struct sf_report_program *program)
 {
     const struct sf_exit *exit = &program->exit;
@@ -89,6 +115,10 @@ static json_t *json_of_program(struct sf_arena *arena, const struct sf_report_pr
     json_object_set_new(object, "calls", json_of_calls(program));
     json_object_set_new(object, "leaked_sockets",
                         program->leaked_sockets < 0 ? json_null() : json_integer(program->leaked_sockets));
+    if (program->has_hygiene)
+        json_object_set_new(object, "hygiene",
+                            program->hygiene_unknown && program->habit_count == 0 ? json_null()
+                                                                                  : json_of_habits(program));
     return object;
 }
 

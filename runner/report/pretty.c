@@ -78,6 +78,17 @@ static void put_program(FILE *out, const struct sf_report_scenario *report,
                 *program->leaks ? ": " : "", program->leaks);
 }
 
+static void put_habits(FILE *out, const struct sf_report_program *program)
+{
+    for (size_t i = 0; i < program->habit_count; i++)
+        fprintf(out, "    program %s: %s: %s\n", program->name, program->habits[i].warning,
+                program->habits[i].message);
+    if (program->hygiene_unknown)
+        fprintf(out, "    program %s: hygiene: not all seen: %s\n", program->name, program->hygiene_unknown);
+    else if (program->has_hygiene && program->habit_count == 0)
+        fprintf(out, "    program %s: hygiene: clean\n", program->name);
+}
+
 static void put_details(FILE *out, const struct sf_report_scenario *report)
 {
     fprintf(out, "    seed %" PRIu64 "\n", report->seed);
@@ -85,6 +96,8 @@ static void put_details(FILE *out, const struct sf_report_scenario *report)
         fprintf(out, "    tags %s\n", report->tags);
     for (size_t i = 0; i < report->program_count; i++)
         put_program(out, report, &report->programs[i]);
+    for (size_t i = 0; i < report->program_count; i++)
+        put_habits(out, &report->programs[i]);
     for (size_t i = 0; i < report->rule_count; i++) {
         const struct sf_report_rule *rule = &report->rules[i];
         fprintf(out, "    %s (%s): fired %s", sf_word_rule(report->arena, rule->id), rule->text,

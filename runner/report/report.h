@@ -10,6 +10,14 @@ enum sf_result { SF_PASSED, SF_FAILED, SF_SKIPPED, SF_INVALID };
 
 /* One judged scenario, kept after its programs and its session are gone. All
  * memory belongs to `arena`. */
+struct sf_report_habit {
+    const char *warning, *message; /* "short-send", "send(3) took 7 of 20 bytes, …" */
+    const char *call, *state, *site; /* NULL: none, or not known */
+    const char *peer;                /* likewise */
+    int fd;                          /* -1: none */
+    unsigned connection;             /* 0: none */
+    uint32_t times;
+};
 struct sf_report_program {
     const char *name;
     struct sf_exit exit; /* outputs' tails copied into the arena */
@@ -17,6 +25,10 @@ struct sf_report_program {
     uint32_t calls_unknown; /* bits of enum sf_family: of which these are not all */
     int64_t leaked_sockets; /* -1: not all were counted */
     const char *leaks;      /* which they were, as far as that is known */
+    bool has_hygiene;       /* broken habits were looked for */
+    const char *hygiene_unknown; /* why there may be more of them than these; NULL: there are not */
+    struct sf_report_habit *habits;
+    size_t habit_count;
 };
 struct sf_report_rule {
     const char *id, *text; /* text: "partial: 1" */

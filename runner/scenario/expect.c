@@ -1,4 +1,5 @@
 #include "base/quantity.h"
+#include "hygiene/warning.h"
 #include "scenario/calls.h"
 #include "scenario/sections.h"
 #include "scenario/signals.h"
@@ -149,6 +150,36 @@ static void decode_calls(struct sf_decoder *decoder, const struct sf_key *key, c
     }
 }
 
+static uint32_t decode_habit(struct sf_decoder *decoder, const struct sf_node *value, const char *text)
+{
+    ptrdiff_t habit = sf_name_find(decoder, sf_node_place(decoder, value), "warning of hygiene", text,
+                                   sf_habit_names, SF_HABIT_COUNT);
+    return habit >= 0 ? 1u << habit : 0;
+}
+
+static void decode_hygiene(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
+                           void *object)
+{
+    struct sf_program_expectation *expect = object;
+    struct sf_items items = sf_node_items(&value);
+    const char **texts = sf_arena_alloc(decoder->arena, (items.count + 1) * sizeof *texts);
+    size_t count = 0;
+    expect->hygiene.given = true;
+    expect->hygiene.place = sf_node_place(decoder, value);
+    for (size_t i = 0; i < items.count; i++) {
+        const char *text = sf_text_decode(decoder, key, items.list[i]);
+        if (!text || (strcmp(text, "clean") == 0 && value->kind == SF_NODE_SCALAR))
+            continue;
+        expect->hygiene.allowed |= decode_habit(decoder, items.list[i], text);
+        texts[count++] = text;
+    }
+    expect->hygiene.text = count ? sf_arena_printf(decoder->arena, "nothing but %s",
+                                                   sf_names_join(decoder->arena, texts, count))
+                                 : "clean";
+}
+
+static const struct sf_type type_hygiene = {"clean, or a list of the warnings that it may have",
+                                            decode_hygiene};
 static const struct sf_type type_calls = {"a mapping such as {connect: 3}", decode_calls};
 static const struct sf_type type_exit = {"an exit status from 0 to 255, a list of these, or nonzero",
                                          decode_exit};
@@ -165,6 +196,7 @@ static const struct sf_key expect_keys[] = {
     {.name = "cpu", .type = &sf_type_elapsed, .offset = AT(cpu)},
     {.name = "calls", .type = &type_calls},
     {.name = "leaked_sockets", .type = &sf_type_count, .offset = AT(leaked_sockets)},
+    {.name = "hygiene", .type = &type_hygiene},
 };
 #undef AT
 const struct sf_table sf_expect_table = SF_TABLE("what is expected of a program", expect_keys);
@@ -175,12 +207,14 @@ static void decode_program(struct sf_decoder *decoder, const struct sf_node *val
     expect->place = sf_node_place(decoder, value);
     if (!sf_mapping_decode(decoder, &sf_expect_table, value, expect))
         return;
-    static const char *const counted[] = {"calls", "leaked_sockets"};
-    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-        const struct sf_node *node = sf_node_get(value, counted[i]);
+    static const struct {
+        const char *key, *how;
+    } seen[] = {{"calls", "are counted"}, {"leaked_sockets", "are counted"}, {"hygiene", "is looked at"}};
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
+        const struct sf_node *node = sf_node_get(value, seen[i].key);
         if (node && !program->wrap)
             sf_error(decoder->diagnostics, sf_node_place(decoder, node),
-                     "%s are counted by the shim, which %s is started without (wrap: false)", counted[i],
+                     "%s %s by the shim, which %s is started without (wrap: false)", seen[i].key, seen[i].how,
                      program->name);
     }
     if (expect->exit.given && expect->signal.number)

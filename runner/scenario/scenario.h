@@ -142,6 +142,7 @@ struct sf_program_expectation {
     struct sf_comparison duration, cpu;
     struct sf_comparison calls[SF_FAMILY_COUNT];
     struct sf_comparison leaked_sockets;
+    struct { struct sf_place place; bool given; uint32_t allowed; /* bits of enum sf_habit */ const char *text; } hygiene;
 };
 
 struct sf_scenario {

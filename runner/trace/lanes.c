@@ -65,6 +65,12 @@ static bool is_socket(const struct sf_lanes *lanes, const struct sf_trace_socket
            socket->number != 0 && is_address(&socket->local) && is_address(&socket->peer);
 }
 
+static bool is_image(const struct sf_trace_image *image)
+{
+    return image->record.bytes > sizeof *image && image->start <= image->end &&
+           memchr(image->path, '\0', image->record.bytes - sizeof *image);
+}
+
 /* All but its length, which is right. */
 static bool is_sound(const struct sf_lanes *lanes, const struct sf_trace_record *record)
 {
@@ -72,6 +78,8 @@ static bool is_sound(const struct sf_lanes *lanes, const struct sf_trace_record 
         return false;
     if (record->kind == SF_TRACE_CALL)
         return is_call(lanes, (const void *)record);
+    if (record->kind == SF_TRACE_IMAGE)
+        return is_image((const void *)record);
     return record->kind == SF_TRACE_SOCKET && is_socket(lanes, (const void *)record);
 }
 

@@ -75,6 +75,13 @@ static void keep_socket(struct sf_order *order, unsigned lane, const struct sf_t
     memcpy((char *)order->sockets[lane] + before, record, record->bytes);
 }
 
+static uint64_t time_of(const struct sf_trace_record *record)
+{
+    if (record->kind == SF_TRACE_IMAGE)
+        return ((const struct sf_trace_image *)(const void *)record)->time_ns;
+    return ((const struct sf_trace_call *)(const void *)record)->end_ns;
+}
+
 void sf_order_add(struct sf_order *order, unsigned lane, const struct sf_trace_record *record,
                   uint64_t now_ns)
 {
@@ -86,8 +93,7 @@ void sf_order_add(struct sf_order *order, unsigned lane, const struct sf_trace_r
         keep_socket(order, lane, record);
         return;
     }
-    uint64_t end_ns = ((const struct sf_trace_call *)(const void *)record)->end_ns;
-    uint64_t time_ns = end_ns < now_ns ? end_ns : now_ns;
+    uint64_t of_record_ns = time_of(record), time_ns = of_record_ns < now_ns ? of_record_ns : now_ns;
     push_sockets(order, lane, time_ns);
     push(order, record, time_ns);
 }

@@ -8,6 +8,7 @@
 #include "trace/follow.h"
 #include "trace/lanes.h"
 #include "trace/order.h"
+#include "trace/sites.h"
 #include "trace/sinks.h"
 
 #include <errno.h>
@@ -29,6 +30,8 @@ static const struct {
 } makers[] = {
     {sf_text_sink, true},
     {sf_json_sink, true},
+    {sf_capture_sink, true},
+    {sf_hygiene_sink, false},
 };
 enum { SINKS_MAX = sizeof makers / sizeof *makers };
 
@@ -46,12 +49,14 @@ struct shared {
     uint64_t dropped, damaged;
     int error;
     bool is_over; /* it came to its end */
+    struct sf_warnings warnings;
 };
 
 struct sf_recorder {
     pid_t pid;
     int control; /* our end of a pair; its other end closes with the recorder */
     struct shared *shared;
+    bool seeks_habits;
     bool is_ended;
     struct sf_recorded recorded;
     char failure[200];
@@ -89,6 +94,12 @@ static void show(struct work *work, struct sf_traced *traced, uint64_t time_ns)
     atomic_fetch_add_explicit(&work->shared->progress, 1, memory_order_relaxed);
 }
 
+static void add_image(struct sf_sites *sites, const struct sf_trace_image *image)
+{
+    sf_sites_add(sites, image->pid, image->is_executable != 0, image->bias, image->start, image->end,
+                 image->path);
+}
+
 /* All that is old enough. */
 static void show_until(struct work *work, uint64_t until_ns)
 {
@@ -97,6 +108,8 @@ static void show_until(struct work *work, uint64_t until_ns)
         const struct sf_trace_call *call = (const void *)record;
         if (record->kind == SF_TRACE_SOCKET) {
             sf_follower_meet(work->follower, (const void *)record);
+        } else if (record->kind == SF_TRACE_IMAGE) {
+            add_image(work->recording.sites, (const void *)record);
         } else {
             struct sf_traced traced = sf_follower_call(work->follower, call);
             work->finished[call->tid % THREADS] = (struct finished){call->tid, call->begin_ns};
@@ -233,11 +246,14 @@ static void be_recorder(const struct sf_recording *recording, struct shared *sha
     set_signals(runner);
     setpgid(0, 0);
     sf_process_rename("sf-recorder");
-    sf_descriptors_close_others(
-        (int[]){STDERR_FILENO, control, recording->text, recording->json, recording->lock}, 5);
+    sf_descriptors_close_others((int[]){STDERR_FILENO, control, recording->text, recording->json,
+                                        recording->capture, recording->lock},
+                                6);
     sf_lanes_open(&work.lanes, recording->session->trace, recording->session->plan);
     work.follower = sf_follower_new(recording->session->plan, directory_of(recording->session));
     work.recording.follower = work.follower;
+    work.recording.sites = sf_sites_new();
+    work.recording.warnings = &shared->warnings;
     work.recording.start_ns = start_ns;
     make_sinks(&work);
 
@@ -282,7 +298,8 @@ struct sf_recorder *sf_recorder_start(const struct sf_recording *recording)
     setpgid(pid, pid); /* both sides do it: either may run first */
     sf_launch_spare(pid);
     struct sf_recorder *recorder = sf_memory_new(sizeof *recorder);
-    *recorder = (struct sf_recorder){.pid = pid, .control = ends[0], .shared = shared};
+    *recorder = (struct sf_recorder){
+        .pid = pid, .control = ends[0], .shared = shared, .seeks_habits = recording->seeks_habits};
     return recorder;
 
 unmap:;
@@ -333,6 +350,7 @@ static void collect(struct sf_recorder *recorder)
         snprintf(recorder->failure, sizeof recorder->failure, "%s", strerror(shared->error));
     recorder->recorded = (struct sf_recorded){.dropped = shared->dropped,
                                               .damaged = shared->damaged,
+                                              .warnings = recorder->seeks_habits ? &shared->warnings : NULL,
                                               .failure = *recorder->failure ? recorder->failure : NULL};
 }
 

@@ -9,6 +9,7 @@
 #ifndef SF_TRACE_RECORDER_H
 #define SF_TRACE_RECORDER_H
 
+#include "hygiene/warning.h"
 #include "trace/filter.h"
 #include "trace/sink.h"
 
@@ -20,14 +21,18 @@ struct sf_recording {
     const struct sf_session_memory *session; /* with a trace */
     const struct sf_trace_filter *filter;    /* of what the text and JSON Lines show; NULL: all */
     int text, json;                          /* descriptors to write to; -1: not asked for */
+    int capture;                             /* likewise */
     int lock;                                /* as sf_page.lock */
     int verbosity;                           /* of the text: as sf_options.verbosity */
     bool is_colored;                         /* likewise */
     bool names_scenario;                     /* JSON Lines of several scenarios: each says its own */
+    bool seeks_habits;                       /* look for broken ones */
 
     /* Filled in by the recorder, for its sinks. */
     uint64_t start_ns; /* when the scenario started */
     const struct sf_follower *follower;
+    struct sf_sites *sites;
+    struct sf_warnings *warnings;
 };
 
 struct sf_recorder;
@@ -39,6 +44,7 @@ struct sf_recorder *sf_recorder_start(const struct sf_recording *recording);
 struct sf_recorded {
     uint64_t dropped; /* calls that the trace lacks, for want of room */
     uint64_t damaged; /* records that a program has overwritten */
+    const struct sf_warnings *warnings; /* of broken habits; NULL: nobody looked for them. The recorder's */
     const char *failure; /* the trace is not what it should be: why; NULL: it is. The recorder's */
 };
 

@@ -9,6 +9,8 @@ typedef bool sf_sink_maker(const struct sf_recording *recording, struct sf_trace
 
 sf_sink_maker sf_text_sink; /* a line a call, for people */
 sf_sink_maker sf_json_sink; /* JSON Lines, for machines */
+sf_sink_maker sf_capture_sink; /* what passed, as a capture file (capture/capture.h) */
+sf_sink_maker sf_hygiene_sink; /* warnings of broken habits (hygiene/hygiene.h) */
 
 /* What a call failed with, by name ("ECONNRESET", "EAI_NONAME"); NULL: it did not fail, or the
  * number has no name. */

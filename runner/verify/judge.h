@@ -28,6 +28,7 @@ static inline bool sf_judge_ran(const struct sf_exit *exit)
 void sf_judge_end(struct sf_judge *judge, size_t program);    /* ends.c: exit, signal, ready, stop */
 void sf_judge_shim(struct sf_judge *judge, size_t program);   /* shim.c: loaded, escapes */
 void sf_judge_measures(struct sf_judge *judge, size_t program); /* measures.c: duration, cpu, calls, leaks */
+void sf_judge_habits(struct sf_judge *judge, size_t program);  /* habits.c: hygiene */
 void sf_judge_output(struct sf_judge *judge, size_t program); /* outputs.c: stdout, stderr */
 void sf_judge_rules(struct sf_judge *judge);                  /* rules.c: fired or not */
 

@@ -91,7 +91,7 @@ static void judge_calls(struct sf_judge *judge, size_t index, const struct sf_co
     }
 }
 
-static bool is_stopped_service(const struct sf_program *program, const struct sf_exit *exit)
+bool sf_verify_stopped(const struct sf_program *program, const struct sf_exit *exit)
 {
     return program->ready.kind != SF_READY_NONE && !exit->early;
 }
@@ -105,7 +105,7 @@ const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
     const struct sf_program_state *state = &session->programs[index];
     if (!program->wrap)
         return NULL;
-    if (is_stopped_service(program, exit))
+    if (sf_verify_stopped(program, exit))
         return exit->held_counted && !exit->held_hidden ? &exit->held : NULL;
     return state->loaded ? &state->leaks : NULL;
 }
@@ -117,7 +117,7 @@ const char *sf_verify_leaks_unknown(struct sf_arena *arena, const struct sf_scen
 {
     const struct sf_program *program = &scenario->programs[index];
     const struct sf_exit *exit = &outcome->programs[index];
-    if (!program->wrap || !is_stopped_service(program, exit)) {
+    if (!program->wrap || !sf_verify_stopped(program, exit)) {
         const char *why = sf_verify_calls_unknown(arena, scenario, session, index, 0);
         bool is_counted = !(session->programs[index].escapes & SF_ESCAPE_UNCOUNTED);
         return why || is_counted ? why : "it forbids itself the system calls that count them";

@@ -122,6 +122,7 @@ struct sf_findings sf_verify(struct sf_arena *arena, const struct sf_scenario *s
     for (size_t i = 0; i < scenario->program_count; i++) {
         sf_judge_end(&judge, i);
         sf_judge_measures(&judge, i);
+        sf_judge_habits(&judge, i);
         sf_judge_output(&judge, i);
         sf_judge_shim(&judge, i);
     }

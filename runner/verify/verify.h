@@ -53,6 +53,21 @@ const struct sf_leaks *sf_verify_leaks(const struct sf_scenario *scenario,
                                        const struct sf_session_memory *session,
                                        const struct sf_outcome *outcome, size_t program);
 
+/* It is a service that ran until it was stopped. */
+bool sf_verify_stopped(const struct sf_program *program, const struct sf_exit *exit);
+
+/* The broken habits that a program is known to have, each warning once a place; `count` of
+ * them. What the recorder could only suspect is weighed against how the program ended and the
+ * sockets that it leaked. None where nobody looked. */
+const struct sf_warning *sf_verify_habits(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                          const struct sf_session_memory *session,
+                                          const struct sf_outcome *outcome, size_t program, size_t *count);
+
+/* Why there may be more of them than was seen: the end of a sentence. NULL: there are not. */
+const char *sf_verify_habits_unknown(struct sf_arena *arena, const struct sf_scenario *scenario,
+                                     const struct sf_session_memory *session,
+                                     const struct sf_outcome *outcome, size_t program);
+
 /* Can some rule of the scenario select what a process of this program does … */
 bool sf_verify_is_faulted(const struct sf_scenario *scenario, size_t program);
 

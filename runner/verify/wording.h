@@ -26,6 +26,10 @@ const char *sf_word_escaped(struct sf_arena *arena, const struct sf_scenario *sc
                             const struct sf_session_memory *session, size_t program, bool meant,
                             unsigned *count);
 
+/* "recv(3) waited 2s for 127.0.0.1:80, which was silent, and has no time-out: greet (greet.c:27)" */
+const char *sf_word_habit(struct sf_arena *arena, const struct sf_scenario *scenario,
+                          const struct sf_warning *warning);
+
 /* "rule one-byte"; one without an id of its own: "rule 3". */
 const char *sf_word_rule(struct sf_arena *arena, const char *id);
 

@@ -62,6 +62,8 @@ struct sf_call {
     uint32_t argument; /* as sf_trace_call.argument, where it is not `flags` */
     uint8_t state;     /* of TCP before the call: close */
     bool is_not_made;  /* a rule answered */
+    bool asks_length;  /* of a datagram, MSG_TRUNC, and the program did not … */
+    bool is_truncated; /* … and it was longer than its room */
     int lookup_error;  /* EAI_* of what has returned */
     const char *name;  /* that is looked up; NULL: none */
     const int *pair;   /* of socketpair */

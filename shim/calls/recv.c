@@ -11,34 +11,56 @@ static ssize_t unnamed(const struct sf_call *call, socklen_t *length)
     return call->instead;
 }
 
+/* The trace tells of datagrams that were longer than their room. Who asks for messages with flags
+ * is told so for MSG_TRUNC; read(2) is not, and stays what it is. */
+static int flags_to_ask(struct sf_call *call, int flags)
+{
+    bool asks = call->begin_ns && !(flags & (MSG_TRUNC | MSG_ERRQUEUE)) && !sf_call_is_limited(call) &&
+                sf_word_type(sf_descriptor_word(call->fd)) == SF_TYPE_DGRAM;
+    call->asks_length = asks;
+    return asks ? flags | MSG_TRUNC : flags;
+}
+
+static ssize_t within_room(struct sf_call *call, ssize_t result)
+{
+    if (!call->asks_length || result < 0 || (size_t)result <= call->info.len)
+        return result;
+    call->is_truncated = true;
+    return (ssize_t)call->info.len;
+}
+
 /* A call that brings up to `len` bytes to `buf`, parameters of these names, and the
- * sender's address to `room` (NULL: it does not). */
-#define INTERPOSE(name, params, arguments, flags, addr, room) \
-    SF_SELECTED ssize_t selected_##name params                \
-    {                                                         \
-        struct sf_call call = SF_CALL(name, fd, len, flags);  \
-        const struct iovec data = {buf, len};                 \
-        call.data = &data;                                    \
-        call.data_count = 1;                                  \
-        sf_call_set_sender(&call, addr, room, NULL);          \
-        if (!sf_call_enter(&call))                            \
-            return unnamed(&call, room);                      \
-        len = sf_call_limit(&call, len);                      \
-        return sf_call_leave(&call, sf_real.name arguments);  \
-    }                                                         \
+ * sender's address to `room` (NULL: it does not). made: `arguments` as they go to libc. */
+#define INTERPOSE(name, params, arguments, made, flags, addr, room)             \
+    SF_SELECTED ssize_t selected_##name params                                  \
+    {                                                                           \
+        struct sf_call call = SF_CALL(name, fd, len, flags);                    \
+        const struct iovec data = {buf, len};                                   \
+        call.data = &data;                                                      \
+        call.data_count = 1;                                                    \
+        sf_call_set_sender(&call, addr, room, NULL);                            \
+        if (!sf_call_enter(&call))                                              \
+            return unnamed(&call, room);                                        \
+        len = sf_call_limit(&call, len);                                        \
+        return sf_call_leave(&call, within_room(&call, sf_real.name made));     \
+    }                                                                           \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 
-INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), flags, NULL, NULL)
+INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags),
+          (fd, buf, len, flags_to_ask(&call, flags)), flags, NULL, NULL)
 INTERPOSE(recvfrom, (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addr_len),
-          (fd, buf, len, flags, addr, addr_len), flags, addr, addr ? addr_len : NULL)
-INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), 0, NULL, NULL)
-INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len), 0, NULL, NULL)
+          (fd, buf, len, flags, addr, addr_len), (fd, buf, len, flags_to_ask(&call, flags), addr, addr_len), flags,
+          addr, addr ? addr_len : NULL)
+INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), (fd, buf, len), 0, NULL, NULL)
+INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len),
+          (fd, buf, len, buf_len), 0, NULL, NULL)
 INTERPOSE(__recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags),
-          (fd, buf, len, buf_len, flags), flags, NULL, NULL)
+          (fd, buf, len, buf_len, flags), (fd, buf, len, buf_len, flags_to_ask(&call, flags)), flags, NULL, NULL)
 INTERPOSE(__recvfrom_chk,
           (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr,
            socklen_t *addr_len),
-          (fd, buf, len, buf_len, flags, addr, addr_len), flags, addr, addr ? addr_len : NULL)
+          (fd, buf, len, buf_len, flags, addr, addr_len),
+          (fd, buf, len, buf_len, flags_to_ask(&call, flags), addr, addr_len), flags, addr, addr ? addr_len : NULL)
 
 /* A call that brings bytes to `vector` and `count`, parameters of these names, with
  * MSG_… `flags_`. */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #define WAITED_NS UINT64_C(1000000) /* what took less waited for nobody that matters */
 #define NAME_MAX_BYTES 255u         /* of a host, RFC 1035, 2.3.4 */
@@ -206,6 +207,13 @@ static uint32_t argument_of(const struct sf_call *call, const struct told *told)
     return family == SF_FAMILY_RECV || family == SF_FAMILY_SEND ? (uint32_t)call->flags : call->argument;
 }
 
+/* The number is none of an open file, but was a socket's. */
+static bool is_of_closed(const struct sf_call *call, uint64_t word)
+{
+    return word == 0 && sf_call_family(call) != SF_FAMILY_NONE &&
+           sf_descriptor_kept_number(call->fd) == SF_NUMBER_GONE;
+}
+
 /* A call within a look-up is libc's, and in a vfork child all memory is the parent's. */
 static bool is_told(const struct sf_call *call)
 {
@@ -213,9 +221,10 @@ static bool is_told(const struct sf_call *call)
 
     if (sf_is_quiet() || sf_is_vfork_child())
         return false;
-    return call->fd < 0
-               ? family == SF_FAMILY_SOCKET || family == SF_FAMILY_POLL || family == SF_FAMILY_RESOLVE
-               : (sf_descriptor_discover(call->fd) & SF_WORD_SOCKET) != 0;
+    if (call->fd < 0)
+        return family == SF_FAMILY_SOCKET || family == SF_FAMILY_POLL || family == SF_FAMILY_RESOLVE;
+    uint64_t word = sf_descriptor_discover(call->fd);
+    return word & SF_WORD_SOCKET || is_of_closed(call, word);
 }
 
 void sf_traced_begin(struct sf_call *call)
@@ -368,6 +377,13 @@ static bool sets_nonblocking(const struct sf_call *call)
            call->info.len & O_NONBLOCK;
 }
 
+/* A rule shortened the read, and what it kept back is there to be read. */
+static __attribute__((noinline)) bool leaves_more(const struct sf_call *call)
+{
+    int left = 0;
+    return sf_real.ioctl(call->fd, FIONREAD, &left) == 0 && left > 0;
+}
+
 static uint32_t flags_of(struct sf_call *call, const struct told *told)
 {
     uint32_t flags = call->is_not_made ? SF_TRACE_NOT_MADE : 0;
@@ -378,9 +394,13 @@ static uint32_t flags_of(struct sf_call *call, const struct told *told)
         flags |= SF_TRACE_NONBLOCKING;
     if (call->waited_for && call->waited_for->own_ns != UINT64_MAX)
         flags |= SF_TRACE_BOUNDED;
+    if (told->moved && sf_call_is_limited(call) && call->info.type == SF_TYPE_STREAM &&
+        sf_call_family(call) == SF_FAMILY_RECV && leaves_more(call))
+        flags |= SF_TRACE_LEFT;
     if (told->result >= 0 && call->sender.flags && *call->sender.flags & MSG_TRUNC)
         flags |= SF_TRACE_TRUNCATED;
-    if (told->result >= 0 && sf_call_family(call) == SF_FAMILY_RECV && told->moved > call->info.len)
+    if (call->is_truncated ||
+        (told->result >= 0 && sf_call_family(call) == SF_FAMILY_RECV && told->moved > call->info.len))
         flags |= SF_TRACE_TRUNCATED;
     return flags;
 }

@@ -4,6 +4,7 @@
 #include "abi/handshake.h"
 #include "abi/valgrind.h"
 #include "apply/clock.h"
+#include "load/images.h"
 #include "load/memory.h"
 #include "load/real.h"
 #include "load/self.h"
@@ -217,6 +218,8 @@ void sf_load(void)
     sf_memory_learn();
     if (sf_shim.has_sites && !sf_sites_learn())
         stop("cannot reserve the table of functions");
+    if (sf_shim.trace)
+        sf_images_tell();
     if (sf_shim.has_waited)
         discover_inherited();
     atomic_fetch_add(&sf_shim.state->loaded, 1);

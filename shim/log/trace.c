@@ -62,7 +62,7 @@ void sf_trace_enter(const struct sf_call *call, uint64_t asked)
     here->program = sf_shim.program;
     here->call = call->info.call;
     here->fd = call->fd;
-    here->socket = call->number;
+    here->socket = call->number & ~SF_NUMBER_NAMED;
     here->return_address = (uintptr_t)call->return_address;
     here->asked = asked;
     atomic_store_explicit(&here->begin_ns, call->begin_ns, memory_order_release);

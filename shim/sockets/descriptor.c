@@ -33,8 +33,9 @@ static uint64_t dated(uint64_t word)
 
 static void forget_number(int fd)
 {
-    if (sf_shim.numbers && (uint32_t)fd < sf_shim.descriptor_count)
-        atomic_store_explicit(&sf_shim.numbers[sf_descriptor_index((uint32_t)fd)], 0, memory_order_relaxed);
+    if (sf_shim.numbers && sf_descriptor_kept_number(fd))
+        atomic_store_explicit(&sf_shim.numbers[sf_descriptor_index((uint32_t)fd)], SF_NUMBER_GONE,
+                              memory_order_relaxed);
 }
 
 static void store(int fd, uint64_t word)

@@ -124,11 +124,18 @@ void sf_descriptor_disown(void);
 
 /* By which number a trace knows the socket behind `fd`, with SF_NUMBER_… bits; 0: not known. */
 #define SF_NUMBER_NAMED (UINT32_C(1) << 31) /* its own address has been told, too */
-static inline uint32_t sf_descriptor_number(int fd)
+#define SF_NUMBER_GONE (UINT32_C(1) << 30)  /* kept alone: there was one, and it was closed */
+static inline uint32_t sf_descriptor_kept_number(int fd)
 {
     if ((uint32_t)fd >= sf_shim.descriptor_count)
         return 0;
     return atomic_load_explicit(&sf_shim.numbers[sf_descriptor_index((uint32_t)fd)], memory_order_relaxed);
+}
+
+static inline uint32_t sf_descriptor_number(int fd)
+{
+    uint32_t number = sf_descriptor_kept_number(fd);
+    return number == SF_NUMBER_GONE ? 0 : number;
 }
 
 /* What is known of a number that has the word `seen`: its socket has a record, whose number is this. */

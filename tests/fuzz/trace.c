@@ -55,7 +55,7 @@ static void show_all(struct sf_order *order)
         struct sf_traced call = {.t = 1};
         if (record->kind == SF_TRACE_SOCKET)
             sf_follower_meet(follower, (const void *)record);
-        else
+        else if (record->kind == SF_TRACE_CALL)
             call = sf_follower_call(follower, (const void *)record);
         for (unsigned i = 0; i < 2 && call.record; i++)
             sinks[i].take(sinks[i].context, &call);

@@ -134,6 +134,7 @@ socket #4 domain 4 type 1 role 0 - > -
 socketpair(-1#3, 0, 0x10001) = 0
 closefrom(3#3, 0, 0) = 0
 closefrom(4#4, 0, 0) = 0
+recv(3#0, 1, 0) = -1 EBADF
 END
 
 pair_lines="socket #1 domain 4 type 1 role 0 - > -

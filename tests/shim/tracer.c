@@ -190,6 +190,8 @@ static void print_all(struct sf_session_memory *session, bool with_presences)
     for (uint32_t i = 0; i < taken_count; i++)
         if (taken[i].record->kind == SF_TRACE_CALL)
             print_call((const void *)taken[i].record);
+        else if (taken[i].record->kind == SF_TRACE_IMAGE)
+            continue; /* where each object lies is nobody's to foresee */
         else if (taken[i].record->kind == SF_TRACE_SOCKET)
             print_socket((const void *)taken[i].record);
         else

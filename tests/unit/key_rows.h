@@ -674,6 +674,12 @@ static const struct key_row key_rows[] = {
     {"expect.calls", "{connect: ~}", "null is not allowed"},
     {"expect.calls", "3", "calls must be a mapping, not '3'"},
     {"expect.calls", "[connect]", "calls must be a mapping, not a list"},
+    {"expect.hygiene", "clean", NULL},
+    {"expect.hygiene", "no-timeout", NULL},
+    {"expect.hygiene", "[no-timeout, tiny-reads]", NULL},
+    {"expect.hygiene", "Clean", "no warning of hygiene 'Clean', known are unclosed,"},
+    {"expect.hygiene", "[clean]", "no warning of hygiene 'clean', known are unclosed,"},
+    {"expect.hygiene", "[tiny-read]", "(did you mean tiny-reads?)"},
 
     /* ---- an output ---- */
     {"output.equals", "text", NULL},

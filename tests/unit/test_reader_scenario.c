@@ -1,4 +1,5 @@
 /* All of a scenario but its rules: programs, variables, expectations. */
+#include "hygiene/warning.h"
 #include "reader.h"
 
 #include "scenario/files.h"
@@ -273,6 +274,24 @@ static void expectations_are_read(void **state)
     release(reading);
 }
 
+static void hygiene_is_clean_or_names_what_it_may_have(void **state)
+{
+    (void)state;
+    struct reading *reading = read_expect("client: {hygiene: clean}");
+    assert_non_null(reading->scenario);
+    assert_true(reading->scenario->expect[1].hygiene.given);
+    assert_int_equal(reading->scenario->expect[1].hygiene.allowed, 0);
+    assert_string_equal(reading->scenario->expect[1].hygiene.text, "clean");
+    assert_false(reading->scenario->expect[0].hygiene.given);
+    release(reading);
+    reading = read_expect("client: {hygiene: [tiny-reads, unclosed]}");
+    assert_non_null(reading->scenario);
+    assert_int_equal(reading->scenario->expect[1].hygiene.allowed,
+                     1u << SF_HABIT_TINY_READS | 1u << SF_HABIT_UNCLOSED);
+    assert_string_equal(reading->scenario->expect[1].hygiene.text, "nothing but tiny-reads, unclosed");
+    release(reading);
+}
+
 static void measures_and_patterns_are_read(void **state)
 {
     (void)state;
@@ -466,6 +485,7 @@ int main(void)
         cmocka_unit_test(expectations_are_read),
         cmocka_unit_test(services_alone_say_how_long_they_run),
         cmocka_unit_test(readiness_and_input_have_several_forms),
+        cmocka_unit_test(hygiene_is_clean_or_names_what_it_may_have),
         cmocka_unit_test(measures_and_patterns_are_read),
         cmocka_unit_test(signals_have_two_spellings),
         cmocka_unit_test(bad_expectations_are_refused),

@@ -30,6 +30,7 @@ static struct run *new_run(void **state)
                                            .session = run->tracing->session,
                                            .text = -1,
                                            .json = -1,
+                                           .capture = -1,
                                            .lock = -1};
     return run;
 }

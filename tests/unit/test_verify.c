@@ -587,6 +587,163 @@ static void service_that_ends_by_itself_leaks_like_any_program(void **state)
     expect_one(world, "server.leaked_sockets", 26, "server leaked 1 socket, expected 0");
 }
 
+static struct sf_warnings warnings;
+
+static struct sf_warning *warn(struct world *world, enum sf_habit habit)
+{
+    if (!world->outcome.warnings)
+        warnings.count = warnings.more = 0;
+    world->outcome.warnings = &warnings;
+    struct sf_warning *warning = &warnings.list[warnings.count++];
+    *warning = (struct sf_warning){.habit = habit,
+                                   .times = 1,
+                                   .program = CLIENT,
+                                   .call = SF_CALL_recv,
+                                   .then_call = SF_CALL_close,
+                                   .rule = SF_NO_RULE,
+                                   .fd = 3,
+                                   .peer = {.domain = SF_DOMAIN_INET, .port = 80, .ip = {[12] = 127, 0, 0, 1}},
+                                   .count = 1,
+                                   .site = "greet (greet.c:27)"};
+    return warning;
+}
+
+static void expect_clean(struct world *world)
+{
+    world->expect[CLIENT].hygiene.place = PLACE(40);
+    world->expect[CLIENT].hygiene.given = true;
+    world->expect[CLIENT].hygiene.text = "clean";
+}
+
+static void a_warning_of_hygiene_names_call_peer_and_place(void **state)
+{
+    struct world *world = *state;
+    struct sf_warning *warning = warn(world, SF_HABIT_READ_AS_MESSAGE);
+    expect_none(world);
+    expect_clean(world);
+    warning->rule = 0;
+    const struct sf_finding *finding = expect_one(
+        world, "client.hygiene", 40,
+        "client: read-as-message: recv(3) brought 1 byte from 127.0.0.1:80 and left more to be read, and the program went on "
+        "with close, under rule one-byte, in greet (greet.c:27)");
+    assert_string_equal(finding->want, "clean");
+    assert_string_equal(finding->got, "read-as-message");
+    world->expect[CLIENT].hygiene.allowed = 1u << SF_HABIT_READ_AS_MESSAGE;
+    expect_none(world);
+    warning->program = SERVER;
+    world->expect[CLIENT].hygiene.allowed = 0;
+    expect_none(world);
+}
+
+static void hygiene_that_was_not_seen_whole_is_not_clean(void **state)
+{
+    struct world *world = *state;
+    expect_clean(world);
+    expect_one(world, "client.hygiene", 40,
+               "the habits of client were not all seen: its calls were not traced");
+    warn(world, SF_HABIT_READ_AS_MESSAGE)->program = SERVER;
+    expect_none(world);
+    warnings.more = 1;
+    expect_one(world, "client.hygiene", 40,
+               "the habits of client were not all seen: there were more warnings than can be kept");
+    world->outcome.untraced = 7;
+    expect_one(world, "client.hygiene", 40,
+               "the habits of client were not all seen: the trace lacks 7 calls");
+    world->outcome.untraced = warnings.more = 0;
+    world->session->programs[CLIENT].escapes = SF_ESCAPE_RING;
+    expect_one(world, "client.hygiene", 40,
+               "the habits of client were not all seen: it uses io_uring, whose calls nobody sees");
+}
+
+static void a_suspicion_of_sigpipe_holds_where_that_killed(void **state)
+{
+    struct world *world = *state;
+    warn(world, SF_HABIT_SIGPIPE)->call = SF_CALL_send;
+    expect_clean(world);
+    expect_none(world);
+    world->exits[CLIENT].end = SF_END_SIGNALED;
+    world->exits[CLIENT].signal = SIGPIPE;
+    world->expect[CLIENT].signal.given = true;
+    world->expect[CLIENT].signal.number = SIGPIPE;
+    expect_one(world, "client.hygiene", 40,
+               "client: sigpipe: send(3) to 127.0.0.1:80, which had closed, killed the program by SIGPIPE, in "
+               "greet (greet.c:27)");
+}
+
+static void a_wait_lasts_until_its_program_ends(void **state)
+{
+    struct world *world = *state;
+    struct sf_warning *warning = warn(world, SF_HABIT_NO_TIMEOUT);
+    expect_clean(world);
+    world->session->programs[CLIENT].start_ns = 5000000000;
+    warning->count = 0;
+    warning->of = 6000000001; /* the client runs for 2 s */
+    expect_none(world);
+    warning->of = 6000000000;
+    expect_one(world, "client.hygiene", 40,
+               "client: no-timeout: recv(3) waited 1s for 127.0.0.1:80, which was silent, and has no time-out, "
+               "in greet (greet.c:27)");
+}
+
+static void suspected_leaks_are_told_by_the_kernels_count(void **state)
+{
+    struct world *world = *state;
+    struct sf_leaks *leaks = &world->session->programs[CLIENT].leaks;
+    expect_clean(world);
+    warn(world, SF_HABIT_UNCLOSED)->peer.port = 81;
+    struct sf_warning *after = warn(world, SF_HABIT_UNCLOSED_AFTER_FAULT);
+    after->error = ECONNRESET;
+    after->call = SF_CALL_socket;
+    after->fd = -1;
+    after->then_call = SF_CALL_recv;
+    after->is_due = true;
+    expect_none(world);
+    leaks->count = 1;
+    leaks->named = 1;
+    leaks->list[0].peer = after->peer;
+    expect_one(world, "client.hygiene", 40,
+               "client: unclosed-after-fault: the connection to 127.0.0.1:80 was never closed after recv had "
+               "failed with ECONNRESET, in greet (greet.c:27)");
+    leaks->count = 2; /* the other was in use */
+    expect_one(world, "client.hygiene", 40,
+               "client: unclosed-after-fault: the connection to 127.0.0.1:80 was never closed after recv had "
+               "failed with ECONNRESET, in greet (greet.c:27)");
+    warnings.list[0].is_due = true;
+    judge(world);
+    assert_int_equal(world->found.count, 2);
+    assert_string_equal(world->found.list[1].message,
+                        "client: unclosed: the connection to 127.0.0.1:81 (descriptor 3) was never closed, in greet "
+                        "(greet.c:27)");
+    warnings.count = 0; /* the trace knows nothing of it */
+    expect_none(world);
+}
+
+static void what_a_stopped_service_holds_on_to_was_due(void **state)
+{
+    struct world *world = *state;
+    world->programs[SERVER].ready.kind = SF_READY_PORT;
+    world->exits[SERVER].held_counted = true;
+    world->exits[SERVER].held.count = world->exits[SERVER].held.named = 1;
+    world->exits[SERVER].held.list[0].peer = (struct sf_addr){.domain = SF_DOMAIN_INET, .port = 99};
+    warn(world, SF_HABIT_TINY_READS);
+    world->expect[SERVER].hygiene.place = PLACE(40);
+    world->expect[SERVER].hygiene.given = true;
+    world->expect[SERVER].hygiene.text = "clean";
+    expect_one(world, "server.hygiene", 40, "server: unclosed: the connection to 0.0.0.0:99 was never closed");
+}
+
+static void many_warnings_are_cut(void **state)
+{
+    struct world *world = *state;
+    expect_clean(world);
+    for (uint64_t i = 0; i < 12; i++)
+        warn(world, SF_HABIT_TINY_READS)->return_address = i;
+    warn(world, SF_HABIT_TINY_READS)->return_address = 11;
+    judge(world);
+    assert_int_equal(world->found.count, 11);
+    assert_string_equal(world->found.list[10].message, "client: and 2 more warnings");
+}
+
 static void text_that_is_missing_is_shown_with_the_output(void **state)
 {
     struct world *world = *state;
@@ -1149,6 +1306,13 @@ int main(void)
         T(leaks_that_nobody_counted_are_not_0),
         T(service_leaks_what_it_held_on_to),
         T(service_that_ends_by_itself_leaks_like_any_program),
+        T(a_warning_of_hygiene_names_call_peer_and_place),
+        T(hygiene_that_was_not_seen_whole_is_not_clean),
+        T(a_suspicion_of_sigpipe_holds_where_that_killed),
+        T(a_wait_lasts_until_its_program_ends),
+        T(suspected_leaks_are_told_by_the_kernels_count),
+        T(what_a_stopped_service_holds_on_to_was_due),
+        T(many_warnings_are_cut),
         T(text_that_is_missing_is_shown_with_the_output),
         T(text_that_must_not_be_there_is_shown_in_its_context),
         T(unequal_output_is_shown_from_where_it_differs),
