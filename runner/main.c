@@ -3,8 +3,10 @@
 #include "commands/help.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_help(const char *argument)
 {
@@ -30,8 +32,18 @@ static int pick(int argc, char **argv)
     return command->run(argc - 1, argv + 1);
 }
 
+/* What is opened must not get the number of a closed standard stream, to which we or libc may write. It
+ * ends with an exec, so programs find theirs closed as without us. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", O_RDWR | O_CLOEXEC); /* the lowest number that is free */
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_streams();
     int status = pick(argc, argv);
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -78,16 +78,23 @@ static struct stream *stream_of(struct sf_capture *capture, uint32_t number)
     return &capture->streams[number];
 }
 
+/* Is it shown as TCP? So is what keeps the borders of its messages, SOCK_SEQPACKET. */
+static bool is_stream(const struct sf_followed *socket)
+{
+    return socket->type != SF_TYPE_DGRAM;
+}
+
 static bool is_internet(const struct sf_addr *address)
 {
     return address->domain == SF_DOMAIN_INET || address->domain == SF_DOMAIN_INET6;
 }
 
-/* What has no address of the internet: fd75:6e69:78::1 and ::2, "uni", "x". */
+/* What has no address of the internet: fd75:6e69:78::1 and ::2, "uni", "x". Its port is none that a
+ * reader takes for a service. */
 static struct sf_addr stand_in(enum way way, uint32_t number)
 {
     return (struct sf_addr){.domain = SF_DOMAIN_INET6,
-                            .port = (uint16_t)number,
+                            .port = (uint16_t)(49152 + number % 16384),
                             .ip = {0xfd, 0x75, 0x6e, 0x69, 0, 0x78, [15] = way == OUT ? 1 : 2}};
 }
 
@@ -210,7 +217,7 @@ static void join(struct making *making)
 static void end_way(struct making *making, enum way way)
 {
     struct stream *stream = making->stream;
-    if (!stream->is_begun || stream->is_over || stream->has_ended[way])
+    if (!is_stream(making->socket) || !stream->is_begun || stream->is_over || stream->has_ended[way])
         return;
     join(making);
     put(making, way, SF_FIN | SF_ACK, NULL, 0, 0);
@@ -232,7 +239,7 @@ static void put_connect(struct making *making)
     const struct sf_trace_call *record = making->call->record;
     struct stream *stream = making->stream;
 
-    if (making->socket->type != SF_TYPE_STREAM || record->error == EISCONN || record->error == EALREADY)
+    if (!is_stream(making->socket) || record->error == EISCONN || record->error == EALREADY)
         return;
     if (stream->is_over)
         *stream = (struct stream){0};
@@ -247,33 +254,47 @@ static void put_connect(struct making *making)
     stream->is_over = record->error != EINPROGRESS && record->error != EINTR && record->error != EAGAIN;
 }
 
+/* Of its data more may follow in records of their own: what is missing then is not lost. */
 static void put_data(struct making *making, enum way way)
 {
     const struct sf_trace_call *record = making->call->record;
     const char *data = making->call->data;
-    size_t moved = (size_t)record->result, there = record->data_bytes < moved ? record->data_bytes : moved;
+    size_t moved = record->flags & SF_TRACE_CONTINUED ? record->data_bytes : (size_t)record->result;
+    size_t there = record->data_bytes < moved ? record->data_bytes : moved, at = 0;
+    size_t most = is_stream(making->socket) ? SF_SEGMENT_BYTES_MAX : SF_DATAGRAM_BYTES_MAX;
 
-    if (making->socket->type == SF_TYPE_STREAM)
+    if (is_stream(making->socket))
         join(making);
-    for (size_t at = 0; at < moved;) {
-        size_t bytes = moved - at < SF_SEGMENT_BYTES_MAX ? moved - at : SF_SEGMENT_BYTES_MAX;
+    do {
+        size_t bytes = moved - at < most ? moved - at : most;
         size_t body = at >= there ? 0 : there - at < bytes ? there - at : bytes;
-        put(making, way, SF_ACK | (at + bytes == moved ? SF_PSH : 0), body ? data + at : NULL, body,
-            bytes - body);
+        bool is_last = at + bytes == moved && !(record->flags & SF_TRACE_CONTINUED);
+        put(making, way, SF_ACK | (is_last ? SF_PSH : 0), body ? data + at : NULL, body, bytes - body);
         at += bytes;
-    }
+    } while (at < moved);
+}
+
+/* Calls that move several messages have a record for each behind their own. */
+static bool is_batch(const struct sf_trace_call *record)
+{
+    return (record->call == SF_CALL_sendmmsg || record->call == SF_CALL_recvmmsg) &&
+           !(record->flags & SF_TRACE_MORE);
 }
 
 static void put_moved(struct making *making, enum way way)
 {
     const struct sf_trace_call *record = making->call->record;
-    bool is_stream = making->socket->type == SF_TYPE_STREAM;
+    bool streams = is_stream(making->socket);
 
-    if (record->result > 0 && !(way == IN && record->argument & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)))
+    if (is_batch(record) && record->result > 0)
+        return;
+    if (way == IN && record->argument & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE))
+        return;
+    if (record->result > 0 || (record->result == 0 && !record->error && !streams))
         put_data(making, way);
-    else if (record->result == 0 && !record->error && way == IN && is_stream && record->asked > 0)
+    else if (record->result == 0 && !record->error && way == IN && record->asked > 0)
         end_way(making, IN);
-    else if (record->error == ECONNRESET && is_stream && making->stream->is_begun)
+    else if (record->error == ECONNRESET && streams && making->stream->is_begun)
         reset(making);
 }
 
@@ -307,7 +328,7 @@ static void put_call(struct making *making)
 /* A fault at a call that moved nothing rides on an empty packet, where the protocol has such. */
 static void put_rest(struct making *making)
 {
-    if (making->comment[0] && making->stream->is_begun && making->socket->type == SF_TYPE_STREAM)
+    if (making->comment[0] && making->stream->is_begun && is_stream(making->socket))
         put(making, OUT, SF_ACK, NULL, 0, 0);
 }
 
@@ -322,7 +343,7 @@ void sf_capture_take(struct sf_capture *capture, const struct sf_traced *call)
     find_ends(&making);
     comment_names(&making);
     comment_faults(&making);
-    if (call->listener)
+    if (call->listener && is_stream(socket))
         greet(&making); /* it was accepted */
     else
         put_call(&making);

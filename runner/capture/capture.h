@@ -4,8 +4,8 @@
  * the packets around them are made up, one for each call or 32 KiB of it: addresses, ports,
  * sequence numbers and flags are right, segmentation, acknowledgements and times are not those
  * of a wire. Each program is an interface. What a rule did stands in the packet's comment.
- * Unix sockets, which have no addresses, appear as [fd75:6e69:78::1]:N and ::2, N being the
- * socket's number. docs/reference/trace.md, "Captures". */
+ * Unix sockets, which have no addresses, appear as [fd75:6e69:0:78::1]:N and ::2, N being
+ * 49152 and the socket's number. docs/reference/trace.md, "Captures". */
 #ifndef SF_CAPTURE_CAPTURE_H
 #define SF_CAPTURE_CAPTURE_H
 

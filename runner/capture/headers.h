@@ -10,6 +10,7 @@
 
 #define SF_HEADER_BYTES_MAX 74u /* Ethernet, IPv6 and TCP */
 #define SF_SEGMENT_BYTES_MAX 32768u
+#define SF_DATAGRAM_BYTES_MAX 65000u /* longer ones, of Unix sockets, are shown in pieces */
 
 enum { SF_FIN = 1, SF_SYN = 2, SF_RST = 4, SF_PSH = 8, SF_ACK = 16 }; /* TCP's flags */
 

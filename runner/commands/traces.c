@@ -30,6 +30,21 @@ static const char *open_one(struct sf_arena *arena, const char *option, const ch
                     : sf_arena_printf(arena, "%s: cannot write to %s: %s", option, path, strerror(errno));
 }
 
+/* Two of them in one file were neither. */
+static const char *find_shared_file(struct sf_arena *arena, const struct sf_options *options)
+{
+    const struct {
+        const char *option, *path;
+    } files[] = {{"--trace", options->trace}, {"--pcap", options->pcap}, {"--output", options->output}};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < i; j++)
+            if (files[i].path && files[j].path && strcmp(files[i].path, files[j].path) == 0 &&
+                strcmp(files[i].path, "/dev/null") != 0)
+                return sf_arena_printf(arena, "%s and %s both write to %s", files[j].option, files[i].option,
+                                       files[i].path);
+    return NULL;
+}
+
 static void set_data(struct sf_traces *traces)
 {
     if (traces->capture >= 0)
@@ -50,7 +65,9 @@ const char *sf_traces_open(struct sf_arena *arena, struct sf_options *options, c
                                  .verbosity = options->verbosity,
                                  .several = several,
                                  .seeks_habits = is_trace || (!several && options->verbosity > 0)};
-    const char *problem = open_one(arena, "--trace", options->trace, &traces->json);
+    const char *problem = find_shared_file(arena, options);
+    if (!problem)
+        problem = open_one(arena, "--trace", options->trace, &traces->json);
     if (!problem)
         problem = open_one(arena, "--pcap", options->pcap, &traces->capture);
     if (!problem)

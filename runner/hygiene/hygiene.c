@@ -71,8 +71,7 @@ struct sf_warning *sf_hygiene_note(struct sf_hygiene *hygiene, enum sf_habit hab
                                    .return_address = seen->return_address};
     if (socket)
         describe_socket(warning, socket);
-    memcpy(warning->site,
-           sf_site_name(hygiene, sf_memory_of_site(hygiene, seen->pid, seen->return_address)),
+    memcpy(warning->site, sf_site_name(hygiene, sf_memory_of_site(hygiene, seen->pid, seen->return_address)),
            sizeof warning->site);
     return warning;
 }

@@ -23,13 +23,15 @@ struct sf_socket_memory {
     bool has_failed;
     struct sf_seen struck; /* … and the first trouble that it has not got over: a fault or a final error */
     bool was_struck;
-    uint64_t last_use_ns;   /* when a call on it ended, the one that opened it included */
-    bool is_over;           /* the peer's end was read, or the program has shut it down */
-    bool is_closed;         /* by the process that opened it, and not used there since */
+    uint64_t last_use_ns;    /* when a call on it ended, the one that opened it included */
+    bool is_over;            /* the peer's end was read, or the program has shut it down */
+    bool is_closed;          /* by the process that opened it, and not used there since */
     struct sf_seen cut_read; /* the last read, where a rule left more behind it */
     bool is_cut;
-    uint32_t reads;  /* since the last send */
-    bool has_rest;   /* the last read left something behind it … */
+    bool has_moved;
+    enum sf_family first; /* of the calls that moved data: who sends first waits for an answer */
+    uint32_t reads;       /* since the last send */
+    bool has_rest;        /* the last read left something behind it … */
     bool began_late; /* … and so had the one before the last send: what came since is no message's start */
     struct sf_seen short_send;
     bool is_short;

@@ -72,7 +72,8 @@ static void look_at_size(const struct sf_look *look)
 static void look_at_datagram(const struct sf_look *look)
 {
     const struct sf_trace_call *record = look->call->record;
-    if (!(record->flags & SF_TRACE_TRUNCATED) || record->argument & (MSG_PEEK | MSG_TRUNC) || record->asked == 0)
+    if (!(record->flags & SF_TRACE_TRUNCATED) || record->argument & (MSG_PEEK | MSG_TRUNC) ||
+        record->asked == 0)
         return;
     struct sf_warning *warning = sf_hygiene_note(look->hygiene, SF_HABIT_TRUNCATED_DATAGRAM, record->program,
                                                  &look->seen, look->call->socket, NULL);

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 
 #define IDLE_CALLS 1000u
-#define IDLE_NS UINT64_C(50000000)     /* a shorter one bridges a moment: some programs mean to */
-#define IDLE_PACE_NS UINT64_C(100000)  /* who takes longer from call to call has other work, or no CPU */
-#define WAIT_NS UINT64_C(1000000)      /* a call that took as long may have waited */
-#define CALLS_TO_WAIT 100u             /* who waits does so every few calls; the others had no CPU */
+#define IDLE_NS UINT64_C(50000000)    /* a shorter one bridges a moment: some programs mean to */
+#define IDLE_PACE_NS UINT64_C(100000) /* who takes longer from call to call has other work, or no CPU */
+#define WAIT_NS UINT64_C(1000000)     /* a call that took as long may have waited */
+#define CALLS_TO_WAIT 100u            /* who waits does so every few calls; the others had no CPU */
 
 /* What the program says of its waiting on the socket. That of a listener is inherited. */
 static void learn(const struct sf_look *look)
@@ -32,6 +32,13 @@ static void learn(const struct sf_look *look)
     }
 }
 
+/* A socket that takes requests waits for them as long as it likes: a listener, and one of datagrams that
+ * has not asked first. */
+static bool takes_requests(const struct sf_socket_memory *memory)
+{
+    return memory->socket->type == SF_TYPE_DGRAM && (!memory->has_moved || memory->first == SF_FAMILY_RECV);
+}
+
 /* The peer said nothing until TCP gave it up, or the program ended in the call: when that was is
  * for others to say. */
 static void look_at_bound(const struct sf_look *look)
@@ -41,7 +48,8 @@ static void look_at_bound(const struct sf_look *look)
 
     if (family != SF_FAMILY_RECV && family != SF_FAMILY_SEND && family != SF_FAMILY_CONNECT)
         return;
-    if (!look->memory || look->memory->is_bounded || look->memory->is_nonblocking)
+    if (!look->memory || look->memory->is_bounded || look->memory->is_nonblocking ||
+        takes_requests(look->memory))
         return;
     uint64_t waited_ns = record->end_ns - record->begin_ns;
     if (!look->call->is_unfinished && (record->error != ETIMEDOUT || waited_ns < SF_SILENCE_NS))
@@ -116,9 +124,21 @@ static void look_at_pace(const struct sf_look *look)
     thread->busy_ns = 0;
 }
 
+static void note_first(struct sf_socket_memory *memory, const struct sf_look *look)
+{
+    enum sf_family family = sf_traced_family(look->call);
+    bool moves = family == SF_FAMILY_SEND || family == SF_FAMILY_RECV;
+    if (memory->has_moved || !moves || look->call->record->error || look->call->is_unfinished)
+        return;
+    memory->has_moved = true;
+    memory->first = family;
+}
+
 void sf_look_at_waits(const struct sf_look *look)
 {
     learn(look);
+    if (look->memory)
+        note_first(look->memory, look);
     look_at_bound(look);
     if (!look->call->is_unfinished)
         look_at_pace(look);

@@ -54,7 +54,8 @@ struct sf_warning {
     uint64_t count, of; /* what the habit is counted in: bytes of bytes; calls in nanoseconds; of a wait
                          * nanoseconds, 0: it had not come back, and when it began (CLOCK_MONOTONIC) */
     uint64_t return_address;
-    bool is_due; /* of a candidate of SF_HABIT_UNCLOSED and its like: its use was over before the program was */
+    bool is_due; /* of a candidate of SF_HABIT_UNCLOSED and its like: its use was over before the program was
+                  */
     char peer_name[64];       /* "": none */
     char site[SF_SITE_BYTES]; /* "greet (greet.c:27)"; "": not known */
 };

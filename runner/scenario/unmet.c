@@ -2,12 +2,18 @@
 
 #include "scenario/calls.h"
 
+#include <netinet/tcp.h>
+
 #define FAMILY(name) (1u << SF_FAMILY_##name)
 
 /* A link rule may ask for a state as well. */
 static void warn_of_state(struct sf_decoder *decoder, const struct sf_rule *rule)
 {
     bool is_tcp = rule->types != SF_TYPE_DGRAM && rule->domains != SF_DOMAIN_UNIX;
+    if (rule->states == 1u << TCP_SYN_RECV)
+        sf_warning(decoder->diagnostics, rule->place,
+                   "SYN_RECEIVED shows on no program's socket, so the rule will not fire: the kernel keeps such "
+                   "connections for itself until they are established");
     if (rule->states && !is_tcp)
         sf_warning(decoder->diagnostics, rule->place,
                    "only a TCP socket has a state, so the rule will not fire (it says %s)",

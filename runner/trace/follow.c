@@ -26,9 +26,9 @@ struct sf_follower {
     const struct sf_plan *plan;
     struct socket **list; /* in the order in which they were met */
     size_t count, room;
-    struct socket **table; /* by number, open addressing */
-    size_t table_room;     /* a power of two */
-    uint32_t *connections; /* of each program */
+    struct socket **table;         /* by number, open addressing */
+    size_t table_room;             /* a power of two */
+    uint32_t *connections;         /* of each program */
     struct sf_directory addresses; /* whose they are */
     struct sf_directory told;      /* for which names */
     struct host *hosts;
@@ -307,8 +307,7 @@ static struct sf_traced describe(const struct sf_follower *follower, const struc
                               .firings = sf_record_firings(call),
                               .address = sf_record_address(call),
                               .data = sf_record_data(call),
-                              .program =
-                                  sf_plan_string(plan, sf_plan_programs(plan)[call->program].name_at)};
+                              .program = sf_plan_string(plan, sf_plan_programs(plan)[call->program].name_at)};
 }
 
 /* A call is made on a socket. */
@@ -338,6 +337,10 @@ struct sf_traced sf_follower_call(struct sf_follower *follower, const struct sf_
     struct sf_traced traced = describe(follower, call);
     struct socket *socket = socket_of(follower, call->socket, call->program);
     uint8_t family = sf_call_families[call->call];
+    if (call->flags & SF_TRACE_MORE) {
+        traced.socket = socket ? &socket->followed : NULL;
+        return traced;
+    }
     if (family == SF_FAMILY_RESOLVE)
         enter_host(follower, call);
     if (!socket)

@@ -27,11 +27,12 @@
 static const struct {
     sf_sink_maker *make;
     bool is_filtered; /* it is given only what the filter shows */
+    bool takes_more;  /* … and the rest of a call's data, in records of their own */
 } makers[] = {
-    {sf_text_sink, true},
-    {sf_json_sink, true},
-    {sf_capture_sink, true},
-    {sf_hygiene_sink, false},
+    {sf_text_sink, true, false},
+    {sf_json_sink, true, false},
+    {sf_capture_sink, true, true},
+    {sf_hygiene_sink, false, false},
 };
 enum { SINKS_MAX = sizeof makers / sizeof *makers };
 
@@ -77,7 +78,7 @@ struct work {
     struct sf_order order;
     struct sf_follower *follower;
     struct sf_trace_sink sinks[SINKS_MAX];
-    bool is_filtered[SINKS_MAX];
+    bool is_filtered[SINKS_MAX], takes_more[SINKS_MAX];
     size_t sink_count;
     uint64_t now_ns;
     struct finished finished[THREADS]; /* by tid, modulo */
@@ -88,8 +89,9 @@ static void show(struct work *work, struct sf_traced *traced, uint64_t time_ns)
     const struct sf_recording *recording = &work->recording;
     traced->t = time_ns > recording->start_ns ? (double)(time_ns - recording->start_ns) / 1e9 : 0;
     bool is_shown = !recording->filter || sf_trace_filter_shows(recording->filter, traced);
+    bool is_call = !(traced->record->flags & SF_TRACE_MORE);
     for (size_t i = 0; i < work->sink_count; i++)
-        if (is_shown || !work->is_filtered[i])
+        if ((is_shown || !work->is_filtered[i]) && (is_call || work->takes_more[i]))
             work->sinks[i].take(work->sinks[i].context, traced);
     atomic_fetch_add_explicit(&work->shared->progress, 1, memory_order_relaxed);
 }
@@ -224,6 +226,7 @@ static void make_sinks(struct work *work)
     for (size_t i = 0; i < SINKS_MAX; i++) {
         if (!makers[i].make(&work->recording, &work->sinks[work->sink_count]))
             continue;
+        work->takes_more[work->sink_count] = makers[i].takes_more;
         work->is_filtered[work->sink_count++] = makers[i].is_filtered;
     }
 }

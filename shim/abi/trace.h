@@ -77,7 +77,11 @@ enum {
     SF_TRACE_CUT = 16,        /* less data is kept than was moved, for want of room */
     SF_TRACE_TRUNCATED = 32,  /* a datagram was longer than its room: MSG_TRUNC */
     SF_TRACE_NOT_MADE = 64,   /* a rule answered in place of the kernel; a close is made all the same */
-    SF_TRACE_LEFT = 128       /* a rule shortened the read of a stream, and more lies there to be read */
+    SF_TRACE_LEFT = 128,      /* a rule shortened the read of a stream, and more lies there to be read */
+    SF_TRACE_CONTINUED = 256, /* of its data more follows, in records with … */
+    SF_TRACE_MORE = 512       /* … this: no call by itself, but data of the one before. `result` is how many
+                               * bytes, SF_TRACE_ADDRESS whose; of a call that moves several messages each has
+                               * one. Where all data is asked for (data_bytes UINT32_MAX) alone */
 };
 
 /* struct sf_firing[rule_count], then the struct sf_addr of SF_TRACE_ADDRESS, then `data_bytes`
@@ -100,10 +104,10 @@ struct sf_trace_call {
     uint32_t flags;
     uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC; what rules let the call wait is within */
     uint64_t return_address;
-    uint64_t asked; /* bytes, of all messages; entries of poll, events of epoll, bits of select; of
-                     * fcntl and ioctl the value */
-    int64_t result; /* as the program got it; of several messages their number */
-    int32_t error;  /* errno, or EAI_*; 0: none */
+    uint64_t asked;     /* bytes, of all messages; entries of poll, events of epoll, bits of select; of
+                         * fcntl and ioctl the value */
+    int64_t result;     /* as the program got it; of several messages their number */
+    int32_t error;      /* errno, or EAI_*; 0: none */
     uint32_t argument;  /* MSG_ flags, but of recvmmsg and sendmmsg the bytes that were moved; `how` of
                          * shutdown, backlog of listen, ms of a wait (UINT32_MAX: for ever), number of
                          * the socket that accept gave, domain << 16 | type of socket, level << 16 | name

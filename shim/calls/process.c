@@ -2,12 +2,14 @@
  * Those that end by exit or quick_exit are met in load/load.c. */
 #include "apply/clock.h"
 #include "calls/call.h"
+#include "log/trace.h"
 #include "sockets/leaks.h"
 
 SF_EXPORT void _exit(int status)
 {
     sf_ensure_loaded();
     sf_leaks_count();
+    sf_trace_end();
     sf_real._exit(status);
 }
 
@@ -15,6 +17,7 @@ SF_EXPORT void _Exit(int status)
 {
     sf_ensure_loaded();
     sf_leaks_count();
+    sf_trace_end();
     sf_real._Exit(status);
 }
 

@@ -173,11 +173,11 @@ static int accepted(int listener, int fd, const struct sockaddr *peer, const soc
 
 /* Where the program does not ask for the peer's address we do: the kernel
  * writes it along, and a getpeername is saved. */
-#define ROOM_FOR_PEER                                \
-    struct sockaddr_storage room;                    \
-    socklen_t room_length = sizeof room;             \
-    const bool is_ours = !addr;                      \
-    length = is_ours ? &room_length : length;        \
+#define ROOM_FOR_PEER                         \
+    struct sockaddr_storage room;             \
+    socklen_t room_length = sizeof room;      \
+    const bool is_ours = !addr;               \
+    length = is_ours ? &room_length : length; \
     addr = is_ours ? (struct sockaddr *)&room : addr
 
 #define INTERPOSE_ACCEPT(name, params, arguments)                                 \
@@ -232,9 +232,10 @@ static void go_on_connecting(const struct sf_call *call, const struct sockaddr *
     errno = saved_errno;
 }
 
-SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t length)
+SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t length, void *return_address)
 {
     struct sf_call call = SF_CALL(connect, fd, 0, 0);
+    call.return_address = return_address;
     if (sf_shim.trace && sf_memory_is_readable(addr, length))
         sf_address_from(&call.destination, addr, length);
     if (!sf_call_enter(&call)) {
@@ -277,8 +278,9 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
     bool is_known = sf_shim.families && !sf_is_quiet() && sf_memory_is_readable(addr, length);
     if (is_known)
         sf_socket_connects(fd, addr, length);
-    int result = sf_is_idle(fd, SF_FAMILY_CONNECT) ? sf_owner_connect(fd, addr, length)
-                                                   : selected_connect(fd, addr, length);
+    int result = sf_is_idle(fd, SF_FAMILY_CONNECT)
+                     ? sf_owner_connect(fd, addr, length)
+                     : selected_connect(fd, addr, length, __builtin_return_address(0));
     /* The kernel has chosen an address for it only now. */
     if (is_known && sf_shim.has_locals && (result == 0 || errno == EINPROGRESS || errno == EINTR))
         sf_socket_connects(fd, addr, length);
@@ -289,9 +291,11 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
     return result;
 }
 
-SF_SELECTED int selected_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+SF_SELECTED int selected_getsockopt(int fd, int level, int name, void *value, socklen_t *length,
+                                    void *return_address)
 {
     struct sf_call call = SF_CALL(getsockopt, fd, 0, 0);
+    call.return_address = return_address;
     call.argument = (uint32_t)level << 16 | (uint16_t)name;
     if (!sf_call_enter(&call))
         return -1;
@@ -370,8 +374,9 @@ static void mend_error(int fd, int *error, const socklen_t *length)
 
 SF_EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
-    int result = sf_is_idle(fd, SF_FAMILY_OPTION) ? sf_real.getsockopt(fd, level, name, value, length)
-                                                  : selected_getsockopt(fd, level, name, value, length);
+    int result = sf_is_idle(fd, SF_FAMILY_OPTION)
+                     ? sf_real.getsockopt(fd, level, name, value, length)
+                     : selected_getsockopt(fd, level, name, value, length, __builtin_return_address(0));
     if (level == IPPROTO_TCP && result == 0)
         mend_option(fd, name, value, length);
     if (level == SOL_SOCKET && name == SO_ERROR && result == 0)

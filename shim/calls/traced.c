@@ -250,17 +250,38 @@ static uint64_t bytes_of(const struct mmsghdr *batch, unsigned count)
     return bytes;
 }
 
-/* Copy what lies in the first `bytes` bytes of a vector; returns the end of the copy. */
-static char *copy(char *to, const char *end, const struct iovec *vector, size_t count, uint64_t bytes)
+/* Bytes that lie in a vector: `bytes` of them, from the one at `from` on. */
+struct piece {
+    const struct iovec *vector;
+    size_t count;
+    uint64_t from, bytes;
+};
+
+/* Returns the end of the copy, `end` at most. */
+static char *copy(char *to, const char *end, struct piece piece)
 {
-    for (size_t i = 0; i < count && bytes && to < end; i++) {
-        size_t part = vector[i].iov_len < bytes ? vector[i].iov_len : (size_t)bytes;
-        bytes -= part;
+    for (size_t i = 0; i < piece.count && piece.bytes && to < end; i++) {
+        const struct iovec *item = &piece.vector[i];
+        size_t skip = item->iov_len < piece.from ? item->iov_len : (size_t)piece.from;
+        size_t part = item->iov_len - skip < piece.bytes ? item->iov_len - skip : (size_t)piece.bytes;
+        piece.from -= skip;
+        piece.bytes -= part;
         part = part < (size_t)(end - to) ? part : (size_t)(end - to);
-        memcpy(to, vector[i].iov_base, part);
+        memcpy(to, (const char *)item->iov_base + skip, part);
         to += part;
     }
     return to;
+}
+
+static struct piece message_of(const struct mmsghdr *message)
+{
+    return (struct piece){message->msg_hdr.msg_iov, message->msg_hdr.msg_iovlen, 0, message->msg_len};
+}
+
+/* What it moved and put where it was told. */
+static uint64_t there_of(const struct sf_call *call, const struct told *told)
+{
+    return told->moved < call->info.len ? told->moved : call->info.len;
 }
 
 /* How many bytes of data the record has. */
@@ -272,7 +293,7 @@ static uint64_t data_of(const struct sf_call *call, const struct told *told, uin
     if (most == 0 || !sf_call_is_data_there(call))
         return 0;
     most = most == UINT32_MAX || most > room ? room : most;
-    uint64_t there = told->moved < call->info.len ? told->moved : call->info.len;
+    uint64_t there = there_of(call, told);
     return there < most ? there : most;
 }
 
@@ -284,10 +305,9 @@ static void write_data(char *to, uint64_t bytes, const struct sf_call *call, con
         memcpy(to, call->name, bytes);
     else if (call->batch)
         for (unsigned i = 0; i < call->batch_count && to < end; i++)
-            to = copy(to, end, call->batch[i].msg_hdr.msg_iov, call->batch[i].msg_hdr.msg_iovlen,
-                      call->batch[i].msg_len);
+            to = copy(to, end, message_of(&call->batch[i]));
     else
-        copy(to, end, call->data, call->data_count, told->moved);
+        copy(to, end, (struct piece){call->data, call->data_count, 0, told->moved});
 }
 
 static void write_call(void *at, uint32_t bytes, uint32_t data_bytes, const struct sf_call *call,
@@ -327,6 +347,84 @@ static void write_call(void *at, uint32_t bytes, uint32_t data_bytes, const stru
         write_data(rest, data_bytes, call, told);
 }
 
+/* Is all that passes asked for, and more of it there than the call's own record has? */
+static bool is_continued(const struct sf_call *call, const struct told *told, uint64_t data)
+{
+    if (sf_shim.trace->data_bytes != UINT32_MAX || call->name)
+        return false;
+    return call->batch ? call->batch_count > 0 : sf_call_is_data_there(call) && there_of(call, told) > data;
+}
+
+/* A record that is data alone. Each is a nanosecond behind the one before, so that they stay in order. */
+static void append_piece(const struct sf_call *call, struct told *told, struct piece piece, bool is_last,
+                         const struct sf_addr *address)
+{
+    struct sf_self self = sf_trace_self();
+    struct sf_lane_room room;
+    uint32_t own = address ? sizeof *address : 0,
+             bytes = aligned(sizeof(struct sf_trace_call) + own + piece.bytes);
+
+    told->end_ns++;
+    if (!sf_trace_take(self.tid, bytes, 1, &room))
+        return;
+    struct sf_trace_call *record = room.at;
+    *record = (struct sf_trace_call){.record = header_of(SF_TRACE_CALL, bytes),
+                                     .pid = self.pid,
+                                     .tid = self.tid,
+                                     .program = sf_shim.program,
+                                     .call = (uint16_t)call->info.call,
+                                     .fd = call->fd,
+                                     .socket = call->number & ~SF_NUMBER_NAMED,
+                                     .flags = SF_TRACE_MORE | (is_last ? 0 : SF_TRACE_CONTINUED) |
+                                              (address ? SF_TRACE_ADDRESS : 0),
+                                     .begin_ns = call->begin_ns,
+                                     .end_ns = told->end_ns,
+                                     .asked = piece.bytes,
+                                     .result = (int64_t)piece.bytes,
+                                     .argument = (uint32_t)call->flags,
+                                     .data_bytes = (uint32_t)piece.bytes};
+    char *at = (char *)(record + 1);
+    if (address)
+        memcpy(at, address, own);
+    copy(at + own, at + own + piece.bytes, piece);
+    sf_lane_give(&room);
+}
+
+static void append_pieces(const struct sf_call *call, struct told *told, struct piece rest, bool is_last,
+                          const struct sf_addr *address)
+{
+    const uint64_t most = SF_LANE_RECORD_MAX - sizeof(struct sf_trace_call) - sizeof *address;
+
+    do {
+        struct piece piece = rest;
+        piece.bytes = rest.bytes < most ? rest.bytes : most;
+        rest.from += piece.bytes;
+        rest.bytes -= piece.bytes;
+        append_piece(call, told, piece, is_last && rest.bytes == 0, address);
+    } while (rest.bytes);
+}
+
+static __attribute__((noinline)) void append_rest(const struct sf_call *call, struct told *told,
+                                                  uint64_t data)
+{
+    struct sf_addr address;
+
+    if (!call->batch) {
+        append_pieces(call, told,
+                      (struct piece){call->data, call->data_count, data, there_of(call, told) - data}, true,
+                      NULL);
+        return;
+    }
+    for (unsigned i = 0; i < call->batch_count; i++) {
+        const struct msghdr *message = &call->batch[i].msg_hdr;
+        address.domain = 0;
+        if (message->msg_name && message->msg_namelen)
+            sf_address_from(&address, message->msg_name, message->msg_namelen);
+        append_pieces(call, told, message_of(&call->batch[i]), i + 1 == call->batch_count,
+                      address.domain ? &address : NULL);
+    }
+}
+
 static void append(const struct sf_call *call, struct told *told, const struct heard *heard)
 {
     struct sf_self self = sf_trace_self();
@@ -337,7 +435,9 @@ static void append(const struct sf_call *call, struct told *told, const struct h
     uint64_t data = data_of(call, told, SF_LANE_RECORD_MAX - fixed);
     uint32_t bytes = aligned(fixed + data);
 
-    if (told->moved > data && sf_shim.trace->data_bytes != 0)
+    if (is_continued(call, told, data))
+        told->flags |= SF_TRACE_CONTINUED;
+    else if (told->moved > data && sf_shim.trace->data_bytes != 0)
         told->flags |= SF_TRACE_CUT;
     if (told->address)
         told->flags |= SF_TRACE_ADDRESS;
@@ -347,6 +447,8 @@ static void append(const struct sf_call *call, struct told *told, const struct h
         write_heard(room.at, heard);
     write_call((char *)room.at + before, bytes, (uint32_t)data, call, told, self);
     sf_lane_give(&room);
+    if (told->flags & SF_TRACE_CONTINUED)
+        append_rest(call, told, data);
 }
 
 /* ---- what it was, asked once it has returned --------------------------------- */

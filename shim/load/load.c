@@ -170,6 +170,7 @@ static void at_exit(int status, void *argument)
     (void)status;
     (void)argument;
     sf_leaks_count();
+    sf_trace_end();
     sf_sites_look_again();
 }
 

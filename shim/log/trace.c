@@ -3,12 +3,22 @@
 #include "engine/hash.h"
 #include "log/tally.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-static uint32_t *pid_here; /* zero in a new process */
+static uint32_t *pid_here;       /* zero in a new process */
+static pthread_key_t thread_end; /* its destructor is told of the end of a thread, however that came */
+static __thread bool has_presence;
 static __thread struct sf_self self;
 static __thread uint32_t lane;
+
+/* One that was cancelled is in its call no more. */
+static void end_thread(void *presence)
+{
+    struct sf_presence *here = presence;
+    atomic_store_explicit(&here->begin_ns, 0, memory_order_relaxed);
+}
 
 bool sf_trace_reserve(void)
 {
@@ -19,11 +29,12 @@ bool sf_trace_reserve(void)
         return false;
     madvise(page, bytes, MADV_WIPEONFORK); /* Linux 4.14; before that there is sf_trace_forget */
     pid_here = page;
-    return true;
+    return pthread_key_create(&thread_end, end_thread) == 0;
 }
 
 void sf_trace_forget(void)
 {
+    has_presence = false;
     if (pid_here)
         *pid_here = 0;
 }
@@ -45,7 +56,12 @@ static struct sf_presence *presence(void)
 {
     if (!sf_tally)
         sf_tally_claim();
-    return sf_tally ? sf_trace_presence(sf_shim.trace, (uint32_t)(sf_tally - sf_shim.tallies)) : NULL;
+    if (!sf_tally)
+        return NULL;
+    struct sf_presence *here = sf_trace_presence(sf_shim.trace, (uint32_t)(sf_tally - sf_shim.tallies));
+    if (__builtin_expect(!has_presence, 0)) /* keys of such low numbers need no memory */
+        has_presence = pthread_setspecific(thread_end, here) == 0;
+    return here;
 }
 
 void sf_trace_enter(const struct sf_call *call, uint64_t asked)

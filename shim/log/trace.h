@@ -25,6 +25,13 @@ struct sf_self sf_trace_self(void);
 void sf_trace_enter(const struct sf_call *call, uint64_t asked);
 void sf_trace_leave(void);
 
+/* The thread ends the process: should it be in a call still, a handler has jumped out of that. */
+static inline void sf_trace_end(void)
+{
+    if (sf_shim.trace && !sf_is_vfork_child())
+        sf_trace_leave();
+}
+
 /* Room for records; sf_lane_give publishes them. False: there is none, and `calls` calls more
  * are dropped. */
 bool sf_trace_take(uint32_t tid, uint32_t bytes, uint32_t calls, struct sf_lane_room *room);

@@ -196,4 +196,11 @@ if command -v redis-server > /dev/null; then
 else
     skip "a benchmark" "no redis-server"
 fi
+
+check_status "a closed standard error is nobody's" 0 sh -c '"$0" trace -- "$1" 2>&-' "$SOCKFAULT" true
+check_status "nor do programs find it open" 2 sh -c '"$0" run -- sh -c "true >&2" 2>&-' "$SOCKFAULT"
+
+printf 'name: n\nprograms: {c: "true"}\nfaults: [{call: recv, partial: 1, when: {state: SYN_RECEIVED}}]\n' > "$TMP/state.yaml"
+check_status "a state that no program sees" 0 "$SOCKFAULT" check "$TMP/state.yaml"
+check_match "it says so" "warning: SYN_RECEIVED shows on no program's socket" "$output"
 finish

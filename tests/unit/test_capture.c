@@ -92,7 +92,7 @@ struct made {
     int64_t result;
     int error;
     uint64_t asked;
-    uint32_t argument, socket, made, cut;
+    uint32_t argument, flags, socket, made, cut;
     const char *data;
     uint8_t rules;
     const struct sf_addr *address;
@@ -104,6 +104,7 @@ static void make(struct made made)
     const struct sf_trace_call record = {.call = (uint16_t)made.call,
                                          .fd = 3,
                                          .argument = made.argument,
+                                         .flags = made.flags,
                                          .end_ns = ++world.now_ns,
                                          .asked = made.asked,
                                          .result = made.error ? -1 : made.result,
@@ -337,12 +338,71 @@ static void datagrams_go_where_the_call_says(void **state)
     MAKE(sendto, .asked = 3, .result = 3, .data = "abc", .address = &other);
     MAKE(recvfrom, .asked = 9, .result = 0, .address = &other);
     MAKE(recvfrom, .asked = 9, .result = 2, .data = "de", .address = &other);
+    world.sockets[1].closed_ns = 1;
+    MAKE(shutdown, .argument = SHUT_WR);
+    MAKE(close);
     read_back();
-    assert_int_equal(world.count, 2);
+    assert_int_equal(world.count, 3);
     assert_true(world.packets[0].is_udp && world.packets[0].is_out);
     assert_int_equal(world.packets[0].port, 53);
     assert_false(world.packets[1].is_out);
-    assert_memory_equal(world.packets[1].body, "de", 2);
+    assert_int_equal(world.packets[1].body_bytes, 0);
+    assert_false(world.packets[2].is_out);
+    assert_memory_equal(world.packets[2].body, "de", 2);
+}
+
+static void a_datagram_is_one_packet(void **state)
+{
+    static char data[60000];
+    (void)state;
+    world.sockets[1].type = SF_TYPE_DGRAM;
+    MAKE(send, .asked = 60000, .result = 60000, .data = data);
+    read_back();
+    assert_int_equal(world.count, 1);
+    assert_int_equal(world.packets[0].body_bytes, 60000);
+}
+
+static void each_message_of_a_batch_has_its_own(void **state)
+{
+    const struct sf_addr other = internet(3, 53);
+    (void)state;
+    world.sockets[1].type = SF_TYPE_DGRAM;
+    MAKE(sendmmsg, .asked = 2, .result = 2, .data = "abcde", .cut = 5, .flags = SF_TRACE_CONTINUED);
+    MAKE(sendmmsg, .result = 2, .data = "ab", .flags = SF_TRACE_MORE | SF_TRACE_CONTINUED, .address = &other);
+    MAKE(sendmmsg, .result = 3, .data = "cde", .flags = SF_TRACE_MORE);
+    read_back();
+    assert_int_equal(world.count, 2);
+    assert_int_equal(world.packets[0].port, 53);
+    assert_int_equal(world.packets[0].body_bytes, 2);
+    assert_memory_equal(world.packets[1].body, "cde", 3);
+}
+
+static void data_that_follows_is_the_calls_own(void **state)
+{
+    (void)state;
+    MAKE(connect);
+    MAKE(send, .asked = 5, .result = 5, .data = "ab", .cut = 2, .flags = SF_TRACE_CONTINUED);
+    MAKE(send, .result = 3, .data = "cde", .flags = SF_TRACE_MORE);
+    read_back();
+    assert_int_equal(world.count, 5);
+    expect(3, true, SF_ACK, 1, 1, 2);
+    expect(4, true, SF_ACK | SF_PSH, 3, 1, 3);
+    assert_int_equal(world.packets[3].missing, 0);
+}
+
+static void messages_of_a_connection_are_shown_as_a_stream(void **state)
+{
+    (void)state;
+    world.sockets[1].domain = SF_DOMAIN_UNIX;
+    world.sockets[1].type = SF_TYPE_OTHER;
+    world.sockets[1].local = world.sockets[1].peer = (struct sf_addr){.domain = SF_DOMAIN_UNIX};
+    MAKE(send, .asked = 1, .result = 1, .data = "x");
+    world.sockets[1].closed_ns = 1;
+    MAKE(close);
+    read_back();
+    assert_int_equal(world.count, 2);
+    expect(0, true, SF_ACK | SF_PSH, 1, 1, 1);
+    expect(1, true, SF_FIN | SF_ACK, 2, 1, 0);
 }
 
 static void a_unix_socket_has_stand_ins_and_its_name(void **state)
@@ -355,7 +415,7 @@ static void a_unix_socket_has_stand_ins_and_its_name(void **state)
     MAKE(send, .asked = 1, .result = 1, .data = "x");
     read_back();
     assert_int_equal(world.count, 4);
-    assert_int_equal(world.packets[0].port, 1);
+    assert_int_equal(world.packets[0].port, 49153);
     assert_true(has_text("socket 1: unix:/run/x.sock"));
 }
 
@@ -384,6 +444,10 @@ int main(void)
         TEST(what_is_only_looked_at_has_not_passed),
         TEST(a_connection_that_was_there_before_has_no_beginning),
         TEST(datagrams_go_where_the_call_says),
+        TEST(a_datagram_is_one_packet),
+        TEST(each_message_of_a_batch_has_its_own),
+        TEST(data_that_follows_is_the_calls_own),
+        TEST(messages_of_a_connection_are_shown_as_a_stream),
         TEST(a_unix_socket_has_stand_ins_and_its_name),
         TEST(a_full_disk_is_told),
     };

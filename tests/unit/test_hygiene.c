@@ -341,6 +341,19 @@ static void a_wait_that_never_ended_is_a_candidate(void **state)
     assert_int_equal(warning->of, 77);
 }
 
+static void who_takes_requests_may_wait(void **state)
+{
+    (void)state;
+    world.sockets[1].type = world.sockets[2].type = SF_TYPE_DGRAM;
+    MAKE(recvfrom, .asked = 10, .result = 5);
+    MAKE(sendto, .asked = 5, .result = 5);
+    MAKE(recvfrom, .asked = 10, .is_unfinished = true);
+    none();
+    MAKE(sendto, .socket = 2, .asked = 5, .result = 5);
+    MAKE(recvfrom, .socket = 2, .asked = 10, .is_unfinished = true);
+    only(SF_HABIT_NO_TIMEOUT);
+}
+
 static void waits_that_are_bounded_or_not_in_vain(void **state)
 {
     (void)state;
@@ -599,6 +612,7 @@ int main(void)
         TEST(reads_that_a_rule_cuts_to_a_byte_are_not_tiny),
         TEST(a_silent_peer_and_no_bound),
         TEST(a_wait_that_never_ended_is_a_candidate),
+        TEST(who_takes_requests_may_wait),
         TEST(waits_that_are_bounded_or_not_in_vain),
         TEST(many_calls_that_bring_nothing),
         TEST(slow_calls_are_counted_too),
