@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "capture/headers.h"
 #include "capture/pcapng.h"
+#include "trace/follow.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -337,7 +338,9 @@ void sf_capture_take(struct sf_capture *capture, const struct sf_traced *call)
     const struct sf_followed *socket = call->socket;
     struct making making = {.capture = capture, .call = call, .socket = socket};
 
-    if (!socket || call->is_unfinished || call->record->program >= capture->scenario->program_count)
+    /* What a program has scribbled over tells of sockets and bytes that there cannot be. */
+    bool is_sound = call->record->result <= INT32_MAX && socket && socket->number <= SF_FOLLOWED_MAX;
+    if (!is_sound || call->is_unfinished || call->record->program >= capture->scenario->program_count)
         return;
     making.stream = stream_of(capture, socket->number);
     find_ends(&making);

@@ -4,6 +4,7 @@
 #include "trace/states.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum { DESCRIPTOR_MAX = 1048575 }; /* that the shim follows */
 
@@ -75,6 +76,8 @@ void sf_look_at_closes(const struct sf_look *look)
 
     if (look->memory)
         look_at_use(look);
+    if (look->call->listener) /* taking connections is what it is for */
+        sf_memory_of_socket(look->hygiene, look->call->listener)->last_use_ns = record->end_ns;
     if (record->fd < 0 || record->fd > DESCRIPTOR_MAX || look->call->is_unfinished)
         return;
     bool is_close = sf_traced_family(look->call) == SF_FAMILY_CLOSE;
@@ -98,30 +101,41 @@ static bool is_left(const struct sf_socket_memory *memory)
     return memory->socket && memory->opened.end_ns && !memory->is_closed;
 }
 
-/* Whoever opens one there leaves it behind when done: one of them is over, or came to nothing more
- * once the next was opened. A connection that is held to the end of the program is in use, and
- * its end closes it. */
-static bool is_due(const struct sf_hygiene *hygiene, const struct sf_seen *opened)
+static bool is_of_one_kind(const struct sf_socket_memory *one, const struct sf_socket_memory *other)
 {
-    uint64_t first_idle_ns = UINT64_MAX, last_opened_ns = 0;
-
-    for (size_t i = 0; i < hygiene->socket_count; i++) {
-        const struct sf_socket_memory *memory = &hygiene->sockets[i];
-        if (!memory->socket || !memory->opened.end_ns || !is_same_place(&memory->opened, opened))
-            continue;
-        if (memory->opened.end_ns > last_opened_ns)
-            last_opened_ns = memory->opened.end_ns;
-        if (!is_left(memory))
-            continue;
-        if (memory->is_over)
-            return true;
-        if (memory->last_use_ns < first_idle_ns)
-            first_idle_ns = memory->last_use_ns;
-    }
-    return first_idle_ns < last_opened_ns;
+    const struct sf_addr *a = &one->socket->peer, *b = &other->socket->peer;
+    return other->socket && other->opened.end_ns && is_same_place(&one->opened, &other->opened) &&
+           one->opened.tid == other->opened.tid && a->domain == b->domain && a->port == b->port &&
+           memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
-static void note_left(struct sf_hygiene *hygiene, const struct sf_socket_memory *memory)
+/* A thread that opens one behind the other to the same peer, and comes back to none of the earlier ones,
+ * has forgotten them: two, for one may be kept for later. */
+static bool is_forgotten(const struct sf_hygiene *hygiene, const struct sf_socket_memory *memory)
+{
+    uint64_t last_opened_ns = 0;
+    unsigned idle = 0;
+
+    for (size_t i = 0; i < hygiene->socket_count; i++)
+        if (is_of_one_kind(memory, &hygiene->sockets[i]) &&
+            hygiene->sockets[i].opened.end_ns > last_opened_ns)
+            last_opened_ns = hygiene->sockets[i].opened.end_ns;
+    for (size_t i = 0; i < hygiene->socket_count && idle < 2; i++)
+        idle += is_left(&hygiene->sockets[i]) && is_of_one_kind(memory, &hygiene->sockets[i]) &&
+                hygiene->sockets[i].last_use_ns < last_opened_ns;
+    return memory->last_use_ns < last_opened_ns && idle == 2;
+}
+
+/* Should it have been closed before the end? One that is held to the end of the program is in use, and
+ * its end closes it; a listener always is. */
+static bool is_due(const struct sf_hygiene *hygiene, const struct sf_socket_memory *memory)
+{
+    if (memory->socket->state == SF_STATE_LISTEN)
+        return false;
+    return memory->was_struck || memory->is_over || is_forgotten(hygiene, memory);
+}
+
+static void note_left(struct sf_hygiene *hygiene, const struct sf_socket_memory *memory, bool due)
 {
     enum sf_habit habit = memory->was_struck ? SF_HABIT_UNCLOSED_AFTER_FAULT : SF_HABIT_UNCLOSED;
     struct sf_warning *warning =
@@ -131,7 +145,7 @@ static void note_left(struct sf_hygiene *hygiene, const struct sf_socket_memory 
         return;
     /* Another process has closed it: what became of it since is not known. */
     warning->state = memory->socket->closed_ns ? SF_STATE_NONE : memory->socket->state;
-    warning->is_due = memory->was_struck || is_due(hygiene, &memory->opened);
+    warning->is_due = due;
     if (!memory->was_struck)
         return;
     warning->then_call = memory->struck.call;
@@ -139,9 +153,26 @@ static void note_left(struct sf_hygiene *hygiene, const struct sf_socket_memory 
     warning->rule = memory->struck.rule;
 }
 
+/* Those that are due come first. Of either the first ones tell enough: how many there were the kernel
+ * knows. */
 void sf_look_at_rests(struct sf_hygiene *hygiene)
 {
-    for (size_t i = 0; i < hygiene->socket_count; i++)
-        if (is_left(&hygiene->sockets[i]))
-            note_left(hygiene, &hygiene->sockets[i]);
+    enum { NOTED_MAX = 64, LOOKED_AT_MAX = 1000 };
+    const struct sf_socket_memory *others[NOTED_MAX];
+    size_t due = 0, other = 0, looked_at = 0;
+
+    for (size_t i = 0; i < hygiene->socket_count && due < NOTED_MAX && looked_at < LOOKED_AT_MAX; i++) {
+        const struct sf_socket_memory *memory = &hygiene->sockets[i];
+        if (!is_left(memory))
+            continue;
+        looked_at++;
+        if (is_due(hygiene, memory)) {
+            note_left(hygiene, memory, true);
+            due++;
+        } else if (other < NOTED_MAX) {
+            others[other++] = memory;
+        }
+    }
+    for (size_t i = 0; i < other; i++)
+        note_left(hygiene, others[i], false);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* One file at one place, in however many processes. */
 struct object {
@@ -126,9 +127,14 @@ static Dwfl *read_object(struct object *object)
                                              .find_debuginfo = dwfl_standard_find_debuginfo,
                                              .section_address = dwfl_offline_section_address,
                                              .debuginfo_path = &debug_path};
+    struct stat status;
 
     if (object->dwfl || object->is_unreadable)
         return object->dwfl;
+    object->is_unreadable =
+        stat(object->path, &status) != 0 || !S_ISREG(status.st_mode); /* a FIFO would wait */
+    if (object->is_unreadable)
+        return NULL;
     object->dwfl = dwfl_begin(&callbacks);
     dwfl_report_begin(object->dwfl);
     if (!object->dwfl ||

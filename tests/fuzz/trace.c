@@ -3,6 +3,7 @@
 #include "trace/lanes.h"
 #include "trace/order.h"
 #include "trace/sinks.h"
+#include "trace/sites.h"
 #include "trace/follow.h"
 
 #include <fcntl.h>
@@ -19,7 +20,8 @@ static void open_session(void)
 {
     static struct sf_program programs[] = {{.name = "client", .wrap = true},
                                            {.name = "server", .wrap = true}};
-    static struct sf_rule rule = {.id = "rule", .probability = 1, .fault = SF_FAULT_RESET};
+    static struct sf_rule rule = {
+        .id = "rule", .fault_text = "reset: true", .probability = 1, .fault = SF_FAULT_RESET};
     static struct sf_scenario scenario = {
         .file = "", .name = "n", .programs = programs, .program_count = 2, .rules = &rule, .rule_count = 1};
     static const struct sf_trace_wish wish = {.data_bytes = 64};
@@ -31,6 +33,8 @@ static void open_session(void)
                                       .session = session,
                                       .text = file,
                                       .json = file,
+                                      .capture = file,
+                                      .seeks_habits = true,
                                       .lock = -1,
                                       .verbosity = 2,
                                       .is_colored = true,
@@ -46,23 +50,30 @@ static void show_all(struct sf_order *order)
 {
     struct sf_directory none = {.entries = NULL};
     struct sf_follower *follower = sf_follower_new(session->plan, none);
-    struct sf_trace_sink sinks[2];
+    struct sf_trace_sink sinks[4];
+    static struct sf_warnings warnings;
     struct sf_trace_record *record;
+    warnings.count = warnings.more = 0;
     recording.follower = follower;
+    recording.sites = sf_sites_new();
+    recording.warnings = &warnings;
     sf_text_sink(&recording, &sinks[0]);
     sf_json_sink(&recording, &sinks[1]);
+    sf_capture_sink(&recording, &sinks[2]);
+    sf_hygiene_sink(&recording, &sinks[3]);
     while ((record = sf_order_take(order, UINT64_MAX))) {
         struct sf_traced call = {.t = 1};
         if (record->kind == SF_TRACE_SOCKET)
             sf_follower_meet(follower, (const void *)record);
         else if (record->kind == SF_TRACE_CALL)
             call = sf_follower_call(follower, (const void *)record);
-        for (unsigned i = 0; i < 2 && call.record; i++)
+        for (unsigned i = 0; i < 4 && call.record; i++)
             sinks[i].take(sinks[i].context, &call);
         free(record);
     }
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 4; i++)
         sinks[i].end(sinks[i].context, 1);
+    sf_sites_free(recording.sites);
     sf_follower_free(follower);
 }
 

@@ -17,10 +17,12 @@
 
 #define MS UINT64_C(1000000)
 
+enum { SOCKETS = 400 };
+
 static struct world {
     struct sf_warnings warnings;
     struct sf_hygiene *hygiene;
-    struct sf_followed sockets[4]; /* of numbers 1 to 3 */
+    struct sf_followed sockets[SOCKETS];
     uint64_t now_ns;
 } world;
 
@@ -36,7 +38,7 @@ static int setup(void **state)
     (void)state;
     memset(&world, 0, sizeof world);
     world.hygiene = sf_hygiene_new(&world.warnings, name_site, NULL);
-    for (uint32_t i = 0; i < 4; i++)
+    for (uint32_t i = 0; i < SOCKETS; i++)
         world.sockets[i] = (struct sf_followed){.number = i,
                                                 .connection = i,
                                                 .domain = SF_DOMAIN_INET,
@@ -485,13 +487,13 @@ static void what_is_open_at_the_end_is_a_candidate(void **state)
     MAKE(recv, .asked = 5, .result = 5);
     sf_hygiene_end(world.hygiene);
     assert_int_equal(world.warnings.count, 2);
-    assert_int_equal(world.warnings.list[0].habit, SF_HABIT_UNCLOSED);
-    assert_string_equal(world.warnings.list[0].site, "f5 (f.c:11)");
-    assert_false(world.warnings.list[0].is_due); /* it is used to the end */
-    assert_int_equal(world.warnings.list[1].habit, SF_HABIT_UNCLOSED_AFTER_FAULT);
-    assert_int_equal(world.warnings.list[1].error, ECONNRESET);
-    assert_string_equal(world.warnings.list[1].site, "f5 (f.c:13)");
-    assert_true(world.warnings.list[1].is_due);
+    assert_int_equal(world.warnings.list[0].habit, SF_HABIT_UNCLOSED_AFTER_FAULT);
+    assert_int_equal(world.warnings.list[0].error, ECONNRESET);
+    assert_string_equal(world.warnings.list[0].site, "f5 (f.c:13)");
+    assert_true(world.warnings.list[0].is_due);
+    assert_int_equal(world.warnings.list[1].habit, SF_HABIT_UNCLOSED);
+    assert_string_equal(world.warnings.list[1].site, "f5 (f.c:11)");
+    assert_false(world.warnings.list[1].is_due); /* it is used to the end */
 }
 
 static void a_socket_whose_use_is_over_is_due(void **state)
@@ -514,10 +516,50 @@ static void sockets_left_behind_one_by_one_are_due(void **state)
     MAKE(recv, .asked = 5, .result = 5);
     OPEN(2, .at = 11);
     MAKE(recv, .socket = 2, .asked = 5, .result = 5);
+    OPEN(3, .at = 11);
     sf_hygiene_end(world.hygiene);
-    assert_int_equal(world.warnings.count, 2);
+    assert_int_equal(world.warnings.count, 3);
     assert_true(world.warnings.list[0].is_due);
     assert_true(world.warnings.list[1].is_due);
+    assert_false(world.warnings.list[2].is_due); /* nothing was opened since */
+}
+
+static void one_that_is_kept_for_later_is_not_due(void **state)
+{
+    (void)state;
+    OPEN(1, .at = 11);
+    MAKE(recv, .asked = 5, .result = 5);
+    OPEN(2, .at = 11);
+    world.sockets[3].peer.port = 81;
+    OPEN(3, .at = 11);
+    sf_hygiene_end(world.hygiene);
+    for (uint32_t i = 0; i < world.warnings.count; i++)
+        assert_false(world.warnings.list[i].is_due);
+}
+
+static void a_listener_is_in_use_to_the_end(void **state)
+{
+    (void)state;
+    OPEN(1, .at = 11);
+    world.sockets[1].state = SF_STATE_LISTEN;
+    OPEN(2, .at = 11);
+    OPEN(3, .at = 11);
+    MAKE(shutdown, .socket = 1);
+    sf_hygiene_end(world.hygiene);
+    for (uint32_t i = 0; i < world.warnings.count; i++)
+        if (world.warnings.list[i].state == SF_STATE_LISTEN)
+            assert_false(world.warnings.list[i].is_due);
+}
+
+static void however_many_are_left_there_is_room(void **state)
+{
+    (void)state;
+    for (uint32_t i = 1; i < SOCKETS; i++)
+        OPEN(i, .at = 11);
+    sf_hygiene_end(world.hygiene);
+    assert_int_equal(world.warnings.more, 0);
+    assert_int_equal(world.warnings.count, 64);
+    assert_true(world.warnings.list[63].is_due);
 }
 
 static void a_pool_that_is_used_to_the_end_is_not_due(void **state)
@@ -625,6 +667,9 @@ int main(void)
         TEST(what_is_open_at_the_end_is_a_candidate),
         TEST(a_socket_whose_use_is_over_is_due),
         TEST(sockets_left_behind_one_by_one_are_due),
+        TEST(one_that_is_kept_for_later_is_not_due),
+        TEST(a_listener_is_in_use_to_the_end),
+        TEST(however_many_are_left_there_is_room),
         TEST(a_pool_that_is_used_to_the_end_is_not_due),
         TEST(a_childs_close_is_not_that_of_its_parent),
         TEST(a_fault_that_was_got_over_is_none),
