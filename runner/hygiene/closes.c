@@ -28,20 +28,33 @@ static bool is_hit(const struct sf_look *look, const struct sf_descriptor_memory
            opened->end_ns > descriptor->closed[1].end_ns;
 }
 
+/* Who closes all numbers, one by one, means none of them. */
+static bool is_in_row(const struct sf_look *look, struct sf_thread_memory *thread)
+{
+    bool is_next =
+        sf_traced_family(look->call) == SF_FAMILY_CLOSE && look->seen.fd == thread->stale_close + 1;
+    if (is_next && thread->of_stale)
+        sf_hygiene_retract(look->hygiene, thread->of_stale);
+    thread->of_stale = NULL;
+    thread->stale_close = sf_traced_family(look->call) == SF_FAMILY_CLOSE ? look->seen.fd : -2;
+    return is_next;
+}
+
 /* The number is none of an open file. It is a broken habit where it had a socket once. */
-static void look_at_bad(const struct sf_look *look, struct sf_descriptor_memory *descriptor)
+static void look_at_bad(const struct sf_look *look, struct sf_descriptor_memory *descriptor,
+                        struct sf_thread_memory *thread)
 {
     struct sf_followed *socket;
 
-    if (!descriptor->closed_socket[0])
+    if (is_in_row(look, thread) || !descriptor->closed_socket[0])
         return;
     socket = look->hygiene->sockets[descriptor->closed_socket[0]].socket;
     if (is_hit(look, descriptor))
         sf_hygiene_note(look->hygiene, SF_HABIT_CLOSED_ANOTHERS, look->call->record->program,
                         &descriptor->closed[0], socket, look->call);
     else if (sf_traced_family(look->call) == SF_FAMILY_CLOSE)
-        sf_hygiene_note(look->hygiene, SF_HABIT_CLOSED_TWICE, look->call->record->program, &look->seen,
-                        socket, NULL);
+        thread->of_stale = sf_hygiene_note(look->hygiene, SF_HABIT_CLOSED_TWICE, look->call->record->program,
+                                           &look->seen, socket, NULL);
     descriptor->closed_socket[0] = 0; /* once */
 }
 
@@ -86,7 +99,7 @@ void sf_look_at_closes(const struct sf_look *look)
     struct sf_process_memory *process = sf_memory_of_process(look->hygiene, record->pid);
     struct sf_descriptor_memory *descriptor = sf_memory_of_descriptor(process, record->fd);
     if (record->error == EBADF && !look->call->socket)
-        look_at_bad(look, descriptor);
+        look_at_bad(look, descriptor, sf_memory_of_thread(process, record->tid));
     else if (is_close && look->memory)
         remember(descriptor, look);
 }

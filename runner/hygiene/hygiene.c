@@ -76,6 +76,14 @@ struct sf_warning *sf_hygiene_note(struct sf_hygiene *hygiene, enum sf_habit hab
     return warning;
 }
 
+void sf_hygiene_retract(struct sf_hygiene *hygiene, struct sf_warning *warning)
+{
+    struct sf_warnings *warnings = hygiene->warnings;
+    bool is_there = warning < &warnings->list[warnings->count] && warning->habit == SF_HABIT_CLOSED_TWICE;
+    if (is_there && --warning->times == 0) /* one that was retracted meanwhile may have moved it */
+        *warning = warnings->list[--warnings->count];
+}
+
 void sf_hygiene_take(struct sf_hygiene *hygiene, const struct sf_traced *call)
 {
     const struct sf_look look = {.hygiene = hygiene,

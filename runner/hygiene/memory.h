@@ -45,6 +45,8 @@ struct sf_thread_memory {
     uint32_t idle_calls;
     uint32_t calls_since_wait; /* that may have been one */
     uint64_t busy_ns, last_ns;
+    int32_t stale_close;         /* of a number whose socket was closed before, the last … */
+    struct sf_warning *of_stale; /* … and the warning of it; NULL: there is none */
 };
 
 /* What a descriptor number had, and who closed it: the last close first. */
@@ -106,6 +108,9 @@ struct sf_seen sf_seen_of(const struct sf_traced *call);
 struct sf_warning *sf_hygiene_note(struct sf_hygiene *hygiene, enum sf_habit habit, uint16_t program,
                                    const struct sf_seen *seen, const struct sf_followed *socket,
                                    const struct sf_traced *then);
+
+/* It was seen once too often. */
+void sf_hygiene_retract(struct sf_hygiene *hygiene, struct sf_warning *warning);
 
 static inline enum sf_family sf_traced_family(const struct sf_traced *call)
 {

@@ -210,8 +210,17 @@ static uint32_t argument_of(const struct sf_call *call, const struct told *told)
 /* The number is none of an open file, but was a socket's. */
 static bool is_of_closed(const struct sf_call *call, uint64_t word)
 {
-    return word == 0 && sf_call_family(call) != SF_FAMILY_NONE &&
-           sf_descriptor_kept_number(call->fd) == SF_NUMBER_GONE;
+    /* Of closes of all numbers in a row what follows is told, too: it shows that they are such. */
+    static __thread int last_bad_close = -2;
+    bool is_close = sf_call_family(call) == SF_FAMILY_CLOSE,
+         is_row = is_close && call->fd == last_bad_close + 1;
+
+    if (word != 0 || sf_call_family(call) == SF_FAMILY_NONE ||
+        (!is_row && sf_descriptor_kept_number(call->fd) != SF_NUMBER_GONE))
+        return false;
+    if (is_close)
+        last_bad_close = call->fd;
+    return true;
 }
 
 /* A call within a look-up is libc's, and in a vfork child all memory is the parent's. */
@@ -278,6 +287,15 @@ static struct piece message_of(const struct mmsghdr *message)
     return (struct piece){message->msg_hdr.msg_iov, message->msg_hdr.msg_iovlen, 0, message->msg_len};
 }
 
+/* Did it put its bytes where it was told? By the descriptor: no rule need select the socket.
+ * Source: tcp(7), MSG_TRUNC. */
+static bool has_data(const struct sf_call *call)
+{
+    bool is_thrown_away =
+        call->flags & MSG_TRUNC && sf_call_family(call) == SF_FAMILY_RECV && is_tcp(call->fd);
+    return call->data_count && !is_thrown_away;
+}
+
 /* What it moved and put where it was told. */
 static uint64_t there_of(const struct sf_call *call, const struct told *told)
 {
@@ -290,7 +308,7 @@ static uint64_t data_of(const struct sf_call *call, const struct told *told, uin
     if (call->name)
         return strnlen(call->name, NAME_MAX_BYTES);
     uint64_t most = sf_shim.trace->data_bytes;
-    if (most == 0 || !sf_call_is_data_there(call))
+    if (most == 0 || !has_data(call))
         return 0;
     most = most == UINT32_MAX || most > room ? room : most;
     uint64_t there = there_of(call, told);
@@ -352,7 +370,7 @@ static bool is_continued(const struct sf_call *call, const struct told *told, ui
 {
     if (sf_shim.trace->data_bytes != UINT32_MAX || call->name)
         return false;
-    return call->batch ? call->batch_count > 0 : sf_call_is_data_there(call) && there_of(call, told) > data;
+    return call->batch ? call->batch_count > 0 : has_data(call) && there_of(call, told) > data;
 }
 
 /* A record that is data alone. Each is a nanosecond behind the one before, so that they stay in order. */

@@ -449,6 +449,16 @@ static void a_second_close_is_warned_of(void **state)
     assert_string_equal(warning->site, "f5 (f.c:44)");
 }
 
+static void closing_all_numbers_means_none(void **state)
+{
+    (void)state;
+    MAKE(close, .fd = 5);
+    MAKE(close, .fd = 7, .socket = 2);
+    for (int fd = 5; fd < 9; fd++)
+        MAKE(close, .fd = fd, .error = EBADF, .socket = UINT32_MAX);
+    none();
+}
+
 static void a_second_close_hits_what_another_thread_opened(void **state)
 {
     (void)state;
@@ -662,6 +672,7 @@ int main(void)
         TEST(a_poll_that_is_not_acted_on),
         TEST(who_waits_or_works_is_not_busy),
         TEST(a_second_close_is_warned_of),
+        TEST(closing_all_numbers_means_none),
         TEST(a_second_close_hits_what_another_thread_opened),
         TEST(a_worker_may_close_what_it_was_given),
         TEST(what_is_open_at_the_end_is_a_candidate),
