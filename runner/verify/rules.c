@@ -77,8 +77,10 @@ static const char *kept_off_reason(const struct sf_judge *judge, const struct sf
     const char *other = rule->fault == SF_FAULT_INTERRUPT
                             ? "another rule acted instead, or had interrupted the call before"
                             : "another rule acted instead";
-    if (!own || judge->scenario->rule_count == 1)
-        return own ? own : other;
+    if (judge->scenario->rule_count == 1 && rule->fault != SF_FAULT_INTERRUPT)
+        return own ? own : "the program ended before that";
+    if (!own)
+        return other;
     return sf_arena_printf(judge->arena, "%s, or %s", own, other);
 }
 

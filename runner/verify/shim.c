@@ -56,17 +56,18 @@ static void judge_escaped(struct sf_judge *judge, size_t index)
                       unreached[is_meant][count == 1]);
 }
 
-/* A filter that was made for the program alone kills it for what the shim calls. */
+/* A filter that was made for the program alone kills it for what the shim calls, whatever the rules are. */
 static void judge_sandbox(struct sf_judge *judge, size_t index)
 {
     const struct sf_program *program = &judge->scenario->programs[index];
-    if (judge->outcome->programs[index].signal != SIGSYS ||
+    if (judge->outcome->programs[index].signal != SIGSYS || judge->session->programs[index].loaded == 0 ||
         judge->scenario->expect[index].signal.number == SIGSYS)
         return;
-    sf_judge_note(
-        judge, program->place, program->name, "sandbox", "no call that its filter forbids", "SIGSYS",
-        "%s was killed for a system call that its seccomp filter forbids, perhaps one of the shim's",
-        program->name);
+    sf_judge_note(judge, program->place, program->name, "sandbox", "no call that its filter forbids",
+                  "SIGSYS",
+                  "%s was ended by SIGSYS, as for a system call that its seccomp filter forbids, perhaps one "
+                  "of the shim's",
+                  program->name);
 }
 
 void sf_judge_shim(struct sf_judge *judge, size_t index)
@@ -74,8 +75,10 @@ void sf_judge_shim(struct sf_judge *judge, size_t index)
     const struct sf_program *program = &judge->scenario->programs[index];
     const struct sf_program_state *state = &judge->session->programs[index];
     bool is_peer = sf_verify_is_peer(judge->scenario, index);
-    if (!sf_judge_ran(&judge->outcome->programs[index]) ||
-        (!is_peer && !sf_verify_is_faulted(judge->scenario, index)))
+    if (!sf_judge_ran(&judge->outcome->programs[index]))
+        return;
+    judge_sandbox(judge, index);
+    if (!is_peer && !sf_verify_is_faulted(judge->scenario, index))
         return;
     if (state->loaded == 0) {
         bool is_meant = sf_verify_is_meant(judge->scenario, index);
@@ -86,7 +89,6 @@ void sf_judge_shim(struct sf_judge *judge, size_t index)
         return;
     }
     judge_escaped(judge, index);
-    judge_sandbox(judge, index);
     for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
         if (state->escapes & escapes[i].escape)
             sf_judge_note(judge, program->place, program->name, "escaped", "nothing beyond reach",

@@ -949,6 +949,10 @@ static void rule_that_changed_nothing_says_what_the_call_had_to_do_with_it(void 
     expect_one(world, "faults.one-byte", 9,
                "rule one-byte (reset: true) never fired: it selected 1 call but did not change it: no "
                "connection came about");
+    world->rules[0].families = 1u << SF_FAMILY_RECV;
+    expect_one(world, "faults.one-byte", 9,
+               "rule one-byte (reset: true) never fired: it selected 1 call but did not change it: the program "
+               "ended before that");
 }
 
 static void rule_that_was_refused_says_why(void **state)
@@ -1126,7 +1130,21 @@ static void filter_that_kills_is_reported_unless_it_is_meant_to(void **state)
     assert_int_equal(world->found.count, 1);
     assert_string_equal(
         world->found.list[0].message,
-        "client was killed for a system call that its seccomp filter forbids, perhaps one of the shim's");
+        "client was ended by SIGSYS, as for a system call that its seccomp filter forbids, perhaps one of the "
+        "shim's");
+}
+
+/* The shim makes system calls of its own where there is no rule, too. */
+static void filter_that_kills_is_reported_without_a_rule(void **state)
+{
+    struct world *world = *state;
+    world->exits[SERVER] = (struct sf_exit){.end = SF_END_SIGNALED, .code = -1, .signal = SIGSYS};
+    world->found = sf_verify_run(world->arena, &world->scenario, world->session, &world->outcome);
+    assert_int_equal(world->found.count, 1);
+    assert_string_equal(world->found.list[0].what, "server.sandbox");
+    world->session->programs[SERVER].loaded = 0;
+    world->found = sf_verify_run(world->arena, &world->scenario, world->session, &world->outcome);
+    assert_int_equal(world->found.count, 0);
 }
 
 static void stdio_on_a_socket_is_reported(void **state)
@@ -1338,6 +1356,7 @@ int main(void)
         T(rule_whose_executable_escaped_all_others_never_fired),
         T(io_uring_is_reported),
         T(filter_that_kills_is_reported_unless_it_is_meant_to),
+        T(filter_that_kills_is_reported_without_a_rule),
         T(stdio_on_a_socket_is_reported),
         T(too_many_addresses_are_reported),
         T(too_many_registrations_are_reported),
