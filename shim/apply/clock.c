@@ -34,7 +34,7 @@ static int woken_or(int64_t result)
  * any handler is EINTR. */
 static int sleep_ending(uint32_t stirred, const struct timespec *deadline)
 {
-    if (!sf_sandbox_permits(SF_OWN_FUTEX))
+    if (!sf_sandbox_permits(SF_OWN_FUTEX_SLEEP))
         return ETIMEDOUT;
     return woken_or(sf_real.syscall(SYS_futex, &sf_shim.control->stirred, FUTEX_WAIT_BITSET, stirred,
                                     deadline, NULL, FUTEX_BITSET_MATCH_ANY));
@@ -106,7 +106,8 @@ void sf_clock_stir(void)
     int saved_errno = errno;
     if (sf_shim.control) {
         atomic_fetch_add_explicit(&sf_shim.control->stirred, 1, memory_order_release);
-        sf_real.syscall(SYS_futex, &sf_shim.control->stirred, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+        if (sf_sandbox_allows(SF_OWN_FUTEX_WAKE))
+            sf_real.syscall(SYS_futex, &sf_shim.control->stirred, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
     }
     errno = saved_errno;
 }

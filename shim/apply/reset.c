@@ -4,6 +4,7 @@
 #include "apply/keep.h"
 #include "load/memory.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "load/shim.h"
 #include "sockets/address.h"
 #include "sockets/patience.h"
@@ -129,7 +130,8 @@ int sf_take_error(int fd)
 {
     int error = 0;
     socklen_t length = sizeof error;
-    sf_real.getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    if (sf_sandbox_permits(SF_OWN_ERROR))
+        sf_real.getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
     return error;
 }
 

@@ -7,7 +7,6 @@
 #include "calls/facts.h"
 #include "calls/steps.h"
 #include "calls/waited.h"
-#include "load/sandbox.h"
 #include "log/event.h"
 #include "sockets/record.h"
 
@@ -160,8 +159,7 @@ int sf_call_apply(struct sf_call *call)
         sf_verdict_count(&sf_shim.engine, &call->verdict, SF_BEFORE_CALL);
     }
     for (unsigned i = 0; i < call->verdict.signal_count; i++)
-        if (sf_sandbox_permits(SF_OWN_KILL) && sf_sandbox_permits(SF_OWN_GETPID))
-            kill(getpid(), call->verdict.signals[i]);
+        kill(getpid(), call->verdict.signals[i]);
     int ended_by = call->verdict.delay_ns ? sleep_first(call) : 0, cut_short = instead_of(call, ended_by);
     if (cut_short)
         return cut_short;

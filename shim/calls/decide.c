@@ -126,6 +126,8 @@ static bool learn_sender(struct sf_call *call, const uint64_t *selected)
     if (!is_asked || !call->socket || call->data_count == 0 || sf_asks_for_nothing(&call->info) ||
         call->socket->type != SF_TYPE_DGRAM || call->socket->peer.domain != 0)
         return true;
+    if (!sf_sandbox_permits(SF_OWN_LOOK))
+        return true; /* and meets no rule that asks */
     if (sf_real.recvfrom(call->fd, NULL, 0, MSG_PEEK | (call->flags & MSG_DONTWAIT), (struct sockaddr *)&from,
                          &length) < 0)
         return false;
@@ -141,7 +143,7 @@ static bool is_zerocopy(const struct sf_call *call)
     int is_on = 0;
     socklen_t length = sizeof is_on;
     return sf_call_family(call) == SF_FAMILY_SEND && call->flags & MSG_ZEROCOPY &&
-           sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
+           sf_sandbox_permits(SF_OWN_ZEROCOPY) &&
            sf_real.getsockopt(call->fd, SOL_SOCKET, SO_ZEROCOPY, &is_on, &length) == 0 && is_on;
 }
 
@@ -159,6 +161,7 @@ static __attribute__((noinline)) bool decide(struct sf_call *call)
         call->info.state = sf_call_state;
         call->info.exists = sf_call_exists;
         call->info.site = sf_call_site;
+        call->info.permits = sf_call_permits;
         call->info.context = call;
         call->verdict.eof = sf_call_is_at_end(call);
         if (call->verdict.eof) {

@@ -5,6 +5,7 @@
 #include "load/environment.h"
 #include "load/memory.h"
 #include "load/room.h"
+#include "log/self.h"
 #include "sockets/connection.h"
 
 #include <alloca.h>
@@ -40,7 +41,7 @@ static void announce(const struct sf_mending *mending, const char *path)
 {
     sf_socket_executes();
     if (mending->is_ours)
-        escaped_table(sf_exec_announce(sf_shim.execs, sf_shim.session->exec_count, (uint32_t)getpid(),
+        escaped_table(sf_exec_announce(sf_shim.execs, sf_shim.session->exec_count, sf_self_pid(),
                                        sf_shim.program, sf_memory_is_readable(path, 1) ? path : "?"));
 }
 
@@ -49,7 +50,7 @@ static int withdraw(const struct sf_mending *mending)
 {
     int saved_errno = errno;
     if (mending->is_ours)
-        sf_exec_withdraw(sf_shim.execs, sf_shim.session->exec_count, (uint32_t)getpid());
+        sf_exec_withdraw(sf_shim.execs, sf_shim.session->exec_count, sf_self_pid());
     errno = saved_errno;
     return -1;
 }

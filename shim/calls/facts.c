@@ -4,6 +4,7 @@
 #include "apply/reset.h"
 #include "apply/timeout.h"
 #include "calls/call.h"
+#include "calls/steps.h"
 #include "calls/waited.h"
 #include "load/sandbox.h"
 #include "sites/site.h"
@@ -12,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/syscall.h>
 
 static bool is_nonblocking(const struct sf_call *call)
 {
@@ -29,7 +31,7 @@ uint64_t sf_call_timeout_ns(const struct sf_call *call)
     int option = family == SF_FAMILY_SEND || family == SF_FAMILY_CONNECT ? SO_SNDTIMEO : SO_RCVTIMEO;
     struct timeval timeout = {0};
     socklen_t length = sizeof timeout;
-    if (!sf_sandbox_permits(SF_OWN_GETSOCKOPT) ||
+    if (!sf_sandbox_permits(option == SO_SNDTIMEO ? SF_OWN_SNDTIMEO : SF_OWN_RCVTIMEO) ||
         sf_real.getsockopt(call->fd, SOL_SOCKET, option, &timeout, &length) != 0)
         return 0;
     return (uint64_t)timeout.tv_sec * UINT64_C(1000000000) + (uint64_t)timeout.tv_usec * 1000;
@@ -96,7 +98,7 @@ static bool is_mptcp(int fd)
 {
     int protocol = 0;
     socklen_t length = sizeof protocol;
-    return sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
+    return sf_sandbox_permits(SF_OWN_PROTOCOL) &&
            sf_real.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
            protocol == IPPROTO_MPTCP;
 }
@@ -110,7 +112,8 @@ bool sf_is_tcp_connected(int fd)
 bool sf_call_exists(void *context, const char *path)
 {
     (void)context;
-    return access(path, F_OK) == 0;
+    return sf_sandbox_permits(SF_OWN_ACCESS) &&
+           sf_real.syscall(SYS_faccessat, AT_FDCWD, path, F_OK, 0) == 0;
 }
 
 bool sf_call_site(void *context, uint32_t rule)
@@ -125,8 +128,6 @@ static bool is_unconnected(struct sf_call *call)
     socklen_t peer_length = sizeof peer;
     uint32_t state = sf_call_state(call);
 
-    if (!sf_sandbox_permits(SF_OWN_CONNECT)) /* by which it is disconnected */
-        return true;
     if (state != 0)
         return state == TCP_CLOSE;
     return !sf_sandbox_permits(SF_OWN_GETPEERNAME) ||
@@ -168,5 +169,61 @@ bool sf_call_fact(void *context, enum sf_fact fact)
         return has_ended(call);
     default:
         return is_unconnected(call);
+    }
+}
+
+/* To disconnect, and to keep what was unread. */
+static bool permits_end(void)
+{
+    return sf_sandbox_permits(SF_OWN_CONNECT) && sf_sandbox_permits(SF_OWN_SHUT_ALL) &&
+           sf_sandbox_permits(SF_OWN_GETSOCKNAME) && sf_sandbox_permits(SF_OWN_TCP_INFO) &&
+           sf_sandbox_permits(SF_OWN_ERROR) && sf_sandbox_permits(SF_OWN_UNREAD) &&
+           sf_sandbox_permits(SF_OWN_TAKE);
+}
+
+/* To connect the socket to where nobody answers. */
+static bool permits_silence(void)
+{
+    return sf_sandbox_permits(SF_OWN_USER_TIMEOUT) && sf_sandbox_permits(SF_OWN_SET_USER_TIMEOUT) &&
+           sf_sandbox_permits(SF_OWN_GETFL) && sf_sandbox_permits(SF_OWN_SETFL) && permits_end();
+}
+
+static bool permits_timeout(const struct sf_call *call)
+{
+    switch (sf_call_family(call)) {
+    case SF_FAMILY_POLL:
+        return sf_sandbox_permits(SF_OWN_PPOLL);
+    case SF_FAMILY_ACCEPT:
+        return sf_sandbox_permits(SF_OWN_FUTEX_SLEEP);
+    default:
+        return sf_sandbox_permits(SF_OWN_FUTEX_SLEEP) && permits_silence();
+    }
+}
+
+/* All or nothing: a fault that could not be finished does not begin. What is asked for to learn
+ * whether it is legal is permitted by then. */
+bool sf_call_permits(void *context, enum sf_fault_kind fault)
+{
+    const struct sf_call *call = context;
+
+    if (!sf_is_sandboxed())
+        return true;
+    switch (fault) {
+    case SF_FAULT_DELAY:
+        return sf_sandbox_permits(call->waited_for ? SF_OWN_PPOLL : SF_OWN_FUTEX_SLEEP);
+    case SF_FAULT_SIGNAL:
+        return sf_sandbox_permits(SF_OWN_KILL) && sf_sandbox_permits(SF_OWN_GETPID);
+    case SF_FAULT_CORRUPT: /* what is sent is a copy */
+        return sf_call_family(call) != SF_FAMILY_SEND || sf_sandbox_permits(SF_OWN_SENDMSG);
+    case SF_FAULT_REFUSE:
+        return sf_sandbox_permits(SF_OWN_GETSOCKNAME);
+    case SF_FAULT_EOF:
+        return sf_sandbox_permits(SF_OWN_SHUT_READS) && sf_sandbox_permits(SF_OWN_TAKE);
+    case SF_FAULT_RESET:
+        return permits_end();
+    case SF_FAULT_TIMEOUT:
+        return permits_timeout(call);
+    default:
+        return true;
     }
 }

@@ -23,4 +23,7 @@ bool sf_call_exists(void *context, const char *path);
 bool sf_call_site(void *context, uint32_t rule);
 bool sf_call_fact(void *context, enum sf_fact fact);
 
+/* Does a sandbox let us bring the fault about at this call? False: the program's escapes say so. */
+bool sf_call_permits(void *context, enum sf_fault_kind fault);
+
 #endif

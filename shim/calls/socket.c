@@ -9,6 +9,7 @@
 #include "calls/facts.h"
 #include "calls/traced.h"
 #include "load/memory.h"
+#include "load/sandbox.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
 #include "sockets/owner.h"
@@ -221,11 +222,14 @@ static int make_connection(struct sf_call *call, const struct sockaddr *addr, so
  * after EINPROGRESS. Source: connect(2), EINTR; POSIX.1-2017. */
 static void go_on_connecting(const struct sf_call *call, const struct sockaddr *addr, socklen_t length)
 {
-    int saved_errno = errno, flags = sf_real.fcntl(call->fd, F_GETFL);
+    int saved_errno = errno;
     bool is_tcp = call->info.type == SF_TYPE_STREAM && call->info.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
     bool was_signal = call->verdict.interrupt || !call->waited;
 
-    if (is_tcp && was_signal && sf_real.fcntl(call->fd, F_SETFL, flags | O_NONBLOCK) == 0) {
+    if (!is_tcp || !was_signal || !sf_sandbox_permits(SF_OWN_GETFL) || !sf_sandbox_permits(SF_OWN_SETFL))
+        return;
+    int flags = sf_real.fcntl(call->fd, F_GETFL);
+    if (sf_real.fcntl(call->fd, F_SETFL, flags | O_NONBLOCK) == 0) {
         sf_owner_connect(call->fd, addr, length);
         sf_real.fcntl(call->fd, F_SETFL, flags);
     }

@@ -100,7 +100,7 @@ static __attribute__((noinline)) uint32_t meet(int fd)
 
     if (number && heard.sockets->local.domain)
         remember(fd, number);
-    if (number && sf_trace_take(sf_trace_self().tid, aligned(sizeof *heard.sockets), 0, &room)) {
+    if (number && sf_trace_take(sf_self_here().tid, aligned(sizeof *heard.sockets), 0, &room)) {
         write_heard(room.at, &heard);
         sf_lane_give(&room);
     }
@@ -377,7 +377,7 @@ static bool is_continued(const struct sf_call *call, const struct told *told, ui
 static void append_piece(const struct sf_call *call, struct told *told, struct piece piece, bool is_last,
                          const struct sf_addr *address)
 {
-    struct sf_self self = sf_trace_self();
+    struct sf_self self = sf_self_here();
     struct sf_lane_room room;
     uint32_t own = address ? sizeof *address : 0,
              bytes = aligned(sizeof(struct sf_trace_call) + own + piece.bytes);
@@ -445,7 +445,7 @@ static __attribute__((noinline)) void append_rest(const struct sf_call *call, st
 
 static void append(const struct sf_call *call, struct told *told, const struct heard *heard)
 {
-    struct sf_self self = sf_trace_self();
+    struct sf_self self = sf_self_here();
     struct sf_lane_room room;
     uint32_t before = heard ? heard->count * aligned(sizeof *heard->sockets) : 0;
     uint64_t fixed = sizeof(struct sf_trace_call) + call->verdict.rule_count * sizeof(struct sf_firing) +

@@ -6,6 +6,7 @@
 #include "calls/facts.h"
 #include "load/digits.h"
 #include "load/memory.h"
+#include "load/sandbox.h"
 #include "sockets/connection.h"
 #include "sockets/record.h"
 
@@ -64,14 +65,14 @@ bool sf_waited_ready(const struct sf_waited *waited)
     switch (waited->kind) {
     case SF_WAIT_POLL:
         /* The program's own array will do: the kernel writes it after EINTR as well. */
-        return sf_real.poll(waited->fds, waited->count, 0) != 0;
+        return !sf_sandbox_permits(SF_OWN_POLL) || sf_real.poll(waited->fds, waited->count, 0) != 0;
     case SF_WAIT_EPOLL:
         /* A set can be polled itself, which takes no event out of it. Unlike poll and
          * select a mere look answers 0 before it minds signals: ep_poll(). */
-        return waited->own_ns == 0 || sf_real.poll(&set, 1, 0) != 0;
+        return waited->own_ns == 0 || !sf_sandbox_permits(SF_OWN_POLL) || sf_real.poll(&set, 1, 0) != 0;
     default:
         /* After EINTR the sets are as they were: ask with copies. */
-        return !copy_sets(waited, sets) ||
+        return !copy_sets(waited, sets) || !sf_sandbox_permits(SF_OWN_PSELECT) ||
                sf_real.select((int)waited->count, &sets[0], &sets[1], &sets[2], &no_time) != 0;
     }
 }
@@ -141,7 +142,8 @@ static void visit_epoll(const struct sf_waited *waited, struct visit *visit)
     size_t held = 0;
     ssize_t got;
 
-    if (waited->set < 0)
+    if (waited->set < 0 || !sf_sandbox_permits(SF_OWN_OPEN) || !sf_sandbox_permits(SF_OWN_READ) ||
+        !sf_sandbox_permits(SF_OWN_CLOSE))
         return;
     sf_digits_write(path + strlen(path), (unsigned)waited->set);
     int fd = open(path, O_RDONLY | O_CLOEXEC);

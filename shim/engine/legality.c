@@ -418,6 +418,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_SHUT] = "the program had shut down its sends: they give EPIPE",
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
         [SF_ILLEGAL_NEVER_WAITS] = "a call that never waits is never interrupted",
+        [SF_ILLEGAL_SANDBOXED] = "the program forbids itself the system calls that it takes: seccomp(2)",
         [SF_ILLEGAL_EMPTY] = "the read asked for nothing, and so met nothing",
         [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection",
         [SF_ILLEGAL_NO_TCP] = "only a TCP connection can be reset",

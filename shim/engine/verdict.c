@@ -316,6 +316,8 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
         return;
 
     enum sf_illegal reason = sf_legality(rule, call);
+    if (reason == SF_LEGAL && call->permits && !call->permits(call->context, rule->fault))
+        reason = SF_ILLEGAL_SANDBOXED;
     if (reason != SF_LEGAL)
         refuse(engine, index, reason);
     else if (fails_the_call(rule))

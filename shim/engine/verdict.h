@@ -52,6 +52,7 @@ enum sf_illegal {
     SF_ILLEGAL_NAMELESS,
     SF_ILLEGAL_NEVER_WAITS,
     SF_ILLEGAL_EMPTY,
+    SF_ILLEGAL_SANDBOXED, /* forced or not */
     SF_ILLEGAL_COUNT
 };
 
@@ -75,6 +76,7 @@ struct sf_call_info {
     uint32_t (*state)(void *context); /* tcpi_state; 0: no TCP */
     bool (*exists)(void *context, const char *path);
     bool (*site)(void *context, uint32_t rule); /* is the rule's site on the stack? */
+    bool (*permits)(void *context, enum sf_fault_kind fault); /* does the target let us do it? NULL: it does */
     void *context;
 };
 

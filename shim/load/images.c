@@ -60,7 +60,7 @@ static int tell(struct dl_phdr_info *info, size_t size, void *context)
 {
     bool *is_executable = context;
     struct sf_trace_image image = {.is_executable = *is_executable};
-    struct sf_self self = sf_trace_self();
+    struct sf_self self = sf_self_here();
     struct sf_lane_room room;
     struct path path;
 

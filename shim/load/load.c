@@ -9,7 +9,9 @@
 #include "load/real.h"
 #include "load/self.h"
 #include "load/room.h"
+#include "load/sandbox.h"
 #include "load/shim.h"
+#include "log/self.h"
 #include "log/tally.h"
 #include "log/trace.h"
 #include "sites/site.h"
@@ -156,9 +158,10 @@ static void discover_inherited(void)
  * opened none of the sockets that it inherited. */
 static void after_fork_in_child(void)
 {
-    sf_shim.pid = getpid();
+    sf_shim.pid = sf_sandbox_allows(SF_OWN_GETPID) ? getpid() : 0;
     sf_has_vforked = false;
     sf_tally_forget();
+    sf_self_forget();
     sf_trace_forget();
     sf_leaks_forget();
 }
@@ -176,7 +179,7 @@ static void at_exit(int status, void *argument)
 
 bool sf_find_vfork_child(void)
 {
-    sf_has_vforked = getpid() != sf_shim.pid;
+    sf_has_vforked = sf_sandbox_allows(SF_OWN_GETPID) && getpid() != sf_shim.pid;
     return sf_has_vforked;
 }
 
@@ -212,6 +215,8 @@ void sf_load(void)
     reserve_descriptors();
     if (sf_shim.trace)
         reserve_trace();
+    if (!sf_self_reserve())
+        stop("cannot reserve memory for who calls");
     if (!sf_room_reserve())
         stop("cannot reserve room for calls");
     if (!sf_watch_reserve())

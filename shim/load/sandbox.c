@@ -4,13 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -18,7 +25,7 @@
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-_Atomic uint32_t sf_sandbox_forbidden;
+_Atomic uint64_t sf_sandbox_forbidden;
 
 struct machine {
     uint32_t a, x, memory[BPF_MEMWORDS];
@@ -35,7 +42,7 @@ static uint32_t operate(unsigned operation, uint32_t a, uint32_t by)
     case BPF_MUL:
         return a * by;
     case BPF_DIV:
-        return by ? a / by : 0;
+        return a / by; /* 0 ends the filter: divides_by_nothing */
     case BPF_OR:
         return a | by;
     case BPF_AND:
@@ -43,9 +50,9 @@ static uint32_t operate(unsigned operation, uint32_t a, uint32_t by)
     case BPF_XOR:
         return a ^ by;
     case BPF_LSH:
-        return by < 32 ? a << by : 0;
+        return a << (by & 31);
     case BPF_RSH:
-        return by < 32 ? a >> by : 0;
+        return a >> (by & 31);
     default:
         return -a;
     }
@@ -80,6 +87,14 @@ static uint32_t load(const struct machine *machine, const struct sock_filter *st
     default:
         return step->k;
     }
+}
+
+/* The filter then answers 0, which kills. A constant is not 0. Source: bpf_convert_filter(),
+ * bpf_check_classic(). */
+static bool divides_by_nothing(const struct machine *machine, const struct sock_filter *step)
+{
+    return BPF_CLASS(step->code) == BPF_ALU && BPF_OP(step->code) == BPF_DIV &&
+           BPF_SRC(step->code) == BPF_X && machine->x == 0;
 }
 
 /* Every step but a jump and the end. */
@@ -118,6 +133,8 @@ static uint32_t ask(const struct sock_fprog *filter, const struct seccomp_data *
 
     for (uint32_t at = 0; at < filter->len; at++) {
         const struct sock_filter *step = &filter->filter[at];
+        if (divides_by_nothing(&machine, step))
+            return 0;
         if (BPF_CLASS(step->code) == BPF_RET)
             return BPF_RVAL(step->code) == BPF_A ? machine.a : step->k;
         if (BPF_CLASS(step->code) != BPF_JMP)
@@ -133,21 +150,29 @@ static uint32_t ask(const struct sock_fprog *filter, const struct seccomp_data *
 }
 
 /* The lower, the stricter, as a signed number: seccomp(2). A supervisor that is asked may well allow it. */
-static bool is_allowed(const struct sock_fprog *filter, int number, uint64_t second, uint64_t third)
+static bool is_allowed(const struct sock_fprog *filter, const struct seccomp_data *call)
 {
-    const struct seccomp_data data = {.nr = number, .arch = ARCHITECTURE, .args = {3, second, third}};
-    return (int32_t)(ask(filter, &data) & SECCOMP_RET_ACTION_FULL) >= (int32_t)SECCOMP_RET_USER_NOTIF;
+    return (int32_t)(ask(filter, call) & SECCOMP_RET_ACTION_FULL) >= (int32_t)SECCOMP_RET_USER_NOTIF;
 }
 
 void sf_sandbox_entered(const struct sock_fprog *filter)
 {
-    uint32_t forbidden = 0;
-#define SF_X(name, number, second, third)                             \
-    if (!filter || !is_allowed(filter, (int)(number), second, third)) \
-        forbidden |= 1u << SF_OWN_##name;
-    SF_OWN_CALLS(SF_X)
+#define SF_X(name, number, ...) {.nr = (int)(number), .arch = ARCHITECTURE, .args = {__VA_ARGS__}},
+    const struct seccomp_data calls[] = {SF_OWN_CALLS(SF_X)};
 #undef SF_X
+    uint64_t forbidden = 0;
+
+    if (sf_is_vfork_child())
+        return;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (!filter || !is_allowed(filter, &calls[i]))
+            forbidden |= UINT64_C(1) << i;
     atomic_fetch_or_explicit(&sf_sandbox_forbidden, forbidden, memory_order_relaxed);
+}
+
+static bool tells_sockets(enum sf_own_call call)
+{
+    return call == SF_OWN_DOMAIN || call == SF_OWN_TYPE || call == SF_OWN_COOKIE;
 }
 
 bool sf_sandbox_permits(enum sf_own_call call)
@@ -156,7 +181,7 @@ bool sf_sandbox_permits(enum sf_own_call call)
         return true;
     bool is_meant = sf_shim.families || sf_shim.has_programs;
     uint32_t escapes =
-        (is_meant ? SF_ESCAPE_SANDBOX : 0u) | (call == SF_OWN_GETSOCKOPT ? SF_ESCAPE_BLIND : 0u);
+        (is_meant ? SF_ESCAPE_SANDBOX : 0u) | (tells_sockets(call) ? SF_ESCAPE_BLIND : 0u);
     if (sf_shim.state)
         atomic_fetch_or_explicit(&sf_shim.state->escapes, escapes, memory_order_relaxed);
     errno = EPERM;

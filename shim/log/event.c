@@ -1,8 +1,7 @@
 #include "log/event.h"
 
 #include "apply/clock.h"
-
-#include <sys/syscall.h>
+#include "log/self.h"
 
 static struct sf_event *reserve(uint32_t bytes)
 {
@@ -24,12 +23,14 @@ static uint32_t bytes_of(const struct sf_call *call)
 /* What is known of the call before it is made. */
 static void describe(struct sf_event *event, const struct sf_call *call)
 {
+    const struct sf_self self = sf_self_here();
+
     event->version = SF_EVENT_VERSION;
     event->producer = SF_PRODUCER_SHIM;
     event->time_ns = sf_clock_now_ns();
     event->return_address = (uintptr_t)call->return_address;
-    event->pid = (uint32_t)getpid();
-    event->tid = (uint32_t)sf_real.syscall(SYS_gettid);
+    event->pid = self.pid;
+    event->tid = self.tid;
     event->program = sf_shim.program;
     event->call = call->info.call;
     event->fd = call->fd;

@@ -4,14 +4,10 @@
 #include "log/tally.h"
 
 #include <pthread.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 
-static uint32_t *pid_here;       /* zero in a new process */
-static pthread_key_t thread_end; /* its destructor is told of the end of a thread, however that came */
+static __thread uint32_t lane, lane_of; /* of this thread, by its id: a forked child has another */
+static pthread_key_t thread_end;        /* its destructor is told of the end of a thread, however that came */
 static __thread bool has_presence;
-static __thread struct sf_self self;
-static __thread uint32_t lane;
 
 /* One that was cancelled is in its call no more. */
 static void end_thread(void *presence)
@@ -22,34 +18,12 @@ static void end_thread(void *presence)
 
 bool sf_trace_reserve(void)
 {
-    size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
-    void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (page == MAP_FAILED)
-        return false;
-    madvise(page, bytes, MADV_WIPEONFORK); /* Linux 4.14; before that there is sf_trace_forget */
-    pid_here = page;
     return pthread_key_create(&thread_end, end_thread) == 0;
 }
 
 void sf_trace_forget(void)
 {
     has_presence = false;
-    if (pid_here)
-        *pid_here = 0;
-}
-
-struct sf_self sf_trace_self(void)
-{
-    uint32_t pid = __atomic_load_n(pid_here, __ATOMIC_RELAXED);
-
-    if (__builtin_expect(pid == 0 || pid != self.pid, 0)) {
-        pid = (uint32_t)getpid();
-        __atomic_store_n(pid_here, pid, __ATOMIC_RELAXED);
-        self = (struct sf_self){pid, (uint32_t)sf_real.syscall(SYS_gettid)};
-        lane = (uint32_t)sf_hash_mix(self.tid);
-    }
-    return self;
 }
 
 static struct sf_presence *presence(void)
@@ -67,7 +41,7 @@ static struct sf_presence *presence(void)
 void sf_trace_enter(const struct sf_call *call, uint64_t asked)
 {
     struct sf_presence *here = presence();
-    struct sf_self who = sf_trace_self();
+    struct sf_self who = sf_self_here();
 
     if (!here)
         return;
@@ -93,6 +67,10 @@ void sf_trace_leave(void)
 
 bool sf_trace_take(uint32_t tid, uint32_t bytes, uint32_t calls, struct sf_lane_room *room)
 {
+    if (lane_of != tid) {
+        lane_of = tid;
+        lane = (uint32_t)sf_hash_mix(tid);
+    }
     if (sf_lane_take(sf_shim.trace, tid, &lane, bytes, room))
         return true;
     atomic_fetch_add_explicit(&sf_shim.trace->dropped, calls, memory_order_relaxed);

@@ -1,24 +1,18 @@
-/* What this process tells in the session's trace: who it is, the call that it is in, and
- * records. See abi/trace.h. All are for traced sessions alone (sf_shim.trace), async-signal-safe,
- * and none for a vfork child. */
+/* What this process tells in the session's trace: the call that it is in, and records. See
+ * abi/trace.h. All are for traced sessions alone (sf_shim.trace) but sf_trace_forget,
+ * async-signal-safe, and none for a vfork child. */
 #ifndef SF_LOG_TRACE_H
 #define SF_LOG_TRACE_H
 
 #include "calls/call.h"
 #include "engine/lane.h"
+#include "log/self.h"
 
-struct sf_self {
-    uint32_t pid, tid;
-};
-
-/* At load: what renews the pid in forked children, however they were forked. False: no memory. */
+/* At load: what is told of the ends of threads. False: there is no key left. */
 bool sf_trace_reserve(void);
 
-/* In a forked child, where the kernel does not do it. */
+/* In a forked child: its thread has another presence. */
 void sf_trace_forget(void);
-
-/* Who calls. Changes errno at a thread's first call. */
-struct sf_self sf_trace_self(void);
 
 /* The thread is in this call, until it is in none. Of calls within calls (a handler's) the
  * innermost that began last. */

@@ -1,6 +1,8 @@
 #include "sockets/arrival.h"
 
+#include "load/sandbox.h"
 #include "load/shim.h"
+#include "log/self.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -33,7 +35,7 @@ static uint16_t port_of(uint64_t ticket)
 static uint64_t new_ticket(uint16_t port)
 {
     uint64_t number = (atomic_fetch_add(&sf_shim.arrivals->newest, 1) + 1) % NUMBERS;
-    return number << 44 | (uint64_t)(getpid() & 0x3fffff) << 22 | (uint64_t)sf_shim.program << 16 | port;
+    return number << 44 | (uint64_t)(sf_self_pid() & 0x3fffff) << 22 | (uint64_t)sf_shim.program << 16 | port;
 }
 
 /* How many places, from the first on, were ever in use. */
@@ -97,7 +99,7 @@ bool sf_arrival_is_awaited(uint16_t port, uint32_t newest, uint8_t owner)
 static bool is_dead(pid_t pid)
 {
     int saved_errno = errno;
-    bool dead = kill(pid, 0) != 0 && errno == ESRCH;
+    bool dead = sf_sandbox_allows(SF_OWN_KILL) && kill(pid, 0) != 0 && errno == ESRCH;
     errno = saved_errno;
     return dead;
 }

@@ -3,6 +3,7 @@
 #include "engine/number.h"
 #include "load/memory.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "sockets/address.h"
 #include "sockets/descriptor.h"
 #include "sockets/owner.h"
@@ -210,7 +211,7 @@ void sf_socket_executes(void)
             sf_descriptor_word(fd) & MAY_BE_RECORDED ? sf_record_find(sf_cookie(fd)) : NULL;
         if (!socket)
             continue;
-        int flags = sf_real.fcntl(fd, F_GETFD);
+        int flags = sf_sandbox_allows(SF_OWN_GETFD) ? sf_real.fcntl(fd, F_GETFD) : 0;
         if (flags >= 0 && flags & FD_CLOEXEC)
             sf_record_closed(socket, true);
         else
@@ -234,7 +235,8 @@ static struct sf_socket *claim_found(int fd, uint64_t word)
     sf_owner_find(&peer, fd, sf_word_type(word), 0);
     int listening = 0;
     socklen_t length = sizeof listening;
-    sf_real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
+    if (sf_sandbox_permits(SF_OWN_ACCEPTCONN))
+        sf_real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
     struct sf_scope scope =
         sf_scope_here(sf_word_domain(word), sf_word_type(word), listening ? SF_ROLE_SERVER : 0);
     scope.peer = &peer;

@@ -8,6 +8,8 @@
 #include "sockets/record.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
 /* No word above this one was ever set: close_range need not look further. */
 static _Atomic uint32_t top;
@@ -209,27 +211,48 @@ uint64_t sf_descriptor_fresh_word(uint8_t domain, uint8_t type)
     return word;
 }
 
-static int get_option(int fd, int option)
+static int get_option(int fd, enum sf_own_call call, int option)
 {
     int value = -1;
     socklen_t length = sizeof value;
-    return sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
+    return sf_sandbox_permits(call) &&
                    sf_real.getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0
                ? value
                : -1;
 }
 
+/* What is no socket needs no rule: it may be a file whose program forbids itself all about sockets. */
+static bool is_file(int fd)
+{
+    struct stat status;
+    long result = sf_sandbox_allows(SF_OWN_FSTAT) ? sf_real.syscall(SYS_fstat, fd, &status)
+                  : sf_sandbox_allows(SF_OWN_FSTATAT)
+                      ? sf_real.syscall(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH)
+                      : -1;
+    return result == 0 && !S_ISSOCK(status.st_mode);
+}
+
+/* Source: AF_…; -1 with errno: it is no socket, or may not be looked at. */
+static int domain_of(int fd)
+{
+    if (!sf_sandbox_allows(SF_OWN_DOMAIN) && is_file(fd)) {
+        errno = ENOTSOCK;
+        return -1;
+    }
+    return get_option(fd, SF_OWN_DOMAIN, SO_DOMAIN);
+}
+
 /* A socket that we did not see come: inherited, passed over a socket, duplicated. */
 static uint64_t discover_socket(int fd, uint8_t domain)
 {
-    uint8_t type = sf_type_bit(get_option(fd, SO_TYPE));
+    uint8_t type = sf_type_bit(get_option(fd, SF_OWN_TYPE, SO_TYPE));
     struct sf_socket *record = sf_record_find(sf_cookie(fd));
     struct sf_addr peer;
 
     if (record)
         return socket_word(domain, type, sf_record_families(record)) | SF_WORD_RECORDED;
     /* A bound socket's own address may be what a rule asks for: no shared answer then. */
-    bool is_listening = get_option(fd, SO_ACCEPTCONN) == 1;
+    bool is_listening = get_option(fd, SF_OWN_ACCEPTCONN, SO_ACCEPTCONN) == 1;
     struct sf_scope scope = sf_scope_here(domain, type, is_listening ? SF_ROLE_SERVER : 0);
     sf_address_of_peer(&peer, fd);
     sf_owner_find(&peer, fd, type, 0);
@@ -264,7 +287,7 @@ uint64_t sf_descriptor_ask(int fd)
     if (sf_word_is_known(word))
         return word;
     errno = 0;
-    int domain = get_option(fd, SO_DOMAIN);
+    int domain = domain_of(fd);
     if (domain >= 0)
         word = discover_socket(fd, sf_domain_bit(domain));
     else

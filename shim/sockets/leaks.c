@@ -35,6 +35,8 @@ static uint64_t count_own(void)
 /* Pages rather than the heap, which a handler may have interrupted. */
 static uint64_t *pages(uint64_t slots)
 {
+    if (!sf_sandbox_allows(SF_OWN_MMAP) || !sf_sandbox_allows(SF_OWN_MUNMAP))
+        return NULL;
     void *room =
         mmap(NULL, slots * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return room == MAP_FAILED ? NULL : room;
@@ -113,23 +115,32 @@ static void count(void)
         munmap(seen.slots, slots * sizeof(uint64_t));
 }
 
+void sf_leaks_uncounted(void)
+{
+    atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_UNCOUNTED, memory_order_relaxed);
+}
+
 /* Whether the program's sandbox lets us: many kill for one call that they do not know. */
 static bool may_count(void)
 {
-    bool may = sf_sandbox_allows(SF_OWN_GETPID) && sf_sandbox_allows(SF_OWN_GETSOCKOPT) &&
+    bool may = sf_sandbox_allows(SF_OWN_GETPID) && sf_sandbox_allows(SF_OWN_COOKIE) &&
                sf_sandbox_allows(SF_OWN_GETSOCKNAME) && sf_sandbox_allows(SF_OWN_GETPEERNAME) &&
                sf_sandbox_allows(SF_OWN_POLL);
     if (!may)
-        atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_UNCOUNTED, memory_order_relaxed);
+        sf_leaks_uncounted();
     return may;
+}
+
+bool sf_leaks_may_be(void)
+{
+    return sf_shim.session &&
+           sf_descriptor_next(-1, SF_WORD_OWN | SF_WORD_FAMILIES | SF_WORD_RECORDED) >= 0;
 }
 
 void sf_leaks_count(void)
 {
     int saved_errno = errno;
-    /* What cannot have leaked makes no system call. */
-    if (sf_shim.session && sf_descriptor_next(-1, SF_WORD_OWN | SF_WORD_FAMILIES | SF_WORD_RECORDED) >= 0 &&
-        may_count() && getpid() == sf_shim.pid && !atomic_exchange(&counted, true)) {
+    if (sf_leaks_may_be() && may_count() && getpid() == sf_shim.pid && !atomic_exchange(&counted, true)) {
         count();
         sf_socket_range_ends(0, ~0u);
     }

@@ -3,7 +3,9 @@
 #include "apply/clock.h"
 #include "load/memory.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "load/shim.h"
+#include "log/self.h"
 #include "sockets/address.h"
 #include "sockets/arrival.h"
 #include "sockets/descriptor.h"
@@ -58,7 +60,8 @@ static bool has_both(int fd, const struct sf_addr *own)
 
     if (sf_ip_is_mapped(own->ip) || memcmp(any.ip, own->ip, sizeof any.ip) != 0)
         return false;
-    sf_real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &length);
+    if (sf_sandbox_permits(SF_OWN_V6ONLY))
+        sf_real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &length);
     errno = saved_errno;
     return !only;
 }
@@ -145,7 +148,7 @@ int sf_owner_connect(int fd, const struct sockaddr *address, socklen_t length)
     uint8_t type = sf_word_type(sf_descriptor_discover(fd));
     /* The kernel tells a Unix server who connected: known before it can. */
     if (to.domain == SF_DOMAIN_UNIX)
-        enter(sf_key_of_process((uint32_t)getpid()), true);
+        enter(sf_key_of_process(sf_self_pid()), true);
     uint64_t arrival = sf_arrival_begin(type == SF_TYPE_STREAM ? to.port : AT_ONCE);
     int result = sf_real.connect(fd, address, length), error = errno;
     if (to.domain == 0)
@@ -171,7 +174,8 @@ bool sf_owner_discovered(int fd, uint8_t domain, uint8_t type)
         return true;
     if (is_inet && type == SF_TYPE_DGRAM)
         return enter_bound(fd, type, true);
-    if (is_inet && sf_real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0)
+    if (is_inet && sf_sandbox_permits(SF_OWN_ACCEPTCONN) &&
+        sf_real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0)
         errno = saved_errno;
     if (listening || domain == SF_DOMAIN_UNIX)
         enter_bound(fd, type, false);
@@ -216,7 +220,7 @@ static uint8_t find_unix(const struct sf_addr *peer, int fd, uint8_t type)
 
     if (!owner && peer->path_len > 0)
         owner = find(sf_key_of_address(0, peer));
-    if (!owner && fd >= 0 && type != SF_TYPE_DGRAM &&
+    if (!owner && fd >= 0 && type != SF_TYPE_DGRAM && sf_sandbox_permits(SF_OWN_PEERCRED) &&
         sf_real.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &process, &length) == 0 && process.pid > 0)
         owner = find(sf_key_of_process((uint32_t)process.pid));
     errno = saved_errno;

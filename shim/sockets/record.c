@@ -25,7 +25,7 @@ uint64_t sf_cookie(int fd)
     uint64_t cookie = 0;
     socklen_t length = sizeof cookie;
     int saved_errno = errno;
-    if (!sf_sandbox_permits(SF_OWN_GETSOCKOPT) ||
+    if (!sf_sandbox_permits(SF_OWN_COOKIE) ||
         sf_real.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) != 0)
         cookie = 0;
     errno = saved_errno;
@@ -36,7 +36,7 @@ uint32_t sf_tcp_state(int fd)
 {
     struct tcp_info info;
     socklen_t length = sizeof info;
-    return sf_sandbox_permits(SF_OWN_GETSOCKOPT) &&
+    return sf_sandbox_permits(SF_OWN_TCP_INFO) &&
                    sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0
                ? info.tcpi_state
                : 0;

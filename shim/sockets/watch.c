@@ -3,6 +3,7 @@
 #include "abi/valgrind.h"
 #include "engine/hash.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "sockets/patience.h"
 #include "sockets/record.h"
 
@@ -151,6 +152,8 @@ void sf_watch_end(struct sf_watch *watch, bool succeeded, int operation, const s
  * An exclusive registration cannot be changed, but left and made. */
 static void make_anew(struct owed *owed)
 {
+    if (!sf_sandbox_permits(SF_OWN_EPOLL_MOD))
+        return;
     if (!(owed->event.events & EPOLLEXCLUSIVE))
         sf_real.epoll_ctl(owed->set, EPOLL_CTL_MOD, owed->fd, &owed->event);
     else if (sf_real.epoll_ctl(owed->set, EPOLL_CTL_DEL, owed->fd, NULL) == 0)
