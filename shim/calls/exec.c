@@ -5,6 +5,7 @@
 #include "load/environment.h"
 #include "load/memory.h"
 #include "load/room.h"
+#include "load/sandbox.h"
 #include "log/self.h"
 #include "sockets/connection.h"
 
@@ -37,9 +38,17 @@ static char *const *mend(const struct sf_mending *mending, char *const *environm
     return room ? sf_environment_mend(mending, environment, room) : environment;
 }
 
+/* The new image inherits the sandbox: where that keeps it from the session no rule acts in it. */
+static void tell_of_sandbox(void)
+{
+    if (!sf_sandbox_allows(SF_OWN_SESSION) && !sf_sandbox_allows(SF_OWN_SUPERVISOR))
+        sf_sandbox_permits(SF_OWN_SESSION);
+}
+
 static void announce(const struct sf_mending *mending, const char *path)
 {
     sf_socket_executes();
+    tell_of_sandbox();
     if (mending->is_ours)
         escaped_table(sf_exec_announce(sf_shim.execs, sf_shim.session->exec_count, sf_self_pid(),
                                        sf_shim.program, sf_memory_is_readable(path, 1) ? path : "?"));

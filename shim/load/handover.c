@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -93,13 +94,15 @@ static int receive_descriptor(int socket)
     return fd;
 }
 
-/* For a process that may not look into the supervisor's /proc: other uid, chroot. */
+/* For a process that may not look into the supervisor's /proc: other uid, chroot. NULL: errno says
+ * why it cannot ask; ECONNREFUSED: the answer was of no use. */
 static struct sf_session *ask_supervisor(const struct address *address)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, SF_SOCKET_PREFIX "%s", address->id);
     int socket = sf_real.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sf_session *session = NULL;
+    int error = ECONNREFUSED;
 
     if (socket < 0)
         return NULL;
@@ -107,9 +110,20 @@ static struct sf_session *ask_supervisor(const struct address *address)
         int fd = receive_descriptor(socket);
         if (fd >= 0)
             session = map_session(fd, address);
+    } else {
+        error = errno;
     }
     sf_real.close(socket);
+    errno = error;
     return session;
+}
+
+/* Does a filter of seccomp(2), from before an exec, keep us from so much as asking? Where nobody listens
+ * to what we ask, namespaces do. Programs of the scenario are executed without a filter: this is a
+ * child of one, whose announced exec stays what it is, one that ran without the shim. */
+static bool is_sandboxed(int error)
+{
+    return error != ECONNREFUSED && sf_real.prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER;
 }
 
 static const char *find_shared(const char *value, struct sf_handover *handover)
@@ -121,6 +135,8 @@ static const char *find_shared(const char *value, struct sf_handover *handover)
     handover->session = open_in_proc(&address);
     if (!handover->session)
         handover->session = ask_supervisor(&address);
+    if (!handover->session && is_sandboxed(errno))
+        return NULL;
     if (!handover->session)
         return "cannot reach the session that " SF_ENV_SESSION " names: its runner has ended, is of another "
                "version, or lives in other namespaces";

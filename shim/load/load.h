@@ -24,7 +24,8 @@ struct sf_executable {
 void sf_executable_learn(struct sf_executable *executable);
 
 /* Find and map the session that the environment names. Returns NULL, or why
- * that cannot be: the target must not run then. Source: shim/abi/session.h. */
+ * that cannot be: the target must not run then. Within a sandbox that was made before its exec
+ * and lets nobody ask for the session there is none. Source: shim/abi/session.h. */
 const char *sf_session_find(struct sf_handover *handover);
 
 #endif

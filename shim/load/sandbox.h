@@ -85,6 +85,8 @@
     X(READ, SYS_read, SF_FD, SF_AT, 512, 0)                                             \
     X(CLOSE, SYS_close, SF_FD, 0, 0, 0)                                                 \
     X(MMAP, SYS_mmap, SF_AT, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS) \
+    X(SESSION, SYS_openat, (uint32_t)AT_FDCWD, SF_AT, O_RDWR | O_CLOEXEC, 0)            \
+    X(SUPERVISOR, SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, 0)                \
     X(MUNMAP, SYS_munmap, SF_AT, 4096, 0, 0)
 
 enum sf_own_call {

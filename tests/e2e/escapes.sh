@@ -90,6 +90,16 @@ else
 fi
 check_eq "not where the kernel refused it" False "$(escapes "python3 -c '$ring' 0")"
 
+# A sandbox from before an exec may keep a child from its session: it runs as without us, and that is said.
+boxed=$BUILD/tests/programs/boxed
+check_eq "a child whose sandbox hides the session runs" "inside 0" \
+    "$("$SOCKFAULT" run -- "$boxed" sh -c 'echo inside' 2>&1) $?"
+check_eq "and it is said that no rule acts in it" "inside
+sockfault: it forbids itself by seccomp(2) system calls that rules need: some of its calls met no rule" \
+    "$("$SOCKFAULT" run --as it -f 'call: recv, delay: 1ms, optional: true' -- "$boxed" sh -c 'echo inside' 2>&1)"
+check_eq "not where no rule means it" inside \
+    "$("$SOCKFAULT" run -f 'call: recv, exe: other, delay: 1ms, optional: true' -- "$boxed" sh -c 'echo inside' 2>&1)"
+
 # What a child did beyond the shim is in no number.
 cat > "$TMP/numbers.yaml" << END
 name: a static child
