@@ -76,7 +76,8 @@ SF_EXPORT void closefrom(int first)
 static void stream_ends(enum sf_call_id id, FILE *stream, void *return_address)
 {
     int saved_errno = errno, fd = fileno(stream);
-    if (sf_shim.families >> SF_FAMILY_CLOSE & 1 && fd >= 0 &&
+    /* Programs close their standard streams at exit, and no connection of theirs with them. */
+    if (sf_shim.families >> SF_FAMILY_CLOSE & 1 && fd > STDERR_FILENO &&
         sf_descriptor_discover(fd) >> SF_FAMILY_CLOSE & 1)
         atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_FCLOSE, memory_order_relaxed);
     if (sf_shim.trace && fd >= 0)

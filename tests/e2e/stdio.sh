@@ -93,6 +93,8 @@ for way in fclose freopen; do
         "$(says "$closes" lines $way)"
     check_eq "$way where other calls are selected" "" "$(says "$sends" lines $way)"
 done
+check_eq "fclose of standard output, inherited" "" "$("$SOCKFAULT" run --as it -f 'call: close, delay: 1ms, optional: true' -- \
+    python3 -c 'import socket, subprocess; a, b = socket.socketpair(); subprocess.run(["ls", "/"], stdout=a)' 2>&1)"
 check_eq "fclose of a pipe" "" "$(says 'call: close, delay: 1ms' lines 'pipe fclose')"
 
 check_eq "not a stream in the other direction" "" "$(says "$reads" lines w a)"
