@@ -135,6 +135,14 @@ enum sf_family {
     X(prctl, NONE)               \
     X(dl_iterate_phdr, NONE)
 
+/* Of liburing, not of libc: where they are is looked up when they are called, since a look-up at load that
+ * fails allocates, perhaps within an allocator that is just beginning. */
+#define SF_RING_CALLS(X)                \
+    X(io_uring_setup, NONE)             \
+    X(io_uring_queue_init, NONE)        \
+    X(io_uring_queue_init_params, NONE) \
+    X(io_uring_queue_init_mem, NONE)
+
 enum sf_call_id {
 #define SF_X(name, family) SF_CALL_##name,
     SF_CALLS(SF_X)

@@ -2,6 +2,7 @@
  * sockets that way) and their like go through the same interposers. */
 #include "calls/call.h"
 #include "calls/poll.h"
+#include "calls/ring.h"
 #include "load/sandbox.h"
 #include "sockets/leaks.h"
 
@@ -39,10 +40,8 @@ static void thread_ends(void)
 static long set_up_ring(unsigned entries, void *params)
 {
     long ring = sf_real.syscall(SYS_io_uring_setup, entries, params);
-    bool is_meant = sf_shim.families || sf_shim.has_programs;
     if (ring >= 0)
-        atomic_fetch_or_explicit(&sf_shim.state->escapes, is_meant ? SF_ESCAPE_IO_URING : SF_ESCAPE_RING,
-                                 memory_order_relaxed);
+        sf_ring_made();
     return ring;
 }
 

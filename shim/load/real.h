@@ -40,6 +40,15 @@ int __vdprintf_chk(int fd, int flag, const char *format, va_list arguments);
 /* In <sys/pidfd.h> since glibc 2.36. */
 int pidfd_getfd(int process, int fd, unsigned flags) __THROW;
 
+/* Of liburing, which may not be there. Source: liburing.h, 2.0; the last, 2.5. */
+struct io_uring;
+struct io_uring_params;
+int io_uring_setup(unsigned entries, struct io_uring_params *params);
+int io_uring_queue_init(unsigned entries, struct io_uring *ring, unsigned flags);
+int io_uring_queue_init_params(unsigned entries, struct io_uring *ring, struct io_uring_params *params);
+int io_uring_queue_init_mem(unsigned entries, struct io_uring *ring, struct io_uring_params *params,
+                            void *memory, size_t bytes);
+
 struct sf_real {
 #define SF_X(name, family) __typeof__(&name) name;
     SF_CALLS(SF_X)

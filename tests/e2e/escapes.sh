@@ -90,6 +90,33 @@ else
 fi
 check_eq "not where the kernel refused it" False "$(escapes "python3 -c '$ring' 0")"
 
+# liburing makes its system calls by itself: its functions tell. It may come at once, or with a plugin.
+mkdir "$TMP/ring"
+cd "$TMP/ring" || exit 1
+echo 'int io_uring_queue_init(unsigned n, void *ring, unsigned flags) { return n ? 0 : -22; }' > liburing.c
+echo 'int io_uring_queue_init(unsigned, void *, unsigned);
+int plug(int n) { return io_uring_queue_init(n, 0, 0); }' > plug.c
+echo '#include <stdio.h>
+int plug(int);
+int main(int c, char **v) { (void)v; return printf("%d\n", plug(c - 1)) < 0; }' > now.c
+echo '#include <dlfcn.h>
+#include <stdio.h>
+int main(int c, char **v)
+{
+    int (*plug)(int) = (int (*)(int))dlsym(dlopen(v[1], RTLD_NOW | RTLD_LOCAL), "plug");
+    return printf("%d\n", plug(c - 2)) < 0;
+}' > later.c
+path="-Wl,-rpath,$TMP/ring"
+"${CC:-cc}" -shared -fPIC -Wl,-soname,liburing.so.2 -o liburing.so.2 liburing.c || exit 1
+"${CC:-cc}" -shared -fPIC -o plug.so plug.c liburing.so.2 "$path" || exit 1
+"${CC:-cc}" -o now now.c ./plug.so "$path" || exit 1
+"${CC:-cc}" -o later later.c -ldl || exit 1
+uses="sockfault: it uses io_uring, which no rule can reach"
+rule='call: recv, delay: 1ms, optional: true'
+check_eq "liburing is said to be used" "0 $uses" "$(escapes "$TMP/ring/now 1" | xargs)"
+check_eq "also where a plugin brings it" "0 $uses" "$(escapes "$TMP/ring/later $TMP/ring/plug.so 1" | xargs)"
+check_eq "not where it makes no ring" -22 "$(escapes "$TMP/ring/later $TMP/ring/plug.so")"
+
 # A sandbox from before an exec may keep a child from its session: it runs as without us, and that is said.
 boxed=$BUILD/tests/programs/boxed
 check_eq "a child whose sandbox hides the session runs" "inside 0" \
