@@ -112,8 +112,7 @@ bool sf_is_tcp_connected(int fd)
 bool sf_call_exists(void *context, const char *path)
 {
     (void)context;
-    return sf_sandbox_permits(SF_OWN_ACCESS) &&
-           sf_real.syscall(SYS_faccessat, AT_FDCWD, path, F_OK, 0) == 0;
+    return sf_sandbox_permits(SF_OWN_ACCESS) && sf_real.syscall(SYS_faccessat, AT_FDCWD, path, F_OK, 0) == 0;
 }
 
 bool sf_call_site(void *context, uint32_t rule)

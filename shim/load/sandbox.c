@@ -180,8 +180,7 @@ bool sf_sandbox_permits(enum sf_own_call call)
     if (sf_sandbox_allows(call))
         return true;
     bool is_meant = sf_shim.families || sf_shim.has_programs;
-    uint32_t escapes =
-        (is_meant ? SF_ESCAPE_SANDBOX : 0u) | (tells_sockets(call) ? SF_ESCAPE_BLIND : 0u);
+    uint32_t escapes = (is_meant ? SF_ESCAPE_SANDBOX : 0u) | (tells_sockets(call) ? SF_ESCAPE_BLIND : 0u);
     if (sf_shim.state)
         atomic_fetch_or_explicit(&sf_shim.state->escapes, escapes, memory_order_relaxed);
     errno = EPERM;

@@ -215,8 +215,7 @@ static int get_option(int fd, enum sf_own_call call, int option)
 {
     int value = -1;
     socklen_t length = sizeof value;
-    return sf_sandbox_permits(call) &&
-                   sf_real.getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0
+    return sf_sandbox_permits(call) && sf_real.getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0
                ? value
                : -1;
 }

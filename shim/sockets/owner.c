@@ -261,7 +261,7 @@ static uint8_t look(const struct question *question)
 
 #define PAUSE_NS UINT64_C(50000)
 #define PAUSE_MAX_NS UINT64_C(5000000)
-#define WAIT_NS UINT64_C(1000000000)      /* for an owner … */
+#define WAIT_NS UINT64_C(1000000000)     /* for an owner … */
 #define WAIT_SURE_NS UINT64_C(100000000) /* … and for another than the last one */
 
 static uint8_t await(const struct question *question)

@@ -1,5 +1,5 @@
-/* boxed COMMAND ARGUMENT...: forbids itself to open files for writing and to make sockets (ENOSYS), as man does
- * for its filters, and executes the command in a child. Ends as that did. */
+/* boxed COMMAND ARGUMENT...: forbids itself to open files for writing and to make sockets (ENOSYS), as man
+ * does for its filters, and executes the command in a child. Ends as that did. */
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
