@@ -14,7 +14,7 @@ void sf_ring_made(void)
 }
 
 /* The entry of a dynamic section; 0: it has none. */
-static uintptr_t entry_of(const struct link_map *object, ElfW(Sxword) tag)
+static uintptr_t entry_of(const struct link_map *object, int64_t tag)
 {
     for (const ElfW(Dyn) *entry = object->l_ld; entry && entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == tag)

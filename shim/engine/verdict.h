@@ -76,7 +76,7 @@ struct sf_call_info {
     uint32_t (*state)(void *context); /* tcpi_state; 0: no TCP */
     bool (*exists)(void *context, const char *path);
     bool (*site)(void *context, uint32_t rule); /* is the rule's site on the stack? */
-    bool (*permits)(void *context, enum sf_fault_kind fault); /* does the target let us do it? NULL: it does */
+    bool (*permits)(void *context, enum sf_fault_kind fault); /* does a sandbox? NULL: it does */
     void *context;
 };
 

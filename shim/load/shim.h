@@ -49,7 +49,7 @@ struct sf_shim {
                                                 * they are idle until there is such a socket */
     uint64_t excluded[SF_SELECTION_WORDS_MAX]; /* rules that name other executables … */
     uint64_t meant[SF_SELECTION_WORDS_MAX];    /* … and those that mean this process */
-    pid_t pid;                                 /* whose memory this is; set anew in a forked child, where 0: it may not ask */
+    pid_t pid;                                 /* whose memory this is; 0: a forked child could not ask */
     const char *library_path;                  /* ours, as LD_PRELOAD named it */
     const char *preload;                       /* LD_PRELOAD as it led here */
     const char *environment;                   /* "SOCKFAULT_…=…", to hand to children */
