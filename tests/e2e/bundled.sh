@@ -14,4 +14,36 @@ for file in scenarios/*.yaml; do
     # Their rules may never fire in `true`: a remark, not a failure.
     check_status "$name lends its rules to run" 0 "$SOCKFAULT" run -s "$name" -- true
 done
+
+cat > "$TMP/turns.py" << 'END'
+# As psql does: where a send finds no room, what has come is read before it is tried again.
+import socket
+
+ours, theirs = socket.socketpair()
+ours.setblocking(False)
+
+
+def received():
+    try:
+        return ours.recv(1)
+    except BlockingIOError:
+        return None
+
+
+def sent():
+    try:
+        return ours.send(b"x")
+    except BlockingIOError:
+        return received() and None
+
+
+for turn in range(20):
+    assert any(sent() for attempt in range(10)), f"starved in turn {turn}"
+    theirs.send(theirs.recv(1))
+    assert any(received() for attempt in range(10)), f"starved in turn {turn}"
+END
+check_status "would-block starves nobody who reads before a send is tried again" 0 \
+    "$SOCKFAULT" run -s would-block -- python3 "$TMP/turns.py"
+check_match "whose sends it fails" "not-writable .* fired [1-9]" \
+    "$("$SOCKFAULT" run -v -s would-block -- python3 "$TMP/turns.py" 2>&1)"
 finish
