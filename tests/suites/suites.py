@@ -55,7 +55,7 @@ def ltp(folder):
 def libuv(folder):
     program = str(folder / "build/uv_run_tests_a")
     said = subprocess.run([*AS_NOBODY, program, "--list"], check=True, text=True, stdout=subprocess.PIPE).stdout
-    return [Job(name, [program, name]) for name in said.split()]
+    return [Job(line.split()[0], [program, line.split()[0]]) for line in said.splitlines() if line]
 
 
 def libevent(folder):
