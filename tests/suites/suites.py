@@ -32,6 +32,7 @@ class Suite:
     limit_s: int = 300
     # What benign faults are narrowed to, one rule for each; []: they mean all sockets.
     narrowed: list[str] = dataclasses.field(default_factory=list)
+    without: str = ""  # the option that leaves out a case
     settings: dict[str, str] = dataclasses.field(default_factory=dict)  # of the environment
 
     def verdicts(self, job, output, status, junit):
@@ -114,11 +115,11 @@ SUITES = {
     "libevent": Suite("https://github.com/libevent/libevent 0c3e47ad5f654714e39bae3f8689a3446599b614",
                       "cmake -S . -B build -DEVENT__DISABLE_MBEDTLS=ON && cmake --build build -j2", libevent,
                       r"^(?P<case>[\w/]+): (?:\[.*\] ?)?(?P<verdict>OK|SKIPPED|\[?FAILED|DISABLED)"),
-    "python": Suite("", "", python, ""),
+    "python": Suite("", "", python, "", without="-i"),
     "redis": Suite("https://github.com/redis/redis 4f8cdc2a1ea53e42955af758aabffee67cb455dd",
                    "make -j2 MALLOC=libc", redis,
                    r"^\[\S*?(?P<verdict>ok|err|exception|skip)\S*?\]: (?P<case>.*?)(?: \(\d+ ms\))?$",
-                   alone=True, narrowed=['exe: "redis-*"']),
+                   alone=True, narrowed=['exe: "redis-*"'], without="--skiptest"),
     "nginx": Suite("https://github.com/nginx/nginx-tests 76bb761cdcaeb6cb024d605c2ef91bf8d8a602d7", "", nginx,
                    r"^(?P<verdict>not ok|ok) (?P<case>\d+.*)$",
                    # Not its clients of a few lines of Perl. Its master and workers take a message between them
