@@ -32,18 +32,20 @@ static int pick(int argc, char **argv)
     return command->run(argc - 1, argv + 1);
 }
 
-/* What is opened must not get the number of a closed standard stream, to which we or libc may write. It
- * ends with an exec, so programs find theirs closed as without us. */
-static void hold_standard_streams(void)
+/* What is opened must not get the number of a closed standard error, to which we and libc write. It ends
+ * with an exec, so programs find theirs closed as without us. */
+static void hold_standard_error(void)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            (void)!open("/dev/null", O_RDWR | O_CLOEXEC); /* the lowest number that is free */
+    int fd = fcntl(STDERR_FILENO, F_GETFD) < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+    if (fd >= 0 && fd != STDERR_FILENO) {
+        dup3(fd, STDERR_FILENO, O_CLOEXEC);
+        close(fd);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    hold_standard_streams();
+    hold_standard_error();
     int status = pick(argc, argv);
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
