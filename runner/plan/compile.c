@@ -104,6 +104,26 @@ static void put_trigger(struct writer *writer, struct sf_plan_rule *to, const st
     to->stretch_count = (uint32_t)from->exactly.count;
 }
 
+/* A rate is that of each connection unless the rule says whose. */
+static void put_link(struct sf_plan_rule *to, const struct sf_rule *from)
+{
+    const struct sf_link *link = &from->link;
+    to->link = (struct sf_plan_link){.directions = link->directions,
+                                     .fault = link->fault,
+                                     .distribution = (uint32_t)link->distribution,
+                                     .unreachable = (uint32_t)link->unreachable,
+                                     .jitter_ns = link->jitter_ns,
+                                     .bytes_per_s = link->bytes_per_s,
+                                     .is_shared = link->is_per_written};
+    if (link->fault == SF_LINK_SYN_TIMEOUT)
+        to->delay_ns = link->syn_timeout_ns;
+    /* Without a type it is for the sockets that the fault is for. */
+    if (to->types == 0)
+        to->types = sf_link_faults[link->fault].types;
+    if (to->domains == 0)
+        to->domains = sf_link_faults[link->fault].domains;
+}
+
 static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struct sf_rule *from)
 {
     to->id_at = put_string(writer, from->id);
@@ -136,6 +156,8 @@ static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struc
     to->signal = from->signal;
     to->answer = put_patterns(writer, from->answers, from->answer_count);
     to->answer_count = (uint32_t)from->answer_count;
+    if (from->kind == SF_RULE_LINK)
+        put_link(to, from);
 }
 
 static uint64_t round8(uint64_t bytes)

@@ -114,6 +114,8 @@ struct sf_session_memory *sf_session_create(const struct sf_plan *plan, const st
     sf_session_lay_out(&header, plan, wish, (uint64_t)sysconf(_SC_PAGESIZE));
     if (getrandom(header.id, sizeof header.id, 0) != (ssize_t)sizeof header.id)
         goto fail;
+    if (getrandom(header.wire_key, sizeof header.wire_key, 0) != (ssize_t)sizeof header.wire_key)
+        goto fail;
     for (unsigned i = 0; i < sizeof header.id; i++)
         snprintf(memory->id + (size_t)2 * i, 3, "%02x", header.id[i]);
     header.refused_port = hold_refused(memory->refused);

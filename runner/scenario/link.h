@@ -2,28 +2,12 @@
 #ifndef SF_SCENARIO_LINK_H
 #define SF_SCENARIO_LINK_H
 
+#include "abi/link.h"
 #include "base/diagnostic.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum sf_link_fault_kind {
-    SF_LINK_DELAY,       /* delay_ns of the rule; jitter_ns, distribution */
-    SF_LINK_THROTTLE,    /* bytes_per_s */
-    SF_LINK_CHUNK,       /* bytes_min..bytes_max of the rule */
-    SF_LINK_RESET,       /* no parameter */
-    SF_LINK_CLOSE,       /* no parameter */
-    SF_LINK_BLACKHOLE,   /* no parameter */
-    SF_LINK_REFUSE,      /* no parameter */
-    SF_LINK_UNREACHABLE, /* unreachable */
-    SF_LINK_SYN_TIMEOUT, /* syn_timeout_ns */
-    SF_LINK_CORRUPT,     /* bits of the rule */
-    SF_LINK_DROP,        /* no parameter */
-    SF_LINK_DUPLICATE,   /* no parameter */
-    SF_LINK_REORDER,     /* datagrams */
-    SF_LINK_PARTITION,   /* groups */
-    SF_LINK_FAULT_COUNT
-};
 
 /* One row each: the keys of a rule with `link`, and `partition`, which is place
  * and fault in one. */
@@ -38,14 +22,6 @@ struct sf_link_fault {
 
 extern const struct sf_link_fault sf_link_faults[SF_LINK_FAULT_COUNT];
 
-enum { SF_LINK_IN = 1, SF_LINK_OUT = 2 }; /* towards the selected program, from it */
-
-/* How a delay varies. uniform: from mean - jitter to mean + jitter. normal: jitter is the standard
- * deviation. pareto: never below mean - jitter, with a long tail above. Below 0 is 0. */
-enum sf_distribution { SF_DISTRIBUTION_UNIFORM, SF_DISTRIBUTION_NORMAL, SF_DISTRIBUTION_PARETO };
-
-enum sf_unreachable { SF_UNREACHABLE_HOST, SF_UNREACHABLE_NET };
-
 /* The part of a rule that only link rules have; all zero in a call rule. */
 struct sf_link {
     struct sf_place place; /* of the key link or partition */
@@ -59,6 +35,7 @@ struct sf_link {
     uint32_t datagrams; /* in one run of reorder */
     uint64_t *groups;   /* of partition: a bit per program of the scenario, in no two of them */
     size_t group_count; /* 2 or more */
+    bool is_per_written; /* the rule says `per` */
 };
 
 #endif

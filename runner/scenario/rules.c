@@ -91,6 +91,7 @@ static void finish_per(struct sf_decoder *decoder, const struct sf_node *node, s
 {
     struct sf_rule *rule = &draft->rule;
     rule->per = draft->per == SF_PER_DEFAULT ? default_per(rule) : (enum sf_per)draft->per;
+    rule->link.is_per_written = rule->kind == SF_RULE_LINK && draft->per != SF_PER_DEFAULT;
     if (draft->per != SF_PER_CONNECTION)
         return;
     struct sf_place place = sf_node_place(decoder, sf_node_get(node, "per"));

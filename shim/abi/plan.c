@@ -117,6 +117,27 @@ static int stretches_hold(const struct sf_plan *plan, uint32_t first, uint32_t c
     return 1;
 }
 
+static int link_holds(const struct sf_plan_rule *rule)
+{
+    const struct sf_plan_link *link = &rule->link;
+    if (link->directions > (SF_LINK_IN | SF_LINK_OUT) || link->fault >= SF_LINK_FAULT_COUNT ||
+        link->distribution >= SF_DISTRIBUTION_COUNT || link->unreachable >= SF_UNREACHABLE_COUNT ||
+        link->is_shared > 1 || rule->families || rule->fault || rule->watches)
+        return 0;
+    switch (link->fault) {
+    case SF_LINK_THROTTLE:
+        return link->bytes_per_s != 0;
+    case SF_LINK_CHUNK:
+        return rule->bytes_min != 0 && rule->bytes_min <= rule->bytes_max;
+    case SF_LINK_SYN_TIMEOUT:
+        return rule->delay_ns != 0;
+    case SF_LINK_CORRUPT:
+        return rule->bits != 0;
+    default:
+        return 1;
+    }
+}
+
 static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_rule *rule)
 {
     if (rule->id_at >= plan->string_bytes)
@@ -146,6 +167,8 @@ static const char *verify_rule(const struct sf_plan *plan, const struct sf_plan_
         rule->watches >> SF_FAMILY_COUNT ||
         !stretches_hold(plan, rule->stretch, rule->stretch_count))
         return "the plan is damaged: a rule's trigger is out of range";
+    if (sf_rule_is_link(rule))
+        return link_holds(rule) ? NULL : "the plan is damaged: a rule's link fault is out of range";
     if (rule->fault >= SF_FAULT_COUNT || (rule->fault == SF_FAULT_ERROR && rule->error == 0) ||
         (rule->fault == SF_FAULT_CORRUPT && rule->bits == 0) ||
         (rule->fault == SF_FAULT_TIMEOUT && rule->delay_ns == 0) ||

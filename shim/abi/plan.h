@@ -8,11 +8,12 @@
 #define SF_ABI_PLAN_H
 
 #include "abi/calls.h"
+#include "abi/link.h"
 
 #include <stdint.h>
 
 #define SF_PLAN_MAGIC "SFPLAN\r\n" /* CR LF shows a file mangled by a text-mode copy */
-#define SF_PLAN_VERSION 2u
+#define SF_PLAN_VERSION 3u
 
 /* Limits that the reader states to the user; the image relies on them. */
 #define SF_PLAN_PROGRAMS_MAX 64u /* one bit each in sf_plan_rule.programs */
@@ -136,7 +137,13 @@ struct sf_plan_rule {
     uint32_t bits;
     int32_t signal;
     uint32_t answer, answer_count; /* patterns of one address each */
+    struct sf_plan_link link; /* of link rules, which have it in place of calls and a `fault` */
 };
+
+static inline int sf_rule_is_link(const struct sf_plan_rule *rule)
+{
+    return rule->link.directions != 0;
+}
 
 #define SF_PROBABILITY_ALWAYS (UINT64_C(1) << 53)
 
@@ -182,10 +189,12 @@ static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at
     return (const char *)plan + plan->strings_at + at;
 }
 
-/* The families whose calls the shim has to look at for a rule. A thread may wait in a read
- * when a send or a poll of another one is reset. */
+/* The families whose calls the shim has to look at for a rule: of a link rule those that make a
+ * connection. A thread may wait in a read when a send or a poll of another one is reset. */
 static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
 {
+    if (sf_rule_is_link(rule))
+        return 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_ACCEPT;
     uint32_t others = rule->fault == SF_FAULT_RESET     ? 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_POLL
                       : rule->fault == SF_FAULT_TIMEOUT ? 1u << SF_FAMILY_SEND
                                                         : 0;
@@ -193,14 +202,23 @@ static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
     return rule->families | rule->watches | (meets_readers ? 1u << SF_FAMILY_RECV : 0);
 }
 
-/* Does a rule let a TCP connection, or the making of one, time out? */
+static inline int sf_plan_has_links(const struct sf_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        if (sf_rule_is_link(&sf_plan_rules(plan)[i]))
+            return 1;
+    return 0;
+}
+
+/* Is a port needed that answers no SYN? For a TCP connection, or the making of one, that times out,
+ * and for the program's end of a wired one until it stands. */
 static inline int sf_plan_wants_silence(const struct sf_plan *plan)
 {
     uint32_t families = 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND;
     for (uint32_t i = 0; i < plan->rule_count; i++)
         if (sf_plan_rules(plan)[i].fault == SF_FAULT_TIMEOUT && sf_plan_rules(plan)[i].families & families)
             return 1;
-    return 0;
+    return sf_plan_has_links(plan);
 }
 
 /* Words of a selection bitmap for this plan: never 0. */

@@ -19,6 +19,7 @@
 #define SF_SESSION_MAGIC "SFSESS\r\n"
 #define SF_SESSION_VERSION 1u
 #define SF_SESSION_ID_BYTES 16
+#define SF_WIRE_KEY_BYTES 16
 
 /* Exit status of a target that could not be set up: sockfault itself failed. */
 #define SF_EXIT_INTERNAL 125
@@ -66,6 +67,7 @@ struct sf_session {
     uint32_t silent_port;  /* held likewise: it leaves every SYN without an answer; 0: no rule needs it */
     uint64_t kept_at, kept_bytes; /* where unread bytes of reset connections are kept */
     uint64_t trace_at;            /* struct sf_trace (abi/trace.h); 0: its calls are not traced */
+    uint8_t wire_key[SF_WIRE_KEY_BYTES]; /* what the wire knows our processes by; abi/wire.h */
 };
 
 /* How the calls of a session are to be traced. */
@@ -105,7 +107,9 @@ enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_PRINT = 4096,  /* dprintf to a socket on which rules may select sends */
     SF_ESCAPE_UNSEEN_READS = 8192, /* either, rule or none: what libc reads is not counted … */
     SF_ESCAPE_UNSEEN_SENDS = 16384, /* … what it writes */
-    SF_ESCAPE_FCLOSE = 32768 /* fclose or freopen of a socket on which some rule may select close */
+    SF_ESCAPE_FCLOSE = 32768, /* fclose or freopen of a socket on which some rule may select close */
+    SF_ESCAPE_WIRE = 65536,   /* a connection that the wire was to have could not be given to it */
+    SF_ESCAPE_DATAGRAM = 131072 /* link rules selected datagrams, which the wire does not have */
 };
 
 /* Calls under way that will give a socket an address which others may meet before
@@ -220,6 +224,7 @@ struct sf_socket {
     _Atomic uint32_t silent;      /* a rule's time-out is running on it, or has struck */
     uint32_t user_timeout_ms;     /* silent: its own TCP_USER_TIMEOUT */
     _Atomic uint32_t shut[2];     /* how often the program has shut this direction, shutdown(2) */
+    _Atomic uint32_t wired;       /* the wire has it: `peer` and `local` are its names, not the kernel's */
     uint64_t kept_at;             /* reset: what it had not read, from the session's start; 0: nothing */
     _Atomic uint32_t kept_bytes;  /* written behind kept_at */
     _Atomic uint32_t kept_read;   /* how much of it was read since */
@@ -242,7 +247,11 @@ struct sf_socket_rule {
     _Atomic uint32_t calls;   /* calls on it that the rule's place and scope selected */
     _Atomic uint32_t matched; /* how much of `match` the bytes so far end in */
     _Atomic uint32_t socket;  /* its ordinal among those without a connection at their first call; 0: none */
+    _Atomic uint32_t armed;   /* a link rule: SF_LINK_ARMED once it is known to mean this connection */
 };
+
+/* `calls` of a link rule is which of the connections that it counts this is. */
+enum { SF_LINK_UNDECIDED, SF_LINK_UNARMED, SF_LINK_ARMED };
 
 /* The size and place of every area for this plan, magic and version; the id is
  * the caller's. Pure. wish NULL: no trace, and no room for one. page is the size of a

@@ -2,12 +2,21 @@
 
 #include <errno.h>
 
+/* The wire's ends of connections have the port as well. */
+static int open_shared(const struct sf_silence_calls *calls, int domain)
+{
+    int yes = 1, fd = calls->socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0)
+        calls->setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    return fd;
+}
+
 /* Both families where there is IPv6: the queue is one. */
 static int bind_any(const struct sf_silence_calls *calls, struct sockaddr_storage *name, socklen_t *length)
 {
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
-    int no = 0, fd = calls->socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int no = 0, fd = open_shared(calls, AF_INET6);
 
     if (fd >= 0) {
         calls->setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
@@ -15,7 +24,7 @@ static int bind_any(const struct sf_silence_calls *calls, struct sockaddr_storag
             goto named;
         calls->close(fd);
     }
-    fd = calls->socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fd = open_shared(calls, AF_INET);
     if (fd >= 0 && calls->bind(fd, (struct sockaddr *)&v4, sizeof v4) != 0) {
         calls->close(fd);
         fd = -1;

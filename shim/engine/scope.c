@@ -210,6 +210,8 @@ uint32_t sf_scope_select(const struct sf_plan *plan, const struct sf_scope *scop
             continue;
         selected[i / 64] |= UINT64_C(1) << (i % 64);
         families |= sf_rule_families(&rules[i]);
+        if (sf_rule_is_link(&rules[i]) && scope->type == SF_TYPE_DGRAM) /* they need no connection */
+            families |= 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_RECV;
     }
     return families;
 }

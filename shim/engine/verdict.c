@@ -107,8 +107,8 @@ static bool is_named(const struct sf_plan *plan, const struct sf_plan_rule *rule
     return stretch != NULL;
 }
 
-static bool trigger_holds(const struct sf_plan *plan, struct sf_firing *place,
-                          const struct sf_selection *selection, const struct sf_call_info *call)
+/* Is it one of the calls, or connections, that the rule chooses? */
+static bool place_holds(const struct sf_plan *plan, struct sf_firing *place)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(plan)[place->rule];
     uint32_t nth = place->nth;
@@ -117,6 +117,17 @@ static bool trigger_holds(const struct sf_plan *plan, struct sf_firing *place,
         return false;
     if (rule->every > 1 && nth % rule->every != 0)
         return false;
+    return rule->probability >= SF_PROBABILITY_ALWAYS ||
+           sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, draw_context(place), nth) >> 11 <
+               rule->probability;
+}
+
+/* Is it time for it? */
+static bool moment_holds(const struct sf_plan *plan, const struct sf_firing *place,
+                         const struct sf_selection *selection, const struct sf_call_info *call)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[place->rule];
+
     if (call->elapsed_ns < rule->after_ns || (rule->until_ns != 0 && call->elapsed_ns >= rule->until_ns))
         return false;
     if (!bytes_hold(rule, place->rule, selection, call))
@@ -124,10 +135,6 @@ static bool trigger_holds(const struct sf_plan *plan, struct sf_firing *place,
     if (rule->states && !(rule->states >> (call->state(call->context) & 31) & 1))
         return false;
     if (rule->exists && !call->exists(call->context, sf_plan_string(plan, rule->exists_at)))
-        return false;
-    if (rule->probability < SF_PROBABILITY_ALWAYS &&
-        sf_hash_draw(plan->seed, SF_DRAW_FIRE, rule->draws, draw_context(place), nth) >> 11 >=
-            rule->probability)
         return false;
     return !rule->site || call->site(call->context, place->rule); /* by far the dearest question */
 }
@@ -163,7 +170,7 @@ static bool may_still_fire(const struct sf_engine *engine, uint32_t rule)
 }
 
 /* Take one of the rule's firings; false when another thread took the last. */
-static bool fire(const struct sf_engine *engine, uint32_t rule)
+bool sf_rule_take(const struct sf_engine *engine, uint32_t rule)
 {
     uint32_t times = sf_plan_rules(engine->plan)[rule].times;
     _Atomic uint64_t *taken = &engine->rules[rule].taken;
@@ -177,7 +184,7 @@ static bool fire(const struct sf_engine *engine, uint32_t rule)
     return true;
 }
 
-static void count_fired(const struct sf_engine *engine, uint32_t rule)
+void sf_rule_count_fired(const struct sf_engine *engine, uint32_t rule)
 {
     atomic_fetch_add_explicit(&engine->rules[rule].fired, 1, memory_order_relaxed);
 }
@@ -188,7 +195,7 @@ static void list(const struct sf_engine *engine, struct sf_verdict *verdict, con
     if (verdict->rule_count < SF_EVENT_RULES_MAX)
         verdict->rules[verdict->rule_count++] = *firing;
     else
-        count_fired(engine, firing->rule);
+        sf_rule_count_fired(engine, firing->rule);
 }
 
 static void refuse(const struct sf_engine *engine, uint32_t rule, enum sf_illegal reason)
@@ -255,7 +262,7 @@ static void add(const struct sf_engine *engine, const struct sf_firing *firing,
         return; /* one answer is all that there can be */
     if (rule->fault == SF_FAULT_SIGNAL && verdict->signal_count == SF_EVENT_RULES_MAX)
         return;
-    if (!fire(engine, firing->rule))
+    if (!sf_rule_take(engine, firing->rule))
         return;
     if (rule->fault == SF_FAULT_DELAY) {
         verdict->delay_ns += rule->delay_ns;
@@ -291,12 +298,62 @@ static struct sf_firing place_of(const struct sf_engine *engine, const struct sf
     return place;
 }
 
+/* Does the rule mean this connection? Decided and counted once: at its first connect, or its accept. */
+static bool is_armed(const struct sf_engine *engine, const struct sf_selection *selection,
+                     const struct sf_call_info *call, struct wishes *wishes, struct sf_firing *firing)
+{
+    struct sf_socket_rule *on_socket = &selection->per_rule[firing->rule];
+    uint32_t armed = atomic_load_explicit(&on_socket->armed, memory_order_relaxed);
+
+    if (armed == SF_LINK_UNDECIDED) {
+        *firing = place_of(engine, selection, firing->rule, call, wishes);
+        armed = place_holds(engine->plan, firing) ? SF_LINK_ARMED : SF_LINK_UNARMED;
+        atomic_store_explicit(&on_socket->calls, firing->nth, memory_order_relaxed);
+        atomic_store_explicit(&on_socket->armed, armed, memory_order_release);
+        if (armed == SF_LINK_ARMED)
+            atomic_fetch_add_explicit(&engine->rules[firing->rule].selected, 1, memory_order_relaxed);
+        return armed == SF_LINK_ARMED;
+    }
+    firing->counter =
+        sf_plan_rules(engine->plan)[firing->rule].per == SF_PER_SCENARIO ? SF_COUNTER_ALL : SF_COUNTER_PROGRAM;
+    firing->ordinal = firing->counter == SF_COUNTER_ALL ? 0 : call->program;
+    firing->nth = atomic_load_explicit(&on_socket->calls, memory_order_relaxed);
+    return armed == SF_LINK_ARMED;
+}
+
+/* A link rule and a call that makes a connection, or moves datagrams. */
+static void consider_link(const struct sf_engine *engine, const struct sf_selection *selection,
+                          const struct sf_call_info *call, uint32_t index, struct wishes *wishes,
+                          struct sf_verdict *verdict)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
+    struct sf_firing firing = {.rule = (uint16_t)index};
+
+    if (!selection->per_rule)
+        return;
+    if (call->type == SF_TYPE_DGRAM) {
+        verdict->is_unwired |= fits_the_peer(engine, selection, call, rule);
+        return;
+    }
+    if (sf_call_families[call->call] != SF_FAMILY_CONNECT ||
+        !in_range(sf_number_of(&selection->per_rule[index]), rule->connection_first, rule->connection_last) ||
+        !is_armed(engine, selection, call, wishes, &firing))
+        return;
+    if (!sf_link_connects(rule->link.fault))
+        verdict->route = true;
+    else if (wishes->failure.rule == NO_RULE && may_still_fire(engine, index) &&
+             moment_holds(engine->plan, &firing, selection, call))
+        wishes->failure = firing;
+}
+
 static void consider(const struct sf_engine *engine, const struct sf_selection *selection,
                      const struct sf_call_info *call, uint32_t index, bool was_interrupted,
                      struct wishes *wishes, struct sf_verdict *verdict)
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
 
+    if (sf_rule_is_link(rule))
+        consider_link(engine, selection, call, index, wishes, verdict);
     if (!sf_call_set_has(&rule->calls, call->call))
         return;
     uint32_t connection = connection_ordinal(engine, selection, index, call);
@@ -307,7 +364,8 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
         return;
 
     struct sf_firing firing = place_of(engine, selection, index, call, wishes);
-    if (!may_still_fire(engine, index) || !trigger_holds(engine->plan, &firing, selection, call))
+    if (!may_still_fire(engine, index) || !place_holds(engine->plan, &firing) ||
+        !moment_holds(engine->plan, &firing, selection, call))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
     if (fails_the_call(rule) && wishes->failure.rule != NO_RULE)
@@ -331,6 +389,14 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
 {
     const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[firing->rule];
 
+    list(engine, verdict, firing);
+    if (sf_rule_is_link(rule)) {
+        verdict->refuse = rule->link.fault == SF_LINK_REFUSE;
+        verdict->timeout_ns = rule->link.fault == SF_LINK_SYN_TIMEOUT ? rule->delay_ns : 0;
+        if (rule->link.fault == SF_LINK_UNREACHABLE)
+            verdict->error = rule->link.unreachable == SF_UNREACHABLE_NET ? ENETUNREACH : EHOSTUNREACH;
+        return;
+    }
     verdict->interrupt = rule->fault == SF_FAULT_INTERRUPT;
     verdict->again = rule->fault == SF_FAULT_AGAIN;
     verdict->refuse = rule->fault == SF_FAULT_REFUSE;
@@ -340,7 +406,6 @@ static void make_it_fail(const struct sf_engine *engine, const struct sf_selecti
     verdict->error = is_interrupt(rule) ? EINTR : verdict->again ? EAGAIN : rule->error;
     if (is_interrupt(rule) && selection->socket)
         atomic_store_explicit(&selection->socket->interrupted, 1, memory_order_relaxed);
-    list(engine, verdict, firing);
 }
 
 /* The calls among which EINTR never comes twice running. */
@@ -367,13 +432,32 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
             consider(engine, selection, call, word * 64 + (unsigned)__builtin_ctzll(bits), was_interrupted,
                      &wishes, &verdict);
 
-    if (wishes.failure.rule != NO_RULE && fire(engine, wishes.failure.rule)) {
+    if (wishes.failure.rule != NO_RULE && sf_rule_take(engine, wishes.failure.rule)) {
         make_it_fail(engine, selection, &wishes.failure, &verdict);
-    } else if (wishes.shortest.rule != NO_RULE && fire(engine, wishes.shortest.rule)) {
+    } else if (wishes.shortest.rule != NO_RULE && sf_rule_take(engine, wishes.shortest.rule)) {
         verdict.limit = wishes.limit;
         list(engine, &verdict, &wishes.shortest);
     }
+    if (verdict.route && verdict.kind == SF_PASS)
+        verdict.kind = SF_ROUTE;
     return verdict;
+}
+
+bool sf_verdict_routes(const struct sf_engine *engine, const struct sf_selection *selection,
+                       const struct sf_call_info *call)
+{
+    bool routes = false;
+    struct wishes wishes;
+    wishes.is_counted = 0;
+
+    for (unsigned word = 0; word < sf_selection_words(engine->plan); word++)
+        for (uint64_t bits = selection->selected[word]; bits; bits &= bits - 1) {
+            struct sf_firing firing = {.rule = (uint16_t)(word * 64 + (unsigned)__builtin_ctzll(bits))};
+            const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[firing.rule];
+            if (sf_rule_is_link(rule) && is_armed(engine, selection, call, &wishes, &firing))
+                routes |= !sf_link_connects(rule->link.fault);
+        }
+    return routes;
 }
 
 static bool has_changed(const struct sf_plan_rule *rule, const struct sf_verdict *verdict, int64_t result,
@@ -409,6 +493,6 @@ void sf_verdict_count(const struct sf_engine *engine, const struct sf_verdict *v
     for (unsigned i = 0; i < verdict->rule_count; i++) {
         uint16_t rule = verdict->rules[i].rule;
         if (sf_rule_acts_before(&sf_plan_rules(engine->plan)[rule]) == (moment == SF_BEFORE_CALL))
-            count_fired(engine, rule);
+            sf_rule_count_fired(engine, rule);
     }
 }

@@ -99,6 +99,8 @@ struct sf_verdict {
     bool eof;          /* the peer has half-closed: 0 bytes, now and ever after */
     const struct sf_plan_rule *answer; /* the rule whose answers a look-up gives; NULL: its own */
     bool refuse;                       /* the connection is refused, by a port where nobody listens */
+    bool route;          /* the connection is the wire's */
+    bool is_unwired;     /* a link rule selects these datagrams, which the wire cannot have */
     uint8_t signal_count;              /* signals that are sent to the process before the call … */
     uint8_t signals[SF_EVENT_RULES_MAX]; /* … in the order of the file */
     uint32_t corrupt_bits;             /* flipped in what the call moves; those that were, once it is made … */
@@ -133,6 +135,14 @@ struct sf_selection {
  * Source: contract section 2, Rules. */
 struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct sf_selection *selection,
                                     const struct sf_call_info *call);
+
+/* accept(2) has given a connection, which `selection` is: shall the wire have it? */
+bool sf_verdict_routes(const struct sf_engine *engine, const struct sf_selection *selection,
+                       const struct sf_call_info *call);
+
+/* Take one of the firings of a rule; false: `times` others have been. Who takes it counts it. */
+bool sf_rule_take(const struct sf_engine *engine, uint32_t rule);
+void sf_rule_count_fired(const struct sf_engine *engine, uint32_t rule);
 
 /* After the call, or when it was not made after all (a signal ended the delay
  * before it): a limit that did not bind, or bits to flip where nothing moved, have

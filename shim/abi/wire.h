@@ -1,0 +1,78 @@
+/* What the shim and the wire say to each other when a connection begins.
+ *
+ * One SOCK_SEQPACKET connection to the abstract socket SF_WIRE_PREFIX + ID (of the session)
+ * for each connection to be wired; it ends with it.
+ *
+ *   connect  SF_WIRE_CONNECT ►  ◄ struct sf_wire_answer, then the program's own socket connects to the
+ *            session's silent port, then SF_WIRE_GO ►
+ *   accept   SF_WIRE_ACCEPTED ►, with the real connection by SCM_RIGHTS, once what takes its place
+ *            in the program connects to the silent port
+ *
+ * The wire makes the program's end stand by connecting to it from the silent port: a TCP
+ * simultaneous open, RFC 9293, section 3.5, figure 8. */
+#ifndef SF_ABI_WIRE_H
+#define SF_ABI_WIRE_H
+
+#include "abi/session.h"
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define SF_WIRE_PREFIX "sockfault-wire-" /* behind the NUL of an abstract name */
+
+enum sf_wire_kind { SF_WIRE_CONNECT = 1, SF_WIRE_GO, SF_WIRE_ACCEPTED };
+
+/* A TCP address of either family. */
+union sf_wire_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static inline socklen_t sf_wire_address_bytes(const union sf_wire_address *address)
+{
+    return address->any.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
+}
+
+struct sf_wire_request {
+    uint32_t kind;                  /* enum sf_wire_kind */
+    uint32_t program;               /* of the plan: whose connection it is */
+    uint8_t key[SF_WIRE_KEY_BYTES]; /* sf_session.wire_key: others may know the name */
+    uint64_t cookie;                /* of the program's socket … */
+    uint64_t record;                /* … and where its record is, from the session's start */
+    union sf_wire_address to;       /* CONNECT: where it goes */
+    union sf_wire_address from;     /* CONNECT: where it comes from, port 0: any; family 0: anywhere */
+    union sf_wire_address own;      /* GO, ACCEPTED: the program's socket, which connects … */
+    union sf_wire_address silent;   /* … to this address */
+    int32_t error;                  /* GO: what the socket, passed along, is to fail with; 0: it succeeds */
+};
+
+enum sf_wire_state { SF_WIRE_STANDS = 1, SF_WIRE_PENDING, SF_WIRE_FAILED };
+
+struct sf_wire_answer {
+    uint32_t state;            /* enum sf_wire_state: of the connection to the real peer */
+    int32_t error;             /* FAILED */
+    uint64_t round_trip_ns;    /* how much later the program is to learn of it */
+    union sf_wire_address own; /* its own address, as the peer sees it */
+};
+
+/* The name of the wire's socket; returns its length. ID: SF_SESSION_ID_BYTES * 2 hex digits. */
+static inline socklen_t sf_wire_name(struct sockaddr_un *name, const uint8_t id[SF_SESSION_ID_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 1;
+
+    *name = (struct sockaddr_un){.sun_family = AF_UNIX};
+    for (const char *prefix = SF_WIRE_PREFIX; *prefix; prefix++)
+        name->sun_path[at++] = *prefix;
+    for (unsigned i = 0; i < SF_SESSION_ID_BYTES; i++) {
+        name->sun_path[at++] = digits[id[i] >> 4];
+        name->sun_path[at++] = digits[id[i] & 15];
+    }
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + at);
+}
+
+#endif
