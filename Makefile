@@ -49,7 +49,7 @@ link_shim := $(CC) -shared $(filter -fsanitize%,$(shim_variant)) $(LDFLAGS) \
              -Wl,--version-script=shim/libsockfault.map -Wl,-z,now -Wl,-z,defs -Wl,-soname,libsockfault.so
 runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"'
 paths := -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
-runner_libs := -lyaml -ljansson -ldw -lelf -lpcre2-8
+runner_libs := -lyaml -ljansson -ldw -lelf -lpcre2-8 -lm
 test_flags := $(common) $(flags_$(VARIANT)) -Ishim -Itests
 test_libs := -lpthread
 libs_test_capture := -lpcap

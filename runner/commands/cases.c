@@ -67,7 +67,7 @@ static void add_scenario(void *context, const struct sf_document *document, size
         sf_error(&reader->diagnostics, scenario->place,
                  "the scenario has no programs: there is nothing to test (its rules can be used with "
                  "sockfault run -s)");
-    if (!chosen(reader, scenario) || !sf_plan_admits(scenario, &reader->diagnostics))
+    if (!chosen(reader, scenario) || !sf_plan_admits(scenario, true, &reader->diagnostics))
         return;
     for (unsigned run = 0; run < reader->options->repeat; run++) {
         struct sf_case *slot =

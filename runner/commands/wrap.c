@@ -183,7 +183,7 @@ static bool make_scenario(struct run *run)
     if (run->scenario)
         add_rules(run, name, &diagnostics);
     if (run->scenario && !diagnostics.errors)
-        sf_plan_admits(run->scenario, &diagnostics);
+        sf_plan_admits(run->scenario, true, &diagnostics);
     if (!run->scenario || diagnostics.errors) {
         sf_diagnostics_print(&diagnostics, stderr);
         run->invalid = first_error(run, &diagnostics);

@@ -8,6 +8,7 @@
 #include "launch/process.h"
 #include "launch/stops.h"
 #include "launch/tree.h"
+#include "wire/wire.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -32,6 +33,8 @@ struct supervisor {
     struct sf_course course;
     int epoll, signals, runner, control, listener, session;
     struct sf_stops stops; /* PASS */
+    bool is_ending;        /* all is over, and whoever still lives is ended */
+    pid_t wire;            /* 0: there is none, or it has ended as it should */
 };
 
 static void fail(struct supervisor *self, const char *what, int error)
@@ -40,6 +43,22 @@ static void fail(struct supervisor *self, const char *what, int error)
     if (!*failure)
         snprintf(failure, sizeof self->supervision->shared->failure, "supervisor: cannot %s: %s", what,
                  strerror(error));
+    sf_course_abort(&self->course);
+}
+
+/* What it carried looks to both ends like an orderly close: no verdict can stand on that. */
+static void lose_wire(struct supervisor *self, int status)
+{
+    char *failure = self->supervision->shared->failure;
+    size_t room = sizeof self->supervision->shared->failure;
+    self->wire = 0;
+    if (*failure || self->is_ending)
+        return;
+    if (WIFSIGNALED(status))
+        snprintf(failure, room, "the wire was killed by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(failure, room, "the wire ended by itself with %d", WEXITSTATUS(status));
     sf_course_abort(&self->course);
 }
 
@@ -79,6 +98,18 @@ static void note_stop(struct supervisor *self, int signal)
         sf_stops_continued(&self->stops);
 }
 
+/* Is the wire all that is left? Of interest once nothing else is to be expected. */
+static bool is_wire_left(const struct supervisor *self)
+{
+    struct sf_pids children = {0};
+    if (!self->wire || self->course.phase != SF_PHASE_LINGER)
+        return false;
+    sf_tree_children(getpid(), &children);
+    bool is_left = children.count == 1 && children.list[0] == self->wire;
+    sf_pids_free(&children);
+    return is_left;
+}
+
 /* Take the state changes of all children. */
 static void reap(struct supervisor *self)
 {
@@ -89,10 +120,12 @@ static void reap(struct supervisor *self)
     while ((pid = wait4(-1, &status, WNOHANG | (pass ? WUNTRACED | WCONTINUED : 0), &usage)) > 0) {
         if (pass && sf_course_member(&self->course, pid))
             note_stop(self, WIFSTOPPED(status) ? WSTOPSIG(status) : 0);
-        if (WIFEXITED(status) || WIFSIGNALED(status))
+        if (pid == self->wire)
+            lose_wire(self, status);
+        else if (WIFEXITED(status) || WIFSIGNALED(status))
             sf_course_reaped(&self->course, pid, status, &usage, sf_clock_now_ns());
     }
-    self->course.childless = pid < 0 && errno == ECHILD;
+    self->course.childless = (pid < 0 && errno == ECHILD) || is_wire_left(self);
 }
 
 /* PASS: the program's pid; 0: it is not running. */
@@ -211,6 +244,10 @@ static void loop(struct supervisor *self)
         uint64_t retry_ns = wake_runner(self);
         uint64_t now_ns = sf_clock_now_ns();
         uint64_t wake_ns = sf_course_step(&self->course, now_ns);
+        if (self->course.phase == SF_PHASE_LINGER && is_wire_left(self)) {
+            self->course.childless = true;
+            wake_ns = sf_course_step(&self->course, now_ns);
+        }
         if (self->course.phase == SF_PHASE_OVER)
             return;
         int count = epoll_wait(self->epoll, events, EVENTS_MAX,
@@ -244,10 +281,26 @@ static void kill_all(struct supervisor *self)
     }
 }
 
+/* What programs have sent arrives, though they have ended: a network would deliver it. */
+static void end_wire(struct supervisor *self)
+{
+    uint64_t give_up_ns = sf_clock_now_ns() + END_PATIENCE_NS;
+    struct pollfd child = {.fd = self->signals, .events = POLLIN};
+    self->is_ending = true;
+    if (!self->wire || !self->course.lingered)
+        return;
+    kill(self->wire, SIGTERM);
+    while (self->wire && sf_clock_now_ns() < give_up_ns) {
+        poll(&child, 1, (int)(END_PATIENCE_NS / MS));
+        take_signals(self);
+    }
+}
+
 static void end_all(struct supervisor *self)
 {
     const struct sf_supervision *supervision = self->supervision;
     struct sf_pids escaped = {0};
+    end_wire(self);
     reap(self);
     if (!self->course.childless)
         sf_execs_prove(supervision->session, &escaped);
@@ -276,6 +329,17 @@ static void answer_runner(struct supervisor *self)
         poll(fds, 2, WAKE_RETRY_NS / MS);
         obey(self);
     }
+}
+
+static void start_wire(struct supervisor *self)
+{
+    if (!sf_plan_has_links(self->supervision->session->plan))
+        return;
+    pid_t wire = sf_wire_start(self->supervision->session);
+    if (wire < 0)
+        fail(self, "start the wire", errno);
+    else
+        self->wire = wire;
 }
 
 static void set_up(struct supervisor *self)
@@ -317,6 +381,7 @@ static void set_up(struct supervisor *self)
     watch(self, self->runner, EPOLLIN, FROM_RUNNER, 0);
     watch(self, self->control, EPOLLIN, FROM_CONTROL, 0);
     watch(self, self->listener, EPOLLIN, FROM_HANDOVER, 0);
+    start_wire(self);
 }
 
 void sf_supervisor_run(const struct sf_supervision *supervision)

@@ -8,18 +8,31 @@ static bool is_argument(const struct sf_place *place)
     return strncmp(place->file, option, strlen(option)) == 0;
 }
 
-bool sf_plan_admits(const struct sf_scenario *scenario, struct sf_diagnostics *diagnostics)
+/* Why the wire cannot do what a rule asks for; NULL: it can. */
+static const char *beyond_wire(const struct sf_rule *rule)
+{
+    if (rule->kind == SF_RULE_PARTITION)
+        return "partition cuts programs off from each other";
+    if (rule->types == SF_TYPE_DGRAM || !(sf_link_faults[rule->link.fault].types & SF_TYPE_STREAM))
+        return "this rule acts on datagrams";
+    return rule->states ? "this rule asks for a state while bytes pass" : NULL;
+}
+
+bool sf_plan_admits(const struct sf_scenario *scenario, bool has_wire, struct sf_diagnostics *diagnostics)
 {
     bool admits = true;
     for (size_t i = 0; i < scenario->rule_count; i++) {
         const struct sf_rule *rule = &scenario->rules[i];
-        if (rule->kind == SF_RULE_CALL)
+        const char *why = rule->kind == SF_RULE_CALL ? NULL : beyond_wire(rule);
+        if (rule->kind == SF_RULE_CALL || (!why && has_wire))
             continue;
         admits = false;
-        sf_error(
-            diagnostics, rule->link.place,
-            "link rules act on the network between programs, which this version cannot do: use call rules%s",
-            is_argument(&rule->link.place) ? "" : ", or sockfault check to validate this file");
+        if (has_wire)
+            sf_error(diagnostics, rule->link.place, "%s, which this version cannot do%s", why,
+                     is_argument(&rule->link.place) ? "" : "; sockfault check validates this file");
+        else
+            sf_error(diagnostics, rule->link.place,
+                     "link rules need the wire, a process of sockfault run and test: a plan has call rules alone");
     }
     return admits;
 }

@@ -114,7 +114,10 @@ const struct sf_node *sf_save_rules(struct sf_arena *arena, const struct sf_node
         uint64_t fired = session->rules[i].fired, recorded = all[i].recorded;
         bool is_whole = recorded >= fired;
         saved[i] = fired > 0 || recorded > 0;
-        if (saved[i] && (is_whole || may_stay_as_it_was(arena, nodes[i], rule, fired, recorded, result)))
+        /* What a link rule does hangs on bytes and time, which no call names. */
+        if (saved[i] && rule->kind != SF_RULE_CALL)
+            sf_tree_add(arena, list, save_rule(arena, nodes[i], is_run, scenario, rule, NULL));
+        else if (saved[i] && (is_whole || may_stay_as_it_was(arena, nodes[i], rule, fired, recorded, result)))
             sf_tree_add(arena, list,
                         save_rule(arena, nodes[i], is_run, scenario, rule, is_whole ? &all[i] : NULL));
     }

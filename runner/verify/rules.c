@@ -22,11 +22,17 @@ static const char *selected_programs(const struct sf_judge *judge, const struct 
     return names;
 }
 
+/* The calls that a rule needs: one on the link needs connections. */
+static uint32_t families_of(const struct sf_rule *rule)
+{
+    return rule->kind == SF_RULE_CALL ? rule->families : 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_ACCEPT;
+}
+
 static const char *selected_families(const struct sf_judge *judge, const struct sf_rule *rule)
 {
     const char *names = "";
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
-        if (rule->families >> family & 1)
+        if (families_of(rule) >> family & 1)
             names =
                 sf_arena_printf(judge->arena, "%s%s%s", names, *names ? " or " : "", sf_family_names[family]);
     return names;
@@ -40,7 +46,7 @@ static uint64_t calls_within_reach(const struct sf_judge *judge, const struct sf
         uint64_t calls[SF_FAMILY_COUNT];
         sf_session_calls(judge->session, (unsigned)i, calls);
         for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
-            if (rule->programs >> i & 1 && rule->families >> family & 1)
+            if (rule->programs >> i & 1 && families_of(rule) >> family & 1)
                 sum += calls[family];
     }
     return sum;
@@ -68,6 +74,21 @@ static const char *own_reason(const struct sf_judge *judge, const struct sf_rule
     if (rule->fault == SF_FAULT_CORRUPT)
         return sf_arena_printf(judge->arena, "%s moved nothing", calls);
     return rule->fault == SF_FAULT_RESET && rule->families & makes ? "no connection came about" : NULL;
+}
+
+/* Why the wire did nothing to the connections that a rule selects. */
+static const char *untouched_reason(const struct sf_rule *rule)
+{
+    static const char *const reasons[SF_LINK_FAULT_COUNT] = {
+        [SF_LINK_DELAY] = "no byte passed while it held",
+        [SF_LINK_CORRUPT] = "no byte passed while it held",
+        [SF_LINK_THROTTLE] = "no more passed than its rate allows",
+        [SF_LINK_CHUNK] = "no more than a piece passed at a time",
+    };
+    const char *reason = reasons[rule->link.fault];
+    if (sf_link_faults[rule->link.fault].connects)
+        return "another rule acted instead, or it was not time for it";
+    return reason ? reason : "what it waits for did not come before the connection's end";
 }
 
 /* What keeps a legal fault from a call that its rule selected; a delay comes always. */
@@ -178,10 +199,15 @@ static const char *idle_reason(const struct sf_judge *judge, const struct sf_rul
         return sf_arena_printf(judge->arena, "%s refused: %s",
                                sf_word_count(judge->arena, state->illegal, "call"),
                                sf_illegal_text(state->illegal_reason));
-    if (state->taken > 0)
+    if (state->taken > 0 && rule->kind == SF_RULE_CALL)
         return sf_arena_printf(judge->arena,
                                "%s that it was to change had not returned when the program ended",
                                sf_word_count(judge->arena, state->taken, "call"));
+    if (state->selected > 0 && rule->kind != SF_RULE_CALL)
+        return sf_arena_printf(judge->arena, "it selected %s but %s: %s",
+                               sf_word_count(judge->arena, state->selected, "connection"),
+                               state->selected == 1 ? "did nothing to it" : "did nothing to any",
+                               untouched_reason(rule));
     if (state->selected > 0)
         return sf_arena_printf(judge->arena, "it selected %s but %s: %s",
                                sf_word_count(judge->arena, state->selected, "call"),

@@ -33,6 +33,11 @@ static const struct {
      "uses stdio on a socket (dprintf): no rule can reach what libc writes there"},
     {SF_ESCAPE_FCLOSE, "fclose of a socket",
      "closes a socket by stdio (fclose): no rule on close acts there"},
+    {SF_ESCAPE_WIRE, "connections that were not wired",
+     "made connections that link rules select and that could not be given to the wire: in another network "
+     "namespace, or with no descriptor left"},
+    {SF_ESCAPE_DATAGRAM, "sockets that are not wired",
+     "used datagrams that link rules select, and on which they do not act: let the rules say type: stream"},
 };
 
 /* [a rule selects the program][it is one process] */

@@ -224,6 +224,7 @@ struct sf_socket {
     _Atomic uint32_t silent;      /* a rule's time-out is running on it, or has struck */
     uint32_t user_timeout_ms;     /* silent: its own TCP_USER_TIMEOUT */
     _Atomic uint32_t shut[2];     /* how often the program has shut this direction, shutdown(2) */
+    struct { int32_t pid; uint32_t uid, gid; } peer_process; /* wired, Unix: SO_PEERCRED */
     _Atomic uint32_t wired;       /* the wire has it: `peer` and `local` are its names, not the kernel's */
     uint64_t kept_at;             /* reset: what it had not read, from the session's start; 0: nothing */
     _Atomic uint32_t kept_bytes;  /* written behind kept_at */

@@ -7,6 +7,7 @@
  *            session's silent port, then SF_WIRE_GO ►
  *   accept   SF_WIRE_ACCEPTED ►, with the real connection by SCM_RIGHTS, once what takes its place
  *            in the program connects to the silent port
+ *   Unix     SF_WIRE_JOINED ►, with both ends: to the program, to its peer
  *
  * The wire makes the program's end stand by connecting to it from the silent port: a TCP
  * simultaneous open, RFC 9293, section 3.5, figure 8. */
@@ -23,7 +24,7 @@
 
 #define SF_WIRE_PREFIX "sockfault-wire-" /* behind the NUL of an abstract name */
 
-enum sf_wire_kind { SF_WIRE_CONNECT = 1, SF_WIRE_GO, SF_WIRE_ACCEPTED };
+enum sf_wire_kind { SF_WIRE_CONNECT = 1, SF_WIRE_GO, SF_WIRE_ACCEPTED, SF_WIRE_JOINED };
 
 /* A TCP address of either family. */
 union sf_wire_address {
@@ -56,7 +57,8 @@ struct sf_wire_answer {
     uint32_t state;            /* enum sf_wire_state: of the connection to the real peer */
     int32_t error;             /* FAILED */
     uint64_t round_trip_ns;    /* how much later the program is to learn of it */
-    union sf_wire_address own; /* its own address, as the peer sees it */
+    union sf_wire_address own; /* its own address, as the peer sees it … */
+    union sf_wire_address peer; /* … and the peer's */
 };
 
 /* The name of the wire's socket; returns its length. ID: SF_SESSION_ID_BYTES * 2 hex digits. */

@@ -14,8 +14,10 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/un.h>
 
 bool sf_is_reset(struct sf_socket *socket)
 {
@@ -174,6 +176,21 @@ static int give(const void *address, socklen_t bytes, struct sockaddr *to, sockl
     return 0;
 }
 
+/* An abstract name has '@' in place of its NUL; a path ends with one. */
+static int give_unix(const struct sf_addr *name, struct sockaddr *address, socklen_t *length)
+{
+    struct sockaddr_un local = {.sun_family = AF_UNIX};
+    size_t bytes = name->path_len;
+
+    memcpy(local.sun_path, name->path, bytes);
+    bool is_abstract = bytes > 0 && local.sun_path[0] == '@';
+    if (is_abstract)
+        local.sun_path[0] = '\0';
+    else if (bytes > 0 && bytes < sizeof local.sun_path)
+        bytes++;
+    return give(&local, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes), address, length);
+}
+
 int sf_reset_name(const struct sf_addr *name, struct sockaddr *address, socklen_t *length)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(name->port)};
@@ -183,6 +200,8 @@ int sf_reset_name(const struct sf_addr *name, struct sockaddr *address, socklen_
         memcpy(&v4.sin_addr, name->ip + 12, sizeof v4.sin_addr);
         return give(&v4, sizeof v4, address, length);
     }
+    if (name->domain == SF_DOMAIN_UNIX)
+        return give_unix(name, address, length);
     memcpy(&v6.sin6_addr, name->ip, sizeof v6.sin6_addr);
     return give(&v6, sizeof v6, address, length);
 }

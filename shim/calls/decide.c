@@ -3,6 +3,7 @@
 #include "apply/half_close.h"
 #include "apply/keep.h"
 #include "apply/reset.h"
+#include "apply/wire.h"
 #include "calls/facts.h"
 #include "calls/steps.h"
 #include "calls/waited.h"
@@ -179,9 +180,31 @@ static __attribute__((noinline)) bool decide(struct sf_call *call)
         call->info.peeks = call->flags & MSG_PEEK;
         call->info.zerocopy = is_zerocopy(call);
         call->verdict = sf_verdict_decide(&sf_shim.engine, &selection, &call->info);
+        if (call->verdict.is_unwired)
+            atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_DATAGRAM, memory_order_relaxed);
     }
     errno = saved_errno;
     return true;
+}
+
+void sf_call_route_accepted(int fd)
+{
+    uint64_t selected[SF_SELECTION_WORDS_MAX] = {0};
+    struct sf_socket *socket = sf_is_quiet() ? NULL : sf_socket_find(fd);
+    int saved_errno = errno;
+
+    if (!socket || socket->type != SF_TYPE_STREAM)
+        return;
+    sf_record_read_selected(socket, selected);
+    for (unsigned i = 0; i < sf_selection_words(sf_shim.plan); i++)
+        selected[i] &= sf_shim.meant[i];
+    const struct sf_selection selection = {
+        .selected = selected, .socket = socket, .per_rule = sf_record_rules(socket)};
+    const struct sf_call_info info = {
+        .call = SF_CALL_accept, .program = sf_shim.program, .type = socket->type, .domain = socket->domain};
+    if (sf_verdict_routes(&sf_shim.engine, &selection, &info))
+        sf_wire_accept(fd, socket);
+    errno = saved_errno;
 }
 
 /* The room for a selection is large: what no rule can select does without. */

@@ -5,6 +5,7 @@
 #include "apply/refuse.h"
 #include "apply/reset.h"
 #include "apply/timeout.h"
+#include "apply/wire.h"
 #include "calls/call.h"
 #include "calls/facts.h"
 #include "calls/traced.h"
@@ -169,6 +170,8 @@ static int accepted(int listener, int fd, const struct sockaddr *peer, const soc
 {
     if (fd >= 0 && sf_shim.session)
         sf_socket_accepted(listener, fd, peer, *length, is_ours);
+    if (fd >= 0 && sf_shim.has_links)
+        sf_call_route_accepted(fd);
     return fd;
 }
 
@@ -215,6 +218,8 @@ static int make_connection(struct sf_call *call, const struct sockaddr *addr, so
     if (verdict->timeout_ns)
         return sf_timeout_connect(call->fd, call->socket, verdict->timeout_ns, sf_call_timeout_ns(call),
                                   sf_call_fact(call, SF_FACT_NONBLOCKING));
+    if (verdict->route)
+        return sf_wire_connect(call->fd, call->socket, addr, length);
     return sf_owner_connect(call->fd, addr, length);
 }
 
@@ -267,6 +272,7 @@ static void forget_time_out(int fd, struct sf_socket *socket)
 static void forget_connection(struct sf_socket *socket)
 {
     sf_half_close_forget(socket);
+    sf_wire_forget(socket);
     atomic_store_explicit(&socket->shut[SF_SHUT_READS], 0, memory_order_relaxed);
     atomic_store_explicit(&socket->shut[SF_SHUT_SENDS], 0, memory_order_relaxed);
 }
@@ -369,11 +375,32 @@ static void mend_option(int fd, int name, void *value, const socklen_t *length)
 
 static void mend_error(int fd, int *error, const socklen_t *length)
 {
-    if (*length != sizeof *error || *error != ECONNRESET)
+    if (*length != sizeof *error)
+        return;
+    if (sf_shim.has_links && *error != 0) {
+        struct sf_socket *wired = sf_socket_find(fd);
+        *error = wired ? sf_wire_error(wired, *error) : *error;
+    }
+    if (*error != ECONNRESET)
         return;
     struct sf_socket *socket = reset_socket(fd);
     if (socket && sf_is_reset_behind_end(socket))
         *error = EPIPE;
+}
+
+/* Its connection is the wire's: the kernel knows other names. */
+static struct sf_socket *wired_socket(int fd)
+{
+    struct sf_socket *socket = sf_shim.has_links ? sf_socket_find(fd) : NULL;
+    return socket && sf_is_wired(socket) ? socket : NULL;
+}
+
+/* Who is at the other end of a Unix connection that the wire has. */
+static void mend_process(int fd, void *value, const socklen_t *length)
+{
+    struct sf_socket *socket = wired_socket(fd);
+    if (socket && socket->domain == SF_DOMAIN_UNIX)
+        memcpy(value, &socket->peer_process, *length);
 }
 
 SF_EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
@@ -385,6 +412,8 @@ SF_EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *le
         mend_option(fd, name, value, length);
     if (level == SOL_SOCKET && name == SO_ERROR && result == 0)
         mend_error(fd, value, length);
+    if (level == SOL_SOCKET && name == SO_PEERCRED && result == 0)
+        mend_process(fd, value, length);
     return result;
 }
 
@@ -420,7 +449,9 @@ SF_EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen
 SF_EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *length)
 {
     sf_ensure_loaded();
-    struct sf_socket *socket = reset_socket(fd);
+    struct sf_socket *socket = wired_socket(fd);
+    if (!socket)
+        socket = reset_socket(fd);
     return socket ? sf_reset_name(&socket->local, addr, length) : sf_real.getsockname(fd, addr, length);
 }
 
@@ -434,5 +465,11 @@ SF_EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *length)
         errno = ENOTCONN;
         return -1;
     }
+    /* The kernel says whether it has a peer. */
+    struct sockaddr_storage room;
+    socklen_t room_length = sizeof room;
+    struct sf_socket *wired = wired_socket(fd);
+    if (wired && sf_real.getpeername(fd, (struct sockaddr *)&room, &room_length) == 0)
+        return sf_reset_name(&wired->peer, addr, length);
     return sf_real.getpeername(fd, addr, length);
 }

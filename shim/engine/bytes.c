@@ -1,4 +1,5 @@
 /* Triggers that look at what passes: after_bytes and match. */
+#include "engine/bytes.h"
 #include "engine/verdict.h"
 
 /* The longest start of the needle, shorter than `held`, in which its first `held`
@@ -11,8 +12,7 @@ static uint32_t border(const uint8_t *needle, uint32_t held)
     return length;
 }
 
-/* How much of the needle the stream ends in, one byte later. */
-static uint32_t advance(const uint8_t *needle, uint32_t length, uint32_t held, uint8_t byte)
+uint32_t sf_match_advance(const uint8_t *needle, uint32_t length, uint32_t held, uint8_t byte)
 {
     if (held >= length)
         return held; /* found: it stays so */
@@ -39,7 +39,7 @@ static void search(const struct sf_engine *engine, const struct sf_selection *se
             const uint8_t *needle = (const uint8_t *)sf_plan_string(engine->plan, rules[index].match_at);
             uint32_t held = atomic_load_explicit(&selection->per_rule[index].matched, memory_order_relaxed);
             for (size_t i = 0; i < count && held < rules[index].match_bytes; i++)
-                held = advance(needle, rules[index].match_bytes, held, bytes[i]);
+                held = sf_match_advance(needle, rules[index].match_bytes, held, bytes[i]);
             atomic_store_explicit(&selection->per_rule[index].matched, held, memory_order_relaxed);
         }
     }

@@ -24,7 +24,7 @@ static inline uint32_t sf_hash_text(const char *text)
     return sum;
 }
 
-enum sf_draw { SF_DRAW_FIRE, SF_DRAW_LENGTH, SF_DRAW_BITS };
+enum sf_draw { SF_DRAW_FIRE, SF_DRAW_LENGTH, SF_DRAW_BITS, SF_DRAW_DELAY };
 
 /* The draw `purpose` for one call: where it stands, not when it ran.
  *

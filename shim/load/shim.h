@@ -43,6 +43,7 @@ struct sf_shim {
     bool has_programs;                         /* some rule of the plan names a program as peer */
     bool has_locals;                           /* some rule names sockets' own addresses … */
     bool has_local_binds;                      /* … and the calls that give them */
+    bool has_links;                            /* some rule of the plan is for the wire */
     bool has_watches;                          /* some rule's trigger looks at what passes */
     bool has_sites;                            /* some rule of ours asks what is on the stack */
     bool has_waited;                           /* some rule selects polls by the sockets that they wait for:

@@ -3,6 +3,7 @@
 #include "load/real.h"
 #include "load/sandbox.h"
 #include "load/shim.h"
+#include "sockets/record.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -64,14 +65,27 @@ static void ask(struct sf_addr *to, int fd, enum sf_own_call call,
     errno = saved_errno;
 }
 
+/* The record of a connection that the wire has; NULL: it has not. */
+static struct sf_socket *wired(int fd)
+{
+    struct sf_socket *socket = sf_shim.has_links ? sf_record_find(sf_cookie(fd)) : NULL;
+    return socket && atomic_load_explicit(&socket->wired, memory_order_acquire) ? socket : NULL;
+}
+
 void sf_address_of_own(struct sf_addr *to, int fd)
 {
     ask(to, fd, SF_OWN_GETSOCKNAME, sf_real.getsockname);
+    struct sf_socket *socket = wired(fd);
+    if (socket)
+        *to = socket->local;
 }
 
 void sf_address_of_peer(struct sf_addr *to, int fd)
 {
     ask(to, fd, SF_OWN_GETPEERNAME, sf_real.getpeername);
+    struct sf_socket *socket = to->domain ? wired(fd) : NULL;
+    if (socket)
+        *to = socket->peer;
 }
 
 const struct sf_addr *sf_local_of(struct sf_addr *to, int fd)

@@ -164,6 +164,20 @@ int sf_owner_connect(int fd, const struct sockaddr *address, socklen_t length)
     return result;
 }
 
+uint64_t sf_owner_calls(const struct sf_addr *to)
+{
+    return sf_shim.has_programs && !sf_is_quiet() ? sf_arrival_begin(to->port) : 0;
+}
+
+void sf_owner_called(uint64_t arrival, const struct sf_addr *own, const struct sf_addr *peer)
+{
+    if (!sf_shim.has_programs || sf_is_quiet())
+        return;
+    if (own)
+        enter(sf_key_of_pair(own, peer), true);
+    sf_arrival_end(arrival);
+}
+
 bool sf_owner_discovered(int fd, uint8_t domain, uint8_t type)
 {
     int listening = 0, saved_errno = errno;

@@ -19,6 +19,11 @@ int sf_owner_bind(int fd, const struct sockaddr *address, socklen_t length);
 int sf_owner_listen(int fd, int backlog);
 int sf_owner_connect(int fd, const struct sockaddr *address, socklen_t length);
 
+/* A TCP connect that another process makes for the program: before it, and behind it with
+ * both addresses; NULL: it failed. */
+uint64_t sf_owner_calls(const struct sf_addr *to);
+void sf_owner_called(uint64_t arrival, const struct sf_addr *own, const struct sf_addr *peer);
+
 /* Will this send give the socket its address? Then sf_owner_sent must follow it, with
  * what was left in `arrival`. */
 bool sf_owner_sends(int fd, uint64_t *arrival);

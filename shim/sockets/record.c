@@ -186,6 +186,20 @@ void sf_record_publish(struct sf_socket *socket, uint64_t cookie)
     atomic_store_explicit(&socket->cookie, cookie, memory_order_release);
 }
 
+struct sf_socket *sf_record_move(struct sf_socket *socket, uint64_t cookie)
+{
+    bool made;
+    struct sf_socket *other = cookie ? sf_record_claim(cookie, &made) : NULL;
+    size_t head = offsetof(struct sf_socket, generation);
+
+    if (!other || !made)
+        return NULL;
+    memcpy((char *)other + head, (char *)socket + head, sf_shim.session->socket_stride - head);
+    sf_record_publish(other, cookie);
+    atomic_store(&socket->cookie, 0);
+    return other;
+}
+
 void sf_record_closed(struct sf_socket *socket, bool is_own)
 {
     if (is_own)
@@ -216,6 +230,8 @@ uint32_t sf_record_families(struct sf_socket *socket)
         families |= 1u << SF_FAMILY_RECV;
     if (atomic_load_explicit(&socket->reset, memory_order_relaxed) == SF_RESET_BEHIND_END)
         families |= 1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND;
+    if (atomic_load_explicit(&socket->wired, memory_order_relaxed))
+        families |= 1u << SF_FAMILY_CONNECT; /* whoever asks for its names comes to us */
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits;
              bits &= bits - 1)

@@ -23,6 +23,10 @@ struct sf_socket *sf_record_find(uint64_t cookie);
 struct sf_socket *sf_record_claim(uint64_t cookie, bool *made);
 void sf_record_publish(struct sf_socket *socket, uint64_t cookie);
 
+/* What is known of a socket is of another one from now on, which took its place before anybody
+ * used it. NULL: there is no place left; nothing has changed. */
+struct sf_socket *sf_record_move(struct sf_socket *socket, uint64_t cookie);
+
 /* A descriptor of it is being closed: its place may go to another socket. Not so when it
  * was the copy of a process that got it from another which still has it.
  *

@@ -1,4 +1,5 @@
-# Link rules are read and checked; what would have to act by them refuses them and starts nothing.
+# Link rules that this version cannot act by are read and checked; what would have to act by them refuses them
+# and starts nothing.
 . "$(dirname "$0")/../lib.sh"
 
 cd "$TMP" || exit 1
@@ -6,7 +7,7 @@ cat > link.yaml << 'EOF'
 name: slow
 programs: {a: "touch started", b: "touch started"}
 faults:
-  - {id: late, link: both, delay: {mean: 100ms, jitter: 20ms, distribution: normal}}
+  - {id: late, link: both, type: dgram, delay: {mean: 100ms, jitter: 20ms, distribution: normal}}
   - {partition: [[a], [b]], when: {after: 1s, until: 2s}}
 expect: {faults: {late: ">=1"}}
 ---
@@ -14,15 +15,16 @@ name: call
 programs: {c: "touch called"}
 EOF
 head -n 4 link.yaml > one.yaml
-refusal='link rules act on the network between programs, which this version cannot do: use call rules'
-way_out=', or sockfault check to validate this file'
+refusal='this rule acts on datagrams, which this version cannot do'
+partition='partition cuts programs off from each other, which this version cannot do'
+way_out='; sockfault check validates this file'
 
 check_status "check takes link rules" 0 "$SOCKFAULT" check link.yaml
 check_eq "and says so" "link.yaml: ok" "$output"
 
 check_status "test calls the file invalid" 2 "$SOCKFAULT" test link.yaml
 check_eq "with a line for each rule" "link.yaml:4:16: $refusal$way_out
-link.yaml:5:6: $refusal$way_out" "$output"
+link.yaml:5:6: $partition$way_out" "$output"
 "$SOCKFAULT" test --report json link.yaml 2> /dev/null > report.json
 check_eq "in reports too" "invalid 2 link.yaml 4" "$(python3 -c '
 import json
@@ -35,7 +37,7 @@ check "the others run" test -e called
 check_status "run fails by itself" 125 "$SOCKFAULT" run -s one.yaml -- touch started
 check_eq "with the same line" "one.yaml:4:16: $refusal$way_out" "$output"
 check_status "a rule of the command line is refused alike" 125 \
-    "$SOCKFAULT" run -f 'link: out, throttle: 10Mbit/s' -- touch started
+    "$SOCKFAULT" run -f 'link: out, type: dgram, throttle: 10Mbit/s' -- touch started
 check_eq "where check is no way out" "--fault:1:1: $refusal" "$output"
 check_status "one that is wrong gets its own error alone" 125 \
     "$SOCKFAULT" run -f 'link: out, throttle: 10Mbit' -- touch started
@@ -44,7 +46,8 @@ printf 'name: n\nprograms: {a: "true", b: "true"}\nfaults: [{link: in, drop: tru
 check_status "a link rule of another program is left out of a run" 0 "$SOCKFAULT" run -s other.yaml --as a -- true
 
 check_status "no plan is compiled" 2 "$SOCKFAULT" compile one.yaml -o plan
-check_eq "and the line is the same" "one.yaml:4:16: $refusal$way_out" "$output"
+check_eq "and the line says why" \
+    "one.yaml:4:16: link rules need the wire, a process of sockfault run and test: a plan has call rules alone" "$output"
 check "no file is left" test ! -e plan
 check "nothing was started" test ! -e started
 finish

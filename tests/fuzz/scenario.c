@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     struct sf_document **documents = sf_documents_parse(arena, &source, &count, &diagnostics);
     for (size_t i = 0; i < count; i++) {
         const struct sf_scenario *scenario = sf_scenario_decode(arena, documents[i], NULL, &diagnostics);
-        if (!scenario || scenario->program_count == 0 || !sf_plan_admits(scenario, &diagnostics))
+        if (!scenario || scenario->program_count == 0 || !sf_plan_admits(scenario, true, &diagnostics))
             continue;
         struct sf_plan *plan = sf_plan_compile(scenario);
         if (sf_plan_verify(plan, plan->total_bytes))

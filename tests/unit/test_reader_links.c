@@ -245,28 +245,48 @@ static void what_a_link_cannot_do_is_warned_of(void **state)
     }
 }
 
-static void no_plan_admits_a_link_rule(void **state)
+static void what_the_wire_cannot_do_is_refused(void **state)
 {
     (void)state;
-    struct reading *reading =
-        read_valid("name: n\nprograms: {a: 'true', b: 'true'}\nfaults:\n- {call: recv, delay: 1s}\n"
-                   "- {id: x, link: in, delay: 1s}\n- {partition: [[a], [b]]}\n");
-    assert_false(sf_plan_admits(reading->scenario, &reading->diagnostics));
-    assert_int_equal(reading->diagnostics.errors, 2);
-    const struct sf_diagnostic *first = &reading->diagnostics.list[0];
-    assert_string_equal(first->message,
-                        "link rules act on the network between programs, which this version cannot do: use "
-                        "call rules, or sockfault check to validate this file");
-    assert_int_equal(first->place.line, 5);
-    assert_int_equal(first->place.column, 11);
-    assert_int_equal(reading->diagnostics.list[1].place.line, 6);
-    assert_int_equal(reading->diagnostics.list[1].place.column, 4);
-    assert_false(sf_plan_admits(reading->scenario, &reading->diagnostics)); /* said once, but true */
-    assert_int_equal(reading->diagnostics.errors, 2);
+    struct reading *reading = read_valid(
+        "name: n\nprograms: {a: 'true', b: 'true'}\nfaults:\n- {call: recv, delay: 1s}\n"
+        "- {id: x, link: in, drop: true}\n- {partition: [[a], [b]]}\n"
+        "- {link: in, delay: 1s, when: {state: ESTABLISHED}}\n- {link: in, delay: 1s}\n");
+    assert_false(sf_plan_admits(reading->scenario, true, &reading->diagnostics));
+    static const struct {
+        unsigned line, column;
+        const char *message;
+    } want[] = {
+        {5, 11, "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
+        {6, 4,
+         "partition cuts programs off from each other, which this version cannot do; sockfault check validates "
+         "this file"},
+        {7, 4,
+         "this rule asks for a state while bytes pass, which this version cannot do; sockfault check validates "
+         "this file"},
+    };
+    assert_int_equal(reading->diagnostics.errors, COUNT(want));
+    for (size_t i = 0; i < COUNT(want); i++) {
+        assert_string_equal(reading->diagnostics.list[i].message, want[i].message);
+        assert_int_equal(reading->diagnostics.list[i].place.line, want[i].line);
+        assert_int_equal(reading->diagnostics.list[i].place.column, want[i].column);
+    }
     release(reading);
-    reading = read_valid("name: n\nprograms: {a: 'true'}\nfaults: [{call: recv, delay: 1s}]\n");
-    assert_true(sf_plan_admits(reading->scenario, &reading->diagnostics));
+}
+
+static void a_plan_without_the_runner_holds_no_link_rule(void **state)
+{
+    (void)state;
+    struct reading *reading = read_rule("link: in, delay: 1s");
+    assert_true(sf_plan_admits(reading->scenario, true, &reading->diagnostics));
     assert_int_equal(reading->diagnostics.errors, 0);
+    assert_false(sf_plan_admits(reading->scenario, false, &reading->diagnostics));
+    assert_string_equal(reading->diagnostics.list[0].message,
+                        "link rules need the wire, a process of sockfault run and test: a plan has call rules "
+                        "alone");
+    release(reading);
+    reading = read_rule("call: recv, delay: 1s");
+    assert_true(sf_plan_admits(reading->scenario, false, &reading->diagnostics));
     release(reading);
 }
 
@@ -297,7 +317,8 @@ int main(void)
         cmocka_unit_test(a_link_counts_over_the_program_unless_written),
         cmocka_unit_test(a_partition_groups_programs_by_bit),
         cmocka_unit_test(what_a_link_cannot_do_is_warned_of),
-        cmocka_unit_test(no_plan_admits_a_link_rule),
+        cmocka_unit_test(what_the_wire_cannot_do_is_refused),
+        cmocka_unit_test(a_plan_without_the_runner_holds_no_link_rule),
         cmocka_unit_test(a_run_keeps_the_partitions_of_its_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

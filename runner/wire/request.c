@@ -1,0 +1,241 @@
+#include "wire/request.h"
+
+#include "base/memory.h"
+#include "wire/rules.h"
+#include "wire/wired.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { WAITING_MAX = 4096, FDS_MAX = 2 };
+
+/* One connection of a process to us. */
+struct sf_wire_caller {
+    struct sf_watch watch;
+    struct sf_wire_caller *next_gone;
+    pid_t pid;
+    bool is_gone;
+    struct sf_wired *wired; /* answered, and to be told how to go on; it waits for that */
+};
+
+int sf_requests_listen(const struct sf_session *session)
+{
+    struct sockaddr_un name;
+    socklen_t bytes = sf_wire_name(&name, session->id);
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener >= 0 && bind(listener, (struct sockaddr *)&name, bytes) == 0 &&
+        listen(listener, WAITING_MAX) == 0)
+        return listener;
+    int error = errno;
+    if (listener >= 0)
+        close(listener);
+    errno = error;
+    return -1;
+}
+
+static void end(struct sf_wire *wire, struct sf_wire_caller *caller)
+{
+    if (caller->is_gone)
+        return;
+    caller->is_gone = true;
+    sf_watch_end(&caller->watch);
+    if (caller->wired) /* whoever asked for it is dead, or has failed by itself */
+        sf_wired_close(wire, caller->wired, true);
+    caller->next_gone = wire->gone_callers;
+    wire->gone_callers = caller;
+}
+
+void sf_requests_free(struct sf_wire *wire)
+{
+    while (wire->gone_callers) {
+        struct sf_wire_caller *caller = wire->gone_callers;
+        wire->gone_callers = caller->next_gone;
+        free(caller);
+    }
+}
+
+/* ---- connect ---- */
+
+/* A connect that does not wait, so that on this machine its outcome is known at once. */
+static void call_out(const struct sf_wire_request *request, int fd, struct sf_wire_answer *answer)
+{
+    struct tcp_info info = {0};
+    socklen_t bytes = sizeof info, error_bytes = sizeof answer->error, own_bytes = sizeof answer->own,
+              peer_bytes = sizeof answer->peer;
+    int yes = 1;
+
+    answer->state = SF_WIRE_FAILED;
+    if (request->from.any.sa_family) {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes); /* the program's socket has it as well */
+        if (bind(fd, &request->from.any, sf_wire_address_bytes(&request->from)) != 0) {
+            answer->error = errno;
+            return;
+        }
+    }
+    if (connect(fd, &request->to.any, sf_wire_address_bytes(&request->to)) != 0 && errno != EINPROGRESS) {
+        answer->error = errno;
+        return;
+    }
+    getsockname(fd, &answer->own.any, &own_bytes);
+    answer->peer = request->to; /* 0.0.0.0 leads to loopback, which the kernel tells once it stands */
+    getpeername(fd, &answer->peer.any, &peer_bytes);
+    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &bytes);
+    if (info.tcpi_state == TCP_CLOSE)
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &answer->error, &error_bytes);
+    else
+        answer->state = info.tcpi_state == TCP_SYN_SENT ? SF_WIRE_PENDING : SF_WIRE_STANDS;
+}
+
+/* The handshake takes as long as what it says in both directions. */
+static uint64_t take_round_trip(struct sf_wire *wire, struct sf_wired *wired)
+{
+    uint64_t out_ns = sf_rules_delay_ns(wire, wired, SF_WAY_OUT);
+    wired->round_trip_ns = out_ns + sf_rules_delay_ns(wire, wired, SF_WAY_IN);
+    if (wired->round_trip_ns) /* before that the peer's handshake is not complete */
+        wired->ways[SF_WAY_IN].epoch_ns = wire->now_ns + wired->round_trip_ns + out_ns;
+    return wired->round_trip_ns;
+}
+
+static void connect_for(struct sf_wire *wire, struct sf_wire_caller *caller,
+                        const struct sf_wire_request *request)
+{
+    struct sf_wire_answer answer = {.state = SF_WIRE_FAILED};
+    int fd = socket(request->to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0) { /* the caller learns that it could not be wired */
+        end(wire, caller);
+        return;
+    }
+    call_out(request, fd, &answer);
+    caller->wired = sf_wired_new(wire, request, caller->pid, fd,
+                                 answer.state == SF_WIRE_PENDING ? SF_WIRED_CALLING : SF_WIRED_MEETING);
+    if (!caller->wired) {
+        end(wire, caller);
+        return;
+    }
+    answer.round_trip_ns = take_round_trip(wire, caller->wired);
+    if (send(caller->watch.fd, &answer, sizeof answer, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof answer)
+        end(wire, caller);
+}
+
+static void go(struct sf_wire *wire, struct sf_wire_caller *caller, const struct sf_wire_request *request,
+               int *fd)
+{
+    struct sf_wired *wired = caller->wired;
+    if (!wired)
+        return;
+    caller->wired = NULL;
+    sf_wired_told(wire, wired, request, *fd);
+    *fd = -1;
+}
+
+static void take_accepted(struct sf_wire *wire, const struct sf_wire_caller *caller,
+                          const struct sf_wire_request *request, int *fd)
+{
+    struct sf_wired *wired =
+        *fd >= 0 ? sf_wired_new(wire, request, caller->pid, *fd, SF_WIRED_MEETING) : NULL;
+    if (wired)
+        sf_wired_told(wire, wired, request, -1);
+    *fd = -1; /* its own now, or closed */
+}
+
+static void take_joined(struct sf_wire *wire, const struct sf_wire_caller *caller,
+                        const struct sf_wire_request *request, int fds[FDS_MAX])
+{
+    struct sf_wired *wired =
+        fds[1] >= 0 ? sf_wired_new(wire, request, caller->pid, fds[1], SF_WIRED_MEETING) : NULL;
+    fds[1] = -1;
+    if (!wired)
+        return;
+    sf_wired_join(wire, wired, fds[0]);
+    fds[0] = -1;
+}
+
+/* ---- messages ---- */
+
+/* The descriptors that came along; -1: none. */
+static void take_fds(struct msghdr *message, int fds[FDS_MAX])
+{
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header))
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+            memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+}
+
+static ssize_t receive(int from, struct sf_wire_request *request, int fds[FDS_MAX])
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(FDS_MAX * sizeof *fds)];
+    } control;
+    struct iovec data = {request, sizeof *request};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    ssize_t got = recvmsg(from, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    fds[0] = fds[1] = -1;
+    if (got > 0)
+        take_fds(&message, fds);
+    return got;
+}
+
+static bool is_ours(const struct sf_wire *wire, const struct sf_wire_request *request, ssize_t bytes)
+{
+    return bytes == (ssize_t)sizeof *request &&
+           memcmp(request->key, wire->session->session->wire_key, sizeof request->key) == 0;
+}
+
+/* Descriptors that are taken over are -1 afterwards. */
+static void obey(struct sf_wire *wire, struct sf_wire_caller *caller, const struct sf_wire_request *request,
+                 int fds[FDS_MAX])
+{
+    if (request->kind == SF_WIRE_CONNECT && !caller->wired)
+        connect_for(wire, caller, request);
+    else if (request->kind == SF_WIRE_GO)
+        go(wire, caller, request, fds);
+    else if (request->kind == SF_WIRE_ACCEPTED)
+        take_accepted(wire, caller, request, fds);
+    else if (request->kind == SF_WIRE_JOINED)
+        take_joined(wire, caller, request, fds);
+}
+
+static void caller_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)
+{
+    struct sf_wire_caller *caller = (struct sf_wire_caller *)((char *)watch - offsetof(struct sf_wire_caller, watch));
+    struct sf_wire_request request;
+    int fds[FDS_MAX];
+
+    while (!caller->is_gone) {
+        ssize_t got = receive(watch->fd, &request, fds);
+        if (got < 0 && errno == EAGAIN && !(events & (EPOLLHUP | EPOLLERR)))
+            return;
+        if (is_ours(wire, &request, got))
+            obey(wire, caller, &request, fds);
+        else
+            end(wire, caller);
+        for (unsigned i = 0; i < FDS_MAX; i++)
+            if (fds[i] >= 0)
+                close(fds[i]);
+    }
+}
+
+void sf_requests_take(struct sf_wire *wire, struct sf_watch *listener, uint32_t events)
+{
+    int fd;
+    (void)events;
+    while ((fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+        struct ucred who = {0};
+        socklen_t bytes = sizeof who;
+        struct sf_wire_caller *caller = sf_memory_new(sizeof *caller);
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &bytes);
+        caller->pid = who.pid;
+        caller->watch = (struct sf_watch){caller_ready, fd};
+        if (!sf_watch_begin(wire, &caller->watch))
+            end(wire, caller);
+    }
+}

@@ -1,0 +1,40 @@
+/* The rules on one connection: whether they hold now, and what they ask for. */
+#ifndef SF_WIRE_RULES_H
+#define SF_WIRE_RULES_H
+
+#include "wire/wired.h"
+
+/* Take over the rules that a record arms. */
+void sf_rules_begin(struct sf_wire *wire, struct sf_wired *wired, struct sf_socket *record);
+
+/* How many of these bytes pass before a trigger that waits for bytes comes to hold: at most
+ * `count`, at least 1. */
+size_t sf_rules_boundary(const struct sf_wire *wire, const struct sf_wired *wired, unsigned way,
+                         const char *data, size_t count);
+
+/* They passed; true: some rule has come to hold. */
+bool sf_rules_passed(const struct sf_wire *wire, struct sf_wired *wired, unsigned way, const char *data,
+                     size_t count);
+
+/* Let the faults that act by themselves act: black holes begin and end, connections and
+ * directions are told where they end. Returns when to ask again. */
+uint64_t sf_rules_act(struct sf_wire *wire, struct sf_wired *wired);
+
+/* How much later a byte that comes now arrives. */
+uint64_t sf_rules_delay_ns(struct sf_wire *wire, struct sf_wired *wired, unsigned way);
+
+/* The rates that bound a way: how many bytes they let pass, and when more. */
+uint64_t sf_rules_allow(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t *when_ns);
+void sf_rules_take(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t bytes,
+                   bool is_bounded);
+
+/* May some rule ever cut what goes this way into pieces? */
+bool sf_rules_cut(const struct sf_wired *wired, unsigned way);
+
+/* The size of the next piece; 0: as the bytes come. Counts it as drawn when `count` bytes are more. */
+uint32_t sf_rules_piece(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t count);
+
+/* Flip what is to be flipped in bytes that pass. */
+void sf_rules_corrupt(struct sf_wire *wire, struct sf_wired *wired, unsigned way, char *data, size_t count);
+
+#endif

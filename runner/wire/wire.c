@@ -1,0 +1,97 @@
+#include "wire/wire.h"
+
+#include "base/memory.h"
+#include "launch/descriptors.h"
+#include "launch/process.h"
+#include "wire/loop.h"
+#include "wire/request.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Each connection takes two descriptors. */
+static void raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Some kernels want a privilege for it. */
+static bool may_filter(void)
+{
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {1, &nothing};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool may = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+    if (fd >= 0)
+        close(fd);
+    return may;
+}
+
+static void told_to_end(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)
+{
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info)
+        wire->is_ending = true;
+}
+
+static int open_signals(void)
+{
+    sigset_t mask;
+    sigfillset(&mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGTERM);
+    return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static _Noreturn void be_wire(const struct sf_session_memory *session, int listener, pid_t parent)
+{
+    static struct sf_wire wire;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(SF_EXIT_INTERNAL);
+    prctl(PR_SET_TIMERSLACK, 1); /* a delay that is a little late is late */
+    sf_process_rename("sf-wire");
+    raise_limit();
+    listener = sf_descriptor_above_stdio(listener);
+    sf_descriptors_close_others((int[]){STDERR_FILENO, listener}, 2);
+    wire.session = session;
+    wire.engine = (struct sf_engine){.plan = session->plan, .rules = session->rules};
+    wire.epoll = epoll_create1(EPOLL_CLOEXEC);
+    wire.listener = (struct sf_watch){sf_requests_take, listener};
+    wire.signals = (struct sf_watch){told_to_end, open_signals()};
+    wire.scratch = sf_memory_new(SF_SCRATCH_BYTES);
+    wire.may_filter = may_filter();
+    if (wire.epoll < 0 || wire.signals.fd < 0 || !sf_watch_begin(&wire, &wire.listener) ||
+        !sf_watch_begin(&wire, &wire.signals))
+        _exit(SF_EXIT_INTERNAL);
+    sf_wire_loop(&wire);
+    _exit(0);
+}
+
+pid_t sf_wire_start(const struct sf_session_memory *session)
+{
+    int listener = sf_requests_listen(session->session);
+    if (listener < 0)
+        return -1;
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        be_wire(session, listener, parent);
+    int error = errno;
+    close(listener);
+    errno = error;
+    return pid;
+}

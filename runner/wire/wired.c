@@ -1,0 +1,366 @@
+#include "wire/wired.h"
+
+#include "base/memory.h"
+#include "wire/rules.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MEET_AGAIN_NS UINT64_C(20000000)
+
+/* ---- the program's end ---- */
+
+static int take_error(int fd)
+{
+    int error = 0;
+    socklen_t bytes = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &bytes) == 0 ? error : errno;
+}
+
+/* A relay that gathers small pieces would add delays of its own; what an accepted connection
+ * has of its listener is the program's. */
+static void set_options(int fd)
+{
+    int yes = 1, no = 0;
+    struct linger none = {0};
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    setsockopt(fd, IPPROTO_TCP, TCP_CORK, &no, sizeof no);
+    setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+static int connect_from(const union sf_wire_address *from, const union sf_wire_address *to)
+{
+    int yes = 1, fd = socket(from->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    set_options(fd);
+    if (bind(fd, &from->any, sf_wire_address_bytes(from)) == 0 &&
+        (connect(fd, &to->any, sf_wire_address_bytes(to)) == 0 || errno == EINPROGRESS))
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* The program has waited long enough: let its end stand, or fail. */
+static void meet(struct sf_wire *wire, struct sf_wired *wired)
+{
+    if (wired->near.watch.fd >= 0)
+        return;
+    int fd = connect_from(&wired->silent, &wired->own);
+    if (fd < 0 && errno == EADDRNOTAVAIL) { /* an earlier one with these ports is in TIME_WAIT */
+        sf_deadline_set(&wire->deadlines, &wired->deadline, wire->now_ns + MEET_AGAIN_NS);
+        return;
+    }
+    wired->near.watch.fd = fd;
+    if (fd < 0 || !sf_watch_begin(wire, &wired->near.watch))
+        sf_wired_close(wire, wired, true);
+}
+
+/* A connect that went out into silence is to fail as if it had been answered. */
+static void fail_near(struct sf_wire *wire, struct sf_wired *wired)
+{
+    if (atomic_load(&wired->record->cookie) == wired->cookie)
+        atomic_store(&wired->record->wired, 1 + (uint32_t)wired->error); /* the shim tells this errno */
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    union sf_wire_address closed = wired->own;
+    in_port_t port = htons((in_port_t)wire->session->session->refused_port);
+
+    if (wired->failing >= 0 && connect(wired->failing, &nobody, sizeof nobody) == 0) {
+        if (closed.any.sa_family == AF_INET6)
+            closed.v6.sin6_port = port;
+        else
+            closed.v4.sin_port = port;
+        connect(wired->failing, &closed.any, sf_wire_address_bytes(&closed));
+    }
+    sf_wired_close(wire, wired, true);
+}
+
+/* ---- life ---- */
+
+static void ready(struct sf_wire *wire, struct sf_wired *wired, struct sf_leg *leg, uint32_t events);
+
+static void near_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)
+{
+    struct sf_wired *wired = (struct sf_wired *)((char *)watch - offsetof(struct sf_wired, near.watch));
+    ready(wire, wired, &wired->near, events);
+}
+
+static void far_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)
+{
+    struct sf_wired *wired = (struct sf_wired *)((char *)watch - offsetof(struct sf_wired, far.watch));
+    ready(wire, wired, &wired->far, events);
+}
+
+static struct sf_socket *find_record(const struct sf_wire *wire, const struct sf_wire_request *request)
+{
+    const struct sf_session *session = wire->session->session;
+    uint64_t at = request->record - session->sockets_at;
+    if (request->record < session->sockets_at || at % session->socket_stride != 0 ||
+        at / session->socket_stride >= session->socket_count)
+        return NULL;
+    struct sf_socket *record = (void *)((char *)session + request->record);
+    return atomic_load(&record->cookie) == request->cookie ? record : NULL;
+}
+
+struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid, int far,
+                              enum sf_wired_phase phase)
+{
+    struct sf_socket *record = find_record(wire, request);
+    if (!record || request->program >= wire->engine.plan->program_count) {
+        close(far);
+        errno = EINVAL;
+        return NULL;
+    }
+    struct sf_wired *wired = sf_memory_new(sizeof *wired);
+    wired->phase = phase;
+    wired->program = request->program;
+    wired->pid = pid;
+    wired->program_start_ns = atomic_load(&wire->session->programs[request->program].start_ns);
+    wired->failing = -1;
+    wired->record = record;
+    wired->cookie = request->cookie;
+    wired->began_ns = wire->now_ns;
+    wired->near = (struct sf_leg){.watch = {near_ready, -1}, .is_readable = true};
+    wired->far = (struct sf_leg){.watch = {far_ready, far}, .is_readable = true, .is_writable = true};
+    sf_way_begin(&wired->ways[SF_WAY_IN], &wired->far, &wired->near, SF_LINK_IN);
+    sf_way_begin(&wired->ways[SF_WAY_OUT], &wired->near, &wired->far, SF_LINK_OUT);
+    wired->next = wire->first;
+    if (wire->first)
+        wire->first->previous = wired;
+    wire->first = wired;
+    sf_rules_begin(wire, wired, record);
+    set_options(far);
+    if (sf_watch_begin(wire, &wired->far.watch))
+        return wired;
+    int error = errno;
+    sf_wired_close(wire, wired, true);
+    errno = error;
+    return NULL;
+}
+
+static void close_leg(struct sf_leg *leg, bool is_reset)
+{
+    struct linger at_once = {.l_onoff = 1};
+    if (is_reset && leg->watch.fd >= 0)
+        setsockopt(leg->watch.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    sf_watch_end(&leg->watch);
+}
+
+void sf_wired_close(struct sf_wire *wire, struct sf_wired *wired, bool is_reset)
+{
+    if (wired->is_gone)
+        return;
+    close_leg(&wired->near, is_reset);
+    close_leg(&wired->far, is_reset);
+    if (wired->failing >= 0)
+        close(wired->failing);
+    sf_deadline_set(&wire->deadlines, &wired->deadline, SF_NEVER);
+    if (wired->previous)
+        wired->previous->next = wired->next;
+    else
+        wire->first = wired->next;
+    if (wired->next)
+        wired->next->previous = wired->previous;
+    wired->is_gone = true;
+    wired->next_gone = wire->gone;
+    wire->gone = wired;
+}
+
+void sf_wired_free(struct sf_wired *wired)
+{
+    for (unsigned way = 0; way < SF_WAYS; way++)
+        sf_way_free(&wired->ways[way]);
+    free(wired->rules);
+    free(wired);
+}
+
+void sf_wired_hunger(struct sf_wire *wire, struct sf_wired *wired)
+{
+    if (wired->is_hungry)
+        return;
+    wired->is_hungry = true;
+    wired->next_hungry = wire->hungry;
+    wire->hungry = wired;
+}
+
+void sf_wired_told(struct sf_wire *wire, struct sf_wired *wired, const struct sf_wire_request *go, int socket)
+{
+    wired->is_told = true;
+    wired->own = go->own;
+    wired->silent = go->silent;
+    wired->failing = socket;
+    wired->error = go->error;
+    if (wired->phase == SF_WIRED_CALLING && wired->error == 0)
+        return;
+    wired->phase = SF_WIRED_MEETING;
+    sf_wired_pump(wire, wired);
+}
+
+/* The real peer has answered, or never will. */
+static void answered(struct sf_wire *wire, struct sf_wired *wired)
+{
+    wired->error = take_error(wired->far.watch.fd);
+    wired->phase = SF_WIRED_MEETING;
+    if (wired->is_told)
+        sf_wired_pump(wire, wired);
+}
+
+static void stands(struct sf_wire *wire, struct sf_wired *wired)
+{
+    struct tcp_info info = {0};
+    socklen_t bytes = sizeof info;
+    if (getsockopt(wired->near.watch.fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0 ||
+        info.tcpi_state == TCP_SYN_SENT || info.tcpi_state == TCP_SYN_RECV)
+        return;
+    if (info.tcpi_state == TCP_CLOSE) { /* the program has given its connect up */
+        sf_wired_close(wire, wired, true);
+        return;
+    }
+    if (wired->failing >= 0)
+        close(wired->failing);
+    wired->failing = -1;
+    wired->phase = SF_WIRED_OPEN;
+    wired->near.is_readable = wired->near.is_writable = true;
+    sf_wired_pump(wire, wired);
+}
+
+void sf_wired_join(struct sf_wire *wire, struct sf_wired *wired, int near)
+{
+    wired->near.watch.fd = near;
+    wired->near.is_unix = true;
+    wired->near.is_writable = true;
+    wired->far.is_unix = true;
+    wired->phase = SF_WIRED_OPEN;
+    if (sf_watch_begin(wire, &wired->near.watch))
+        sf_wired_pump(wire, wired);
+    else
+        sf_wired_close(wire, wired, true);
+}
+
+/* A reset of a socket that is not read from any more. */
+static void note_error(struct sf_wire *wire, struct sf_wired *wired, struct sf_leg *leg)
+{
+    for (unsigned way = 0; way < SF_WAYS; way++) {
+        struct sf_way *at = &wired->ways[way];
+        if (at->from != leg || !at->has_ended || at->was_reset || at->hold_at != UINT64_MAX)
+            continue;
+        at->was_reset = true;
+        at->is_finished = false;
+        at->last_due_ns = wire->now_ns + sf_rules_delay_ns(wire, wired, way);
+    }
+}
+
+static void ready(struct sf_wire *wire, struct sf_wired *wired, struct sf_leg *leg, uint32_t events)
+{
+    if (wired->is_gone)
+        return;
+    if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        leg->is_readable = true;
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+        leg->is_writable = true;
+    if (wired->phase == SF_WIRED_CALLING && leg == &wired->far) {
+        if (events & (EPOLLOUT | EPOLLERR))
+            answered(wire, wired);
+    } else if (wired->phase == SF_WIRED_MEETING && leg == &wired->near) {
+        stands(wire, wired);
+    } else if (wired->phase == SF_WIRED_OPEN) {
+        if (events & EPOLLERR)
+            note_error(wire, wired, leg);
+        sf_wired_pump(wire, wired);
+    }
+}
+
+/* ---- black holes ---- */
+
+/* What comes to the socket is dropped before TCP sees it: no byte is confirmed, and the other
+ * end's own time-outs run. Source: socket(7), SO_ATTACH_FILTER; tcp_filter(). */
+static void filter(struct sf_leg *leg, bool drops)
+{
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {1, &nothing};
+    int none = 0;
+    if (leg->is_unix || leg->is_filtered == drops)
+        return;
+    leg->is_filtered = drops;
+    if (drops)
+        setsockopt(leg->watch.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    else
+        setsockopt(leg->watch.fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
+}
+
+/* Held both ways, and what was to pass before has passed. */
+static void cut_off(struct sf_wire *wire, struct sf_wired *wired)
+{
+    bool is_cut = true;
+    for (unsigned way = 0; way < SF_WAYS; way++)
+        is_cut = is_cut && wired->ways[way].sent_bytes >= wired->ways[way].hold_at;
+    if (!wire->may_filter)
+        return;
+    filter(&wired->near, is_cut);
+    filter(&wired->far, is_cut);
+}
+
+/* ---- work ---- */
+
+static void pump_open(struct sf_wire *wire, struct sf_wired *wired)
+{
+    uint64_t next_ns = wired->rule_count ? sf_rules_act(wire, wired) : SF_NEVER;
+    bool is_hungry = false, is_over = true;
+
+    for (unsigned way = 0; way < SF_WAYS && !wired->is_gone; way++)
+        is_hungry |= sf_way_pump(wire, wired, way);
+    if (wired->is_gone)
+        return;
+    for (unsigned way = 0; way < SF_WAYS; way++) {
+        next_ns = wired->ways[way].wait_ns < next_ns ? wired->ways[way].wait_ns : next_ns;
+        is_over = is_over && wired->ways[way].has_ended && wired->ways[way].is_finished;
+    }
+    if (is_over) {
+        sf_wired_close(wire, wired, false);
+        return;
+    }
+    cut_off(wire, wired);
+    if (is_hungry)
+        sf_wired_hunger(wire, wired);
+    sf_deadline_set(&wire->deadlines, &wired->deadline, next_ns);
+}
+
+void sf_wired_pump(struct sf_wire *wire, struct sf_wired *wired)
+{
+    if (wired->is_gone)
+        return;
+    if (wired->phase == SF_WIRED_OPEN) {
+        pump_open(wire, wired);
+        return;
+    }
+    if (wired->phase == SF_WIRED_CALLING || !wired->is_told)
+        return;
+    uint64_t due_ns = wired->began_ns + wired->round_trip_ns;
+    if (wire->now_ns < due_ns)
+        sf_deadline_set(&wire->deadlines, &wired->deadline, due_ns);
+    else if (wired->error)
+        fail_near(wire, wired);
+    else
+        meet(wire, wired);
+}
+
+bool sf_wired_is_busy(const struct sf_wired *wired)
+{
+    for (unsigned way = 0; wired->phase == SF_WIRED_OPEN && way < SF_WAYS; way++) {
+        const struct sf_way *at = &wired->ways[way];
+        bool may_come = at->has_ended ? !at->is_finished : at->from->is_readable;
+        if (at->hold_at == UINT64_MAX && (at->first || may_come))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,331 @@
+#include "apply/wire.h"
+
+#include "apply/clock.h"
+#include "apply/inherit.h"
+#include "apply/refuse.h"
+#include "apply/wire_message.h"
+#include "apply/wire_unix.h"
+#include "load/real.h"
+#include "load/shim.h"
+#include "sockets/address.h"
+#include "sockets/owner.h"
+#include "sockets/record.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#ifndef IP_LOCAL_PORT_RANGE /* Linux 6.3 */
+#define IP_LOCAL_PORT_RANGE 51
+#endif
+
+bool sf_is_wired(struct sf_socket *socket)
+{
+    return atomic_load_explicit(&socket->wired, memory_order_acquire) != 0;
+}
+
+void sf_wire_forget(struct sf_socket *socket)
+{
+    atomic_store_explicit(&socket->wired, 0, memory_order_release);
+}
+
+int sf_wire_error(struct sf_socket *socket, int error)
+{
+    uint32_t wired = atomic_load_explicit(&socket->wired, memory_order_acquire);
+    return wired > SF_WIRED && error ? (int)(wired - SF_WIRED) : error;
+}
+
+/* ---- addresses ---- */
+
+static bool is_any(const union sf_wire_address *address)
+{
+    return address->any.sa_family == AF_INET ? address->v4.sin_addr.s_addr == htonl(INADDR_ANY)
+                                             : IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
+}
+
+/* 127.0.0.0/8, be it in the clothes of IPv6. */
+static bool is_loopback4(const union sf_wire_address *address)
+{
+    if (address->any.sa_family == AF_INET)
+        return ntohl(address->v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr) && address->v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
+}
+
+/* Where nobody answers. A socket that is bound reaches its own address, or loopback from there; one
+ * that is not is spread over 127.83.0.0/16, so that pairs of ports do not meet again too early. */
+static void find_silent(union sf_wire_address *silent, const union sf_wire_address *own, bool is_mapped,
+                        uint32_t number)
+{
+    const uint8_t spread[4] = {127, 83, (uint8_t)(number >> 8), (uint8_t)number};
+    in_port_t port = htons((in_port_t)sf_shim.session->silent_port);
+
+    *silent = *own;
+    if (silent->any.sa_family == AF_INET) {
+        silent->v4.sin_port = port;
+        if (is_any(own) || is_loopback4(own))
+            memcpy(&silent->v4.sin_addr, spread, sizeof spread);
+        return;
+    }
+    silent->v6.sin6_port = port;
+    if (is_loopback4(own) || (is_any(own) && is_mapped)) {
+        memset(&silent->v6.sin6_addr, 0, 10);
+        memset(&silent->v6.sin6_addr.s6_addr[10], 0xff, 2);
+        memcpy(&silent->v6.sin6_addr.s6_addr[12], spread, sizeof spread);
+    } else if (is_any(own)) {
+        silent->v6.sin6_addr = in6addr_loopback;
+    }
+}
+
+static in_port_t port_of(const union sf_wire_address *address)
+{
+    return address->any.sa_family == AF_INET ? address->v4.sin_port : address->v6.sin6_port;
+}
+
+static bool take_address(union sf_wire_address *to, const struct sockaddr *from, socklen_t length)
+{
+    if (length < sizeof from->sa_family ||
+        (from->sa_family == AF_INET ? length < sizeof to->v4
+                                    : from->sa_family != AF_INET6 || length < sizeof to->v6))
+        return false;
+    memset(to, 0, sizeof *to);
+    memcpy(to, from, from->sa_family == AF_INET ? sizeof to->v4 : sizeof to->v6);
+    return true;
+}
+
+static void own_address(int fd, union sf_wire_address *own)
+{
+    socklen_t bytes = sizeof *own;
+    memset(own, 0, sizeof *own);
+    sf_real.getsockname(fd, &own->any, &bytes);
+}
+
+/* ---- connect ---- */
+
+struct calling {
+    int fd, wire;
+    struct sf_socket *socket;
+    bool is_bound;
+    struct sf_wire_request request;
+    struct sf_wire_answer answer;
+    union sf_wire_address silent;
+    int flags; /* of the descriptor */
+};
+
+static int with_option(int fd, int level, int name, int value)
+{
+    int before = 0;
+    socklen_t bytes = sizeof before;
+    sf_real.getsockopt(fd, level, name, &before, &bytes);
+    sf_real.setsockopt(fd, level, name, &value, sizeof value);
+    return before;
+}
+
+/* Let the wire connect to where the program wants to; false: it cannot be asked. */
+static bool ask(struct calling *calling)
+{
+    struct sf_wire_request *request = &calling->request;
+    int reuse = 0;
+    bool is_answered;
+
+    own_address(calling->fd, &request->own);
+    calling->is_bound = port_of(&request->own) != 0 || !is_any(&request->own);
+    request->kind = SF_WIRE_CONNECT;
+    if (calling->is_bound) { /* the wire's socket shares the address, for which both must say so */
+        request->from = request->own;
+        reuse = with_option(calling->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    }
+    is_answered = sf_wire_say(calling->wire, request, calling->socket, NULL, 0) &&
+                  sf_wire_hear(calling->wire, &calling->answer);
+    if (calling->is_bound)
+        sf_real.setsockopt(calling->fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+    return is_answered;
+}
+
+/* SYN_SENT, from the port that the peer sees where that can be. */
+static bool fall_silent(struct calling *calling)
+{
+    in_port_t port = ntohs(port_of(&calling->answer.own));
+    int range = port | port << 16, before = 0;
+    bool is_given = !calling->is_bound && port != 0;
+    socklen_t bytes = sf_wire_address_bytes(&calling->silent);
+
+    sf_real.fcntl(calling->fd, F_SETFL, calling->flags | O_NONBLOCK);
+    if (is_given)
+        before = with_option(calling->fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, range);
+    int result = sf_real.connect(calling->fd, &calling->silent.any, bytes);
+    if (is_given)
+        sf_real.setsockopt(calling->fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &before, sizeof before);
+    if (result < 0 && errno == EADDRNOTAVAIL && is_given)
+        result = sf_real.connect(calling->fd, &calling->silent.any, bytes);
+    int error = errno;
+    sf_real.fcntl(calling->fd, F_SETFL, calling->flags);
+    errno = error;
+    return result < 0 && error == EINPROGRESS;
+}
+
+static bool is_mapped(const union sf_wire_address *address)
+{
+    return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr);
+}
+
+/* The real peer has answered, or may yet. Returns connect's result. */
+static int go(struct calling *calling, int error)
+{
+    bool may_fail = error || calling->answer.state == SF_WIRE_PENDING;
+
+    find_silent(&calling->silent, &calling->request.own, is_mapped(&calling->request.to),
+                calling->socket->number);
+    if (!fall_silent(calling))
+        return -1;
+    sf_address_from(&calling->socket->local, &calling->answer.own.any,
+                    sf_wire_address_bytes(&calling->answer.own));
+    sf_address_from(&calling->socket->peer, &calling->answer.peer.any,
+                    sf_wire_address_bytes(&calling->answer.peer));
+    atomic_store_explicit(&calling->socket->wired, SF_WIRED, memory_order_release);
+    own_address(calling->fd, &calling->request.own);
+    calling->request.kind = SF_WIRE_GO;
+    calling->request.silent = calling->silent;
+    calling->request.error = error;
+    if (!sf_wire_say(calling->wire, &calling->request, calling->socket, &calling->fd, may_fail))
+        sf_wire_escape(SF_ESCAPE_WIRE);
+    if (calling->flags & O_NONBLOCK) {
+        errno = EINPROGRESS;
+        return -1;
+    }
+    /* In the kernel: signals, SO_SNDTIMEO, cancellation and shutdown end it as they would. */
+    return sf_real.connect(calling->fd, &calling->silent.any, sf_wire_address_bytes(&calling->silent));
+}
+
+/* The peer's answer was no. */
+static int fail(struct calling *calling)
+{
+    int error = calling->answer.error;
+    uint64_t ns = calling->answer.round_trip_ns;
+
+    if (error != ECONNREFUSED) {
+        errno = error;
+        return -1;
+    }
+    if (ns && calling->flags & O_NONBLOCK)
+        return go(calling, error);
+    int ended_by = ns ? sf_clock_sleep(ns, SF_WAIT_RESTARTS, (struct sf_end){0}) : 0;
+    if (ended_by == EINTR) {
+        errno = ended_by;
+        return -1;
+    }
+    return sf_refuse_connect(calling->fd);
+}
+
+/* Returns false: it was not made. */
+static bool call(struct calling *calling, int *result)
+{
+    struct sf_addr to, own;
+
+    sf_address_from(&to, &calling->request.to.any, sf_wire_address_bytes(&calling->request.to));
+    uint64_t arrival = sf_owner_calls(&to);
+    bool is_answered = ask(calling);
+    if (is_answered && calling->answer.state != SF_WIRE_FAILED) {
+        sf_address_from(&to, &calling->answer.peer.any, sf_wire_address_bytes(&calling->answer.peer));
+        sf_address_from(&own, &calling->answer.own.any, sf_wire_address_bytes(&calling->answer.own));
+        sf_owner_called(arrival, &own, &to);
+    } else {
+        sf_owner_called(arrival, NULL, NULL);
+    }
+    if (is_answered)
+        *result = calling->answer.state == SF_WIRE_FAILED ? fail(calling) : go(calling, 0);
+    return is_answered;
+}
+
+int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length)
+{
+    struct calling calling = {.fd = fd, .socket = socket};
+    int saved_errno = errno, result = -1;
+
+    if (socket->domain == SF_DOMAIN_UNIX)
+        return sf_wire_connect_unix(fd, socket, address, length);
+    if (!take_address(&calling.request.to, address, length))
+        return sf_owner_connect(fd, address, length);
+    if (sf_tcp_state(fd) != TCP_CLOSE)
+        return sf_real.connect(fd, address, length);
+    sf_wire_forget(socket);
+    calling.flags = sf_real.fcntl(fd, F_GETFL);
+    calling.wire = sf_wire_open();
+    bool is_made = calling.wire >= 0 && call(&calling, &result);
+    int error = errno;
+    if (calling.wire >= 0)
+        sf_real.close(calling.wire);
+    if (!is_made) {
+        sf_wire_escape(SF_ESCAPE_WIRE);
+        errno = saved_errno;
+        return sf_owner_connect(fd, address, length);
+    }
+    errno = result == 0 ? saved_errno : sf_wire_error(socket, error);
+    return result;
+}
+
+/* ---- accept ---- */
+
+/* A socket in the place of the accepted one, on its way to the wire. */
+static int open_other(int fd, struct calling *calling)
+{
+    union sf_wire_address own, any;
+    own_address(fd, &own);
+    memset(&any, 0, sizeof any);
+    any.any.sa_family = own.any.sa_family;
+    int other = sf_real.socket(own.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (other < 0)
+        return -1;
+    sf_inherit(fd, other);
+    find_silent(&calling->silent, &any, is_mapped(&own), calling->socket->number);
+    calling->fd = other;
+    calling->is_bound = true; /* any port will do */
+    if (fall_silent(calling))
+        return other;
+    sf_real.close(other);
+    return -1;
+}
+
+static bool hand_over(int fd, struct calling *calling)
+{
+    calling->request.kind = SF_WIRE_ACCEPTED;
+    calling->request.silent = calling->silent;
+    own_address(calling->fd, &calling->request.own);
+    if (!sf_wire_say(calling->wire, &calling->request, calling->socket, &fd, 1))
+        return false;
+    int result;
+    do
+        result = sf_real.connect(calling->fd, &calling->silent.any, sf_wire_address_bytes(&calling->silent));
+    while (result < 0 && errno == EINTR);
+    return result == 0 || errno == EISCONN;
+}
+
+void sf_wire_accept(int fd, struct sf_socket *socket)
+{
+    struct calling calling = {.socket = socket};
+    int saved_errno = errno;
+
+    if (socket->domain == SF_DOMAIN_UNIX) {
+        sf_wire_accept_unix(fd, socket);
+        return;
+    }
+    calling.wire = sf_wire_open();
+    int other = calling.wire >= 0 ? open_other(fd, &calling) : -1;
+    struct sf_socket *moved = NULL;
+    if (other >= 0) {
+        sf_address_of_own(&socket->local, fd);
+        moved = sf_record_move(socket, sf_cookie(other));
+    }
+    if (moved) {
+        calling.socket = moved;
+        atomic_store_explicit(&moved->wired, SF_WIRED, memory_order_release);
+    }
+    if (moved && hand_over(fd, &calling))
+        sf_wire_take_place(fd, other);
+    else
+        sf_wire_escape(SF_ESCAPE_WIRE);
+    if (other >= 0)
+        sf_real.close(other);
+    if (calling.wire >= 0)
+        sf_real.close(calling.wire);
+    errno = saved_errno;
+}

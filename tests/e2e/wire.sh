@@ -1,0 +1,254 @@
+# Connections that the wire carries: what both ends see of each link fault, and that without one
+# they see nothing of the wire.
+. "$(dirname "$0")/../lib.sh"
+
+peer=$root/tests/e2e/wire.py
+port=$(free_port)
+background python3 "$peer" serve "$port" > "$TMP/served"
+server=$background_pid
+wait_for_port "$port" || exit 1
+
+as_client() # RULE… -- CLIENT [ARG…]: the client under the rules
+{
+    local rules=()
+    while [ "$1" != -- ]; do
+        rules+=(-f "$1")
+        shift
+    done
+    local client=$2
+    shift 2
+    timeout 100 "$SOCKFAULT" run "${rules[@]}" -- python3 "$peer" "$client" "$port" "$@"
+}
+
+served() # COUNT: the server has told of so many connections
+{
+    [ "$(wc -l < "$TMP/served")" -ge "$1" ]
+}
+
+forget() # what the server told
+{
+    : > "$TMP/served"
+}
+
+between() # NAME LEAST MOST GOT
+{
+    if [[ $4 =~ ^[0-9]+$ ]] && [ "$4" -ge "$2" ] && [ "$4" -le "$3" ]; then
+        pass "$1"
+    else
+        fail "$1" "want: $2 to $3" "got: $4"
+    fi
+}
+
+# ---- delay ----
+check_status "a delayed connection works" 0 as_client 'link: both, delay: 100ms' -- times
+read -r connect trip text own peer_port own_host peer_host <<< "$(tr '\n' ' ' <<< "$output")"
+between "its handshake takes a round trip" 200 1200 "$connect"
+between "and so does an answer" 200 1200 "$trip"
+check_eq "and its bytes are right" hello "$text"
+check_eq "its names are those of a connection without the wire" "$port 127.0.0.1 127.0.0.1" \
+    "$peer_port $own_host $peer_host"
+within 5 served 1
+check_eq "the peer sees the same port" "FIN 5 $own" "$(cat "$TMP/served")"
+forget
+check_status "one direction alone is delayed" 0 as_client 'link: in, delay: 150ms' -- times
+read -r connect trip text <<< "$output"
+between "by half of a round trip" 150 1100 "$trip"
+check_status "delays add up" 0 as_client 'link: in, delay: 100ms' 'link: out, delay: 100ms' -- times
+read -r connect trip text <<< "$output"
+between "over the rules" 200 1200 "$trip"
+for distribution in uniform normal pareto; do
+    check_status "a delay with $distribution jitter keeps bytes in order" 0 \
+        as_client "link: both, delay: {mean: 2ms, jitter: 2ms, distribution: $distribution}" -- bulk 3000000
+    check_match "and all of them ($distribution)" '^same' "$output"
+done
+other=$(free_port)
+background python3 "$peer" serve "$other" > /dev/null
+wait_for_port "$other"
+check_status "two connections in one loop" 0 timeout 100 "$SOCKFAULT" run -f "link: both, delay: 150ms, peer: 127.0.0.1:$other" \
+    -- python3 "$peer" loop "$port" "$other"
+read -r slow median <<< "$output"
+between "one is late" 300 1500 "$slow"
+check "the other is not" awk "BEGIN {exit !($median < 5)}"
+
+# ---- throttle ----
+check_status "a throttled connection" 0 as_client 'link: out, throttle: 200KiB/s' -- bulk 409600
+read -r text took <<< "$output"
+check_eq "loses nothing" same "$text"
+between "takes as long as the rate says" 1900 6000 "$took"
+check_status "a rate that many share" 0 timeout 100 "$SOCKFAULT" run -f 'link: out, throttle: 200KiB/s, per: program' -- \
+    sh -c "python3 '$peer' bulk $port 204800 & python3 '$peer' bulk $port 204800 & wait"
+between "is that of all together" 1800 6000 "$(awk '$2 > most {most = $2} END {print most}' <<< "$output")"
+
+# ---- chunk ----
+check_status "a stream in pieces" 0 as_client 'link: in, chunk: 3' -- reads
+check_eq "gives one of them a read" "abc def ghi j" "$output"
+check_status "pieces of drawn sizes" 0 as_client 'link: in, chunk: 2..4' -- reads abcdefghijklmnopqrst
+check_match "are as long as the rule says" '^([a-z]{2,4} )+[a-z]{1,4}$' "$output"
+check_status "pieces at the peer" 0 as_client 'link: out, chunk: 100' -- bulk 20000
+check_match "lose nothing" '^same' "$output"
+
+# ---- corrupt ----
+check_status "corrupted bytes" 0 as_client 'link: in, corrupt: 3, when: {after_bytes: 2}' -- reads
+check_match "are those behind the trigger" '^ab.*fghij$' "$output"
+check "and are others" test "$output" != abcdefghij
+
+# ---- reset, close ----
+forget
+check_status "a reset behind a byte" 0 as_client 'link: out, reset: true, when: {after_bytes: 9}' -- parts
+check_eq "lets through what came before it" "first sec ECONNRESET" \
+    "$(sed 's/first *\(sec\)\{0,1\} ECONNRESET/first sec ECONNRESET/' <<< "$output")"
+within 5 served 1
+check_match "and no more, at the other end as well" '^ECONNRESET 9 ' "$(cat "$TMP/served")"
+check_status "a reset behind a text" 0 as_client 'link: in, reset: true, when: {match: def}' -- reads
+check_eq "comes right behind it" "abcdef ECONNRESET" "$output"
+check_status "a reset while a file exists" 0 as_client "link: both, reset: true, when: {exists: $TMP/switch}" -- switch "$TMP/switch"
+check_eq "comes without traffic" ECONNRESET "$output"
+forget
+check_status "a close of one direction" 0 as_client 'link: in, close: true, when: {after_bytes: 4}' -- reads
+check_eq "ends it behind its byte" "abcd FIN" "$output"
+within 5 served 1
+check_match "and not the other one" '^FIN 10 ' "$(cat "$TMP/served")"
+forget
+check_status "a close of the other" 0 as_client 'link: out, close: true, when: {after_bytes: 4}' -- reads
+check_eq "shows by what comes back" "abcd FIN" "$output"
+within 5 served 1
+check_match "and to the peer" '^FIN 4 ' "$(cat "$TMP/served")"
+
+# ---- blackhole ----
+forget
+check_status "an outage" 0 as_client 'link: both, blackhole: true, when: {after: 2s, until: 4s}' -- parts 4
+check_match "loses nothing" '^first second ' "$output"
+check_match "and ends in order" "end b''" "$output"
+check_status "a connection of which the program alone is in the dark" 0 \
+    as_client 'link: in, blackhole: true, when: {after_bytes: 4}' 'link: in, reset: true, when: {after: 5s}' -- reads
+check_eq "gets what came before" "abcd ECONNRESET" "$output"
+if [ "$(id -u)" -eq 0 ]; then
+    check_status "TCP's own time-out strikes in an outage" 0 \
+        as_client 'link: both, blackhole: true, when: {after_bytes: 5}' -- silence
+    check_match "when it should" '^ETIMEDOUT ' "$output"
+    between "and not before" 550 3000 "${output#ETIMEDOUT }"
+fi
+
+# ---- what connect meets ----
+check_status "the first two connections fail" 0 as_client 'link: both, refuse: true, times: 2' -- connects 3
+check_eq "and the third works" "ECONNREFUSED ECONNREFUSED connected" "$(sed 's/ .*//' <<< "$output" | tr '\n' ' ' | sed 's/ $//')"
+check_status "a host that cannot be reached" 0 as_client 'link: both, unreachable: host' -- connects
+check_match "says so" '^EHOSTUNREACH' "$output"
+check_status "nor can a network" 0 as_client 'link: both, unreachable: net' -- connects
+check_match "which says so" '^ENETUNREACH' "$output"
+check_status "a SYN without an answer" 0 as_client 'link: both, syn_timeout: 700ms' -- connects
+between "times out" 690 3000 "${output#ETIMEDOUT }"
+check_status "not all connections need be meant" 0 as_client 'link: both, refuse: true, connection: 2' -- connects 3
+check_eq "but the second" "connected ECONNREFUSED connected" "$(sed 's/ .*//' <<< "$output" | tr '\n' ' ' | sed 's/ $//')"
+closed=$(free_port)
+check_status "where nobody listens" 0 timeout 100 "$SOCKFAULT" run -f 'link: both, delay: 50ms' -- python3 "$peer" connects "$closed"
+check_match "a delayed connect is refused" '^ECONNREFUSED' "$output"
+between "a round trip later" 100 1100 "${output#ECONNREFUSED }"
+
+# ---- without waiting ----
+check_status "a connect that does not wait" 0 as_client 'link: both, delay: 60ms' -- readiness
+read -r result event again error took <<< "$output"
+check_eq "is under way, and one edge tells that it stands" "EINPROGRESS 0x4 0 0" "$result $event $again $error"
+between "after a round trip" 110 1100 "$took"
+check_status "one that is refused" 0 timeout 100 "$SOCKFAULT" run -f 'link: both, delay: 60ms' -- python3 "$peer" readiness "$closed"
+read -r result event again error took <<< "$output"
+check_eq "is so by readiness" "EINPROGRESS ECONNREFUSED" "$result $error"
+between "after a round trip, too" 110 1100 "$took"
+
+# ---- servers, IPv6 ----
+mine=$(free_port)
+background timeout 100 "$SOCKFAULT" run -q -f 'link: in, delay: 100ms' -- python3 "$peer" serve "$mine"
+wait_for_port "$mine"
+check_status "a wrapped server" 0 timeout 100 python3 "$peer" times "$mine"
+read -r connect trip text <<< "$output"
+between "hears its client later" 100 1100 "$trip"
+check_status "both ends wrapped" 0 timeout 100 "$SOCKFAULT" run -f 'link: out, delay: 50ms' -- python3 "$peer" times "$mine"
+read -r connect trip text <<< "$output"
+between "are late by both" 150 1200 "$trip"
+end "$background_pid"
+background python3 "$peer" serve "$mine" ::1 > /dev/null
+if within 5 listening "$mine"; then
+    check_status "IPv6" 0 timeout 100 "$SOCKFAULT" run -f 'link: both, delay: 50ms' -- python3 "$peer" times "$mine" ::1
+    read -r connect trip text own peer_port own_host peer_host <<< "$(tr '\n' ' ' <<< "$output")"
+    between "is late as well" 100 1200 "$trip"
+    check_eq "and has its names" "$mine ::1 ::1" "$peer_port $own_host $peer_host"
+fi
+
+# ---- Unix, datagrams ----
+check_status "a Unix stream" 0 as_client 'link: both, role: client, delay: 60ms' -- unix "$TMP/wired.sock"
+check_eq "has its names, its processes, and descriptors with its bytes" "True '' True True '' '' True
+b'hello' 1 b'passed'
+b'hello'
+EPIPE" "$(sed "s/^\(b'hello'\) [0-9]*$/\1/" <<< "$output")"
+between "and is late" 120 2000 "$(sed -n "s/^b'hello' \([0-9]*\)$/\1/p" <<< "$output")"
+check_status "both of its ends wired" 0 as_client 'link: in, chunk: 2' -- unix "$TMP/both.sock"
+check_match "by a rule for pieces" "^True '' True True '' '' True"$'\n'"b'he' 1 b'passed'"$'\n' "$output"
+cat > "$TMP/datagram.yaml" << EOF
+name: datagrams
+programs: {client: [python3, $peer, datagram, $port]}
+faults: [{link: both, delay: 1ms, optional: true}]
+EOF
+check_status "a datagram that a rule for no type selects" 1 "$SOCKFAULT" test "$TMP/datagram.yaml"
+check_match "fails the run" 'client used datagrams that link rules select, .*let the rules say type: stream' "$output"
+check_status "one that none selects" 0 "$SOCKFAULT" run -f 'link: both, type: stream, delay: 1ms, optional: true' -- \
+    python3 "$peer" datagram "$port"
+
+# ---- nothing shows of the wire ----
+idle='link: both, reset: true, optional: true, when: {after: 1h}'
+check_status "a connection in many hands" 0 as_client "$idle" -- hands
+check_eq "is one connection" "child child True
+passed passed True
+double True
+sendfile True" "$output"
+check_status "an urgent byte of a wired client" 0 \
+    timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" urgent "$(free_port)"
+check_eq "lies where it was" "True b'!'
+b'before' b'after'" "$output"
+mine=$(free_port)
+background timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" inherit "$mine" > "$TMP/wired"
+wait_for_port "$mine" && python3 "$peer" times "$mine" > /dev/null 2>&1
+wait "$background_pid"
+mine=$(free_port)
+background python3 "$peer" inherit "$mine" > "$TMP/bare"
+wait_for_port "$mine" && python3 "$peer" times "$mine" > /dev/null 2>&1
+wait "$background_pid"
+check_same "an accepted socket has what it inherits" "$TMP/bare" "$TMP/wired"
+own=$(free_port)
+check_status "an address of the program's own" 0 as_client "$idle" -- bound "127.0.0.7:$own"
+check_eq "is the one that it has" "hello 127.0.0.7 $own 0" "$output"
+forget
+check_status "a program's own reset" 0 as_client "$idle" -- abort
+within 5 served 1
+check_match "reaches the peer" '^ECONNRESET 5 ' "$(cat "$TMP/served")"
+check_eq "a connection that no rule selects is not wired" True "$(as_client "$idle, peer: '*:1'" -- kernel)"
+check_eq "another one is" False "$(as_client "$idle" -- kernel)"
+check_status "many at once" 0 as_client "$idle" -- many 1000
+check_eq "all stand" 1000 "$output"
+for rule in 'link: both, delay: 1ms' 'link: both, throttle: 400Mbit/s' 'link: both, chunk: 20000' "$idle" \
+    'link: both, blackhole: true, when: {after: 900ms, until: 1500ms}, optional: true'; do
+    check_status "64 MB, ${rule#link: both, }" 0 as_client "$rule" -- bulk 67108864
+    check_match "arrive as they were" '^same' "$output"
+done
+
+# ---- the loss of the wire ----
+background timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" parts "$port" 50 2> "$TMP/said"
+run=$background_pid
+wire()
+{
+    local pid
+    for pid in $(ps -o pid= --ppid "$(ps -o pid= --ppid "$(ps -o pid= --ppid "$run" | head -n 1)" | head -n 1)"); do
+        [ "$(cat "/proc/$pid/comm")" = sf-wire ] && echo "$pid"
+    done
+}
+has_wire()
+{
+    [ -n "$(wire)" ]
+}
+within 10 has_wire
+sleep 0.5
+kill -KILL "$(wire)"
+wait "$run"
+check_eq "the run fails without it" 125 $?
+check_eq "with the reason" "sockfault run: the wire was killed by signal 9 (Killed)" "$(cat "$TMP/said")"
+end "$server"
+finish
