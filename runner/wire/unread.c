@@ -33,7 +33,7 @@ static void put_address(const struct sockaddr_storage *from, uint16_t *port, uin
 /* IPv4 in IPv6's clothes is looked for as IPv4 as well: inet_diag_find_one_icsk() does. */
 static bool describe_peer(int fd, struct inet_diag_req_v2 *request)
 {
-    struct sockaddr_storage own, peer;
+    struct sockaddr_storage own = {0}, peer = {0};
     socklen_t own_bytes = sizeof own, peer_bytes = sizeof peer;
     if (getsockname(fd, (struct sockaddr *)&own, &own_bytes) != 0 ||
         getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) != 0 ||

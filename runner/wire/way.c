@@ -223,6 +223,8 @@ static void conclude(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
     } else if (at->was_reset) {
         if (is_delivered(wire, at))
             sf_wired_close(wire, wired, true);
+    } else if (at->from->is_closed && at->has_ended) {
+        sf_wired_close(wire, wired, false); /* of TCP a send tells it, of Unix the end itself */
     } else {
         at->is_finished = true;
         at->is_cut = true;

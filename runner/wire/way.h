@@ -14,7 +14,8 @@ struct sf_leg {
     bool is_readable, is_writable; /* not known to be otherwise */
     bool is_dead;                  /* a send met an error: what can be read still counts, then it was reset */
     bool is_filtered;              /* what comes to it is dropped */
-    bool is_unix;                  /* descriptors may come with the bytes */
+    bool is_unix;                  /* descriptors may come with the bytes … */
+    bool is_closed;                /* … and its other end has closed, which is more than a half-close */
 };
 
 enum { SF_PASSED_MAX = 253 }; /* SCM_MAX_FD */

@@ -80,7 +80,7 @@ static void fail_near(struct sf_wire *wire, struct sf_wired *wired)
             closed.v6.sin6_port = port;
         else
             closed.v4.sin_port = port;
-        connect(wired->failing, &closed.any, sf_wire_address_bytes(&closed));
+        (void)connect(wired->failing, &closed.any, sf_wire_address_bytes(&closed)); /* it fails by itself */
     }
     sf_wired_close(wire, wired, true);
 }
@@ -268,6 +268,7 @@ static void ready(struct sf_wire *wire, struct sf_wired *wired, struct sf_leg *l
         leg->is_readable = true;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         leg->is_writable = true;
+    leg->is_closed |= leg->is_unix && events & EPOLLHUP;
     if (wired->phase == SF_WIRED_CALLING && leg == &wired->far) {
         if (events & (EPOLLOUT | EPOLLERR))
             answered(wire, wired);
