@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -73,7 +74,7 @@ static void break_off(struct sf_wire *wire, struct sf_wired *wired, unsigned way
     struct sf_way *at = &wired->ways[way], *back = &wired->ways[!way];
     sf_way_free(at);
     at->is_cut = at->is_finished = true;
-    at->to->is_dead = at->to->is_readable = true;
+    at->to->is_dead = at->to->is_hung_up = at->to->is_readable = true;
     if (back->has_ended) {
         back->was_reset = true;
         back->is_finished = false;
@@ -216,14 +217,15 @@ static void conclude(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
             sf_wired_close(wire, wired, true);
         return;
     }
-    if (!is_ended || at->is_finished)
+    bool is_closed = at->from->is_closed && at->has_ended;
+    if (!is_ended || (at->is_finished && !is_closed))
         return;
     if (at->last_due_ns > wire->now_ns) {
         wait_until(at, at->last_due_ns);
     } else if (at->was_reset) {
         if (is_delivered(wire, at))
             sf_wired_close(wire, wired, true);
-    } else if (at->from->is_closed && at->has_ended) {
+    } else if (is_closed) {
         sf_wired_close(wire, wired, false); /* of TCP a send tells it, of Unix the end itself */
     } else {
         at->is_finished = true;
@@ -303,9 +305,17 @@ static void take(struct sf_wire *wire, struct sf_wired *wired, unsigned way, cha
     }
 }
 
+/* A Unix socket tells a close from a half-close at once. */
+static bool has_closed(const struct sf_leg *leg)
+{
+    struct pollfd look = {.fd = leg->watch.fd};
+    return leg->is_unix && poll(&look, 1, 0) > 0 && look.revents & POLLHUP;
+}
+
 static void source_ended(struct sf_wire *wire, struct sf_wired *wired, unsigned way, bool by_reset)
 {
     struct sf_way *at = &wired->ways[way];
+    at->from->is_closed |= has_closed(at->from);
     at->has_ended = true;
     at->was_reset = by_reset || at->from->is_dead;
     if (at->was_reset)
@@ -334,6 +344,15 @@ static ssize_t receive(const struct sf_leg *leg, char *to, size_t room, struct s
     return got;
 }
 
+/* A short read has taken all that there was; what comes then is another edge, epoll(7). Not so
+ * where the kernel keeps things apart: descriptors, an urgent byte. */
+static void note_drained(struct sf_leg *leg, size_t got, size_t room)
+{
+    bool is_all = got < room && !leg->is_hung_up && !leg->is_unix && !leg->may_be_urgent;
+    leg->is_readable = leg->is_readable && !is_all;
+    leg->may_be_urgent = leg->may_be_urgent || got == room;
+}
+
 /* One read. Returns the bytes read, 0: nothing more can be read now. */
 static size_t read_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
 {
@@ -349,19 +368,20 @@ static size_t read_some(struct sf_wire *wire, struct sf_wired *wired, unsigned w
         wait_until(at, when_ns);
         return 0;
     }
-    if (!at->from->is_unix)
+    if (at->from->may_be_urgent && !at->from->is_unix)
         ioctl(at->from->watch.fd, SIOCATMARK, &is_urgent);
     size_t room = allowed < SF_SCRATCH_BYTES ? (size_t)allowed : SF_SCRATCH_BYTES;
     struct sf_passed passed = {0};
     ssize_t got = receive(at->from, wire->scratch, is_urgent ? 1 : room, &passed);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-        at->from->is_readable = false;
+        at->from->is_readable = at->from->may_be_urgent = false;
         return 0;
     }
     if (got <= 0) {
         source_ended(wire, wired, way, got < 0);
         return 0;
     }
+    note_drained(at->from, (size_t)got, is_urgent ? 1 : room);
     sf_rules_take(wire, wired, way, (uint64_t)got, (uint64_t)got == allowed);
     take(wire, wired, way, wire->scratch, (size_t)got, is_urgent, &passed);
     close_passed(&passed);

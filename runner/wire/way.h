@@ -12,6 +12,8 @@ struct sf_leg {
     struct sf_watch watch;
     struct sf_wired *wired;
     bool is_readable, is_writable; /* not known to be otherwise */
+    bool is_hung_up;               /* a FIN or an error has come: behind the bytes there is more to learn */
+    bool may_be_urgent;            /* an urgent byte has come, or may have unseen */
     bool is_dead;                  /* a send met an error: what can be read still counts, then it was reset */
     bool is_filtered;              /* what comes to it is dropped */
     bool is_unix;                  /* descriptors may come with the bytes … */

@@ -268,6 +268,8 @@ static void ready(struct sf_wire *wire, struct sf_wired *wired, struct sf_leg *l
         leg->is_readable = true;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         leg->is_writable = true;
+    leg->is_hung_up |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    leg->may_be_urgent |= (events & EPOLLPRI) != 0;
     leg->is_closed |= leg->is_unix && events & EPOLLHUP;
     if (wired->phase == SF_WIRED_CALLING && leg == &wired->far) {
         if (events & (EPOLLOUT | EPOLLERR))

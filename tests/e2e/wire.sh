@@ -231,7 +231,7 @@ for rule in 'link: both, delay: 1ms' 'link: both, throttle: 400Mbit/s' 'link: bo
 done
 
 # ---- the loss of the wire ----
-background timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" parts "$port" 50 2> "$TMP/said"
+background timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" parts "$port" 90 2> "$TMP/said"
 run=$background_pid
 wire()
 {
@@ -242,11 +242,11 @@ wire()
 }
 has_wire()
 {
-    [ -n "$(wire)" ]
+    lost=$(wire)
+    [ -n "$lost" ]
 }
-within 10 has_wire
-sleep 0.5
-kill -KILL "$(wire)"
+within 30 has_wire
+kill -KILL "$lost"
 wait "$run"
 check_eq "the run fails without it" 125 $?
 check_eq "with the reason" "sockfault run: the wire was killed by signal 9 (Killed)" "$(cat "$TMP/said")"
