@@ -38,7 +38,7 @@ struct sf_wire {
     char *scratch;
 };
 
-enum { SF_SCRATCH_BYTES = 128 * 1024 };
+enum { SF_SCRATCH_BYTES = 256 * 1024 };
 
 /* Watch for reading and writing. False: errno says why. */
 bool sf_watch_begin(struct sf_wire *wire, struct sf_watch *watch);
