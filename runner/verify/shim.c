@@ -35,7 +35,7 @@ static const struct {
      "closes a socket by stdio (fclose): no rule on close acts there"},
     {SF_ESCAPE_WIRE, "connections that were not wired",
      "made connections that link rules select and that could not be given to the wire: in another network "
-     "namespace, or with no descriptor left"},
+     "namespace, or with no descriptor left, there or here"},
     {SF_ESCAPE_DATAGRAM, "sockets that are not wired",
      "used datagrams that link rules select, and on which they do not act: let the rules say type: stream"},
 };

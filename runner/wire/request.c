@@ -5,6 +5,7 @@
 #include "wire/wired.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,24 +135,41 @@ static void go(struct sf_wire *wire, struct sf_wire_caller *caller, const struct
     *fd = -1;
 }
 
-static void take_accepted(struct sf_wire *wire, const struct sf_wire_caller *caller,
+/* Say that the connection is ours now. */
+static bool confirm(const struct sf_wire_caller *caller)
+{
+    const struct sf_wire_answer answer = {.state = SF_WIRE_STANDS};
+    return send(caller->watch.fd, &answer, sizeof answer, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof answer;
+}
+
+static void take_accepted(struct sf_wire *wire, struct sf_wire_caller *caller,
                           const struct sf_wire_request *request, int *fd)
 {
     struct sf_wired *wired =
         *fd >= 0 ? sf_wired_new(wire, request, caller->pid, *fd, SF_WIRED_MEETING) : NULL;
-    if (wired)
-        sf_wired_told(wire, wired, request, -1);
     *fd = -1; /* its own now, or closed */
+    if (!wired)
+        end(wire, caller);
+    else if (confirm(caller))
+        sf_wired_told(wire, wired, request, -1);
+    else
+        sf_wired_close(wire, wired, true);
 }
 
-static void take_joined(struct sf_wire *wire, const struct sf_wire_caller *caller,
+static void take_joined(struct sf_wire *wire, struct sf_wire_caller *caller,
                         const struct sf_wire_request *request, int fds[FDS_MAX])
 {
     struct sf_wired *wired =
-        fds[1] >= 0 ? sf_wired_new(wire, request, caller->pid, fds[1], SF_WIRED_MEETING) : NULL;
-    fds[1] = -1;
-    if (!wired)
+        fds[0] >= 0 && fds[1] >= 0 ? sf_wired_new(wire, request, caller->pid, fds[1], SF_WIRED_MEETING) : NULL;
+    fds[1] = wired ? -1 : fds[1];
+    if (!wired) {
+        end(wire, caller);
         return;
+    }
+    if (!confirm(caller)) {
+        sf_wired_close(wire, wired, true);
+        return;
+    }
     sf_wired_join(wire, wired, fds[0]);
     fds[0] = -1;
 }
@@ -224,11 +242,25 @@ static void caller_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t 
     }
 }
 
+/* No descriptor is left: whoever waits is to learn that, and not to wait on. */
+static bool turn_away(struct sf_wire *wire, const struct sf_watch *listener)
+{
+    close(wire->spare);
+    int fd = accept(listener->fd, NULL, NULL);
+    if (fd >= 0)
+        close(fd);
+    wire->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
+}
+
 void sf_requests_take(struct sf_wire *wire, struct sf_watch *listener, uint32_t events)
 {
     int fd;
     (void)events;
-    while ((fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+    while ((fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0 ||
+           ((errno == EMFILE || errno == ENFILE) && turn_away(wire, listener))) {
+        if (fd < 0)
+            continue;
         struct ucred who = {0};
         socklen_t bytes = sizeof who;
         struct sf_wire_caller *caller = sf_memory_new(sizeof *caller);

@@ -7,6 +7,7 @@
 #include "wire/request.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
     wire.signals = (struct sf_watch){told_to_end, open_signals()};
     wire.scratch = sf_memory_new(SF_SCRATCH_BYTES);
     wire.may_filter = may_filter();
+    wire.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (wire.epoll < 0 || wire.signals.fd < 0 || !sf_watch_begin(&wire, &wire.listener) ||
         !sf_watch_begin(&wire, &wire.signals))
         _exit(SF_EXIT_INTERNAL);

@@ -34,21 +34,22 @@ static void set_options(int fd)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
-static int connect_from(const union sf_wire_address *from, const union sf_wire_address *to)
+/* A socket to connect to the program with; -1: there is no descriptor left. */
+static int open_near(int domain)
 {
-    int yes = 1, fd = socket(from->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int yes = 1, fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
     set_options(fd);
-    if (bind(fd, &from->any, sf_wire_address_bytes(from)) == 0 &&
-        (connect(fd, &to->any, sf_wire_address_bytes(to)) == 0 || errno == EINPROGRESS))
-        return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
+    return fd;
+}
+
+static bool connect_from(int fd, const union sf_wire_address *from, const union sf_wire_address *to)
+{
+    return bind(fd, &from->any, sf_wire_address_bytes(from)) == 0 &&
+           (connect(fd, &to->any, sf_wire_address_bytes(to)) == 0 || errno == EINPROGRESS);
 }
 
 /* The program has waited long enough: let its end stand, or fail. */
@@ -56,14 +57,19 @@ static void meet(struct sf_wire *wire, struct sf_wired *wired)
 {
     if (wired->near.watch.fd >= 0)
         return;
-    int fd = connect_from(&wired->silent, &wired->own);
-    if (fd < 0 && errno == EADDRNOTAVAIL) { /* an earlier one with these ports is in TIME_WAIT */
+    bool is_met = wired->reserved >= 0 && connect_from(wired->reserved, &wired->silent, &wired->own);
+    if (!is_met && errno == EADDRNOTAVAIL) { /* an earlier one with these ports is in TIME_WAIT */
+        close(wired->reserved);
+        wired->reserved = open_near(wired->own.any.sa_family);
         sf_deadline_set(&wire->deadlines, &wired->deadline, wire->now_ns + MEET_AGAIN_NS);
         return;
     }
-    wired->near.watch.fd = fd;
-    if (fd < 0 || !sf_watch_begin(wire, &wired->near.watch))
-        sf_wired_close(wire, wired, true);
+    wired->near.watch.fd = wired->reserved;
+    wired->reserved = -1;
+    if (is_met && sf_watch_begin(wire, &wired->near.watch))
+        return;
+    atomic_fetch_or(&wire->session->programs[wired->program].escapes, SF_ESCAPE_WIRE);
+    sf_wired_close(wire, wired, true);
 }
 
 /* A connect that went out into silence is to fail as if it had been answered. */
@@ -115,7 +121,10 @@ static struct sf_socket *find_record(const struct sf_wire *wire, const struct sf
 struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid, int far,
                               enum sf_wired_phase phase)
 {
+    int domain = AF_UNIX;
+    socklen_t domain_bytes = sizeof domain;
     struct sf_socket *record = find_record(wire, request);
+    getsockopt(far, SOL_SOCKET, SO_DOMAIN, &domain, &domain_bytes);
     if (!record || request->program >= wire->engine.plan->program_count) {
         close(far);
         errno = EINVAL;
@@ -127,6 +136,7 @@ struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request
     wired->pid = pid;
     wired->program_start_ns = atomic_load(&wire->session->programs[request->program].start_ns);
     wired->failing = -1;
+    wired->reserved = domain == AF_UNIX ? -1 : open_near(domain);
     wired->record = record;
     wired->cookie = request->cookie;
     wired->began_ns = wire->now_ns;
@@ -140,7 +150,7 @@ struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request
     wire->first = wired;
     sf_rules_begin(wire, wired, record);
     set_options(far);
-    if (sf_watch_begin(wire, &wired->far.watch))
+    if ((domain == AF_UNIX || wired->reserved >= 0) && sf_watch_begin(wire, &wired->far.watch))
         return wired;
     int error = errno;
     sf_wired_close(wire, wired, true);
@@ -164,6 +174,8 @@ void sf_wired_close(struct sf_wire *wire, struct sf_wired *wired, bool is_reset)
     close_leg(&wired->far, is_reset);
     if (wired->failing >= 0)
         close(wired->failing);
+    if (wired->reserved >= 0)
+        close(wired->reserved);
     sf_deadline_set(&wire->deadlines, &wired->deadline, SF_NEVER);
     if (wired->previous)
         wired->previous->next = wired->next;

@@ -49,7 +49,7 @@ struct sf_wired {
     uint64_t cookie;          /* … unless its place has gone to another */
     int failing;             /* a duplicate of the program's socket, while it may yet fail; -1: none */
     int error;               /* … with this */
-    bool is_filtered;
+    int reserved;            /* the socket to meet the program with: whoever is answered can be met; -1: used */
 
     struct sf_wired_rule *rules;
     size_t rule_count;

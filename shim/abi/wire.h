@@ -6,9 +6,10 @@
  *   connect  SF_WIRE_CONNECT ►  ◄ struct sf_wire_answer, then the program's own socket connects to the
  *            session's silent port, then SF_WIRE_GO ►
  *   accept   SF_WIRE_ACCEPTED ►, with the real connection by SCM_RIGHTS, once what takes its place
- *            in the program connects to the silent port
- *   Unix     SF_WIRE_JOINED ►, with both ends: to the program, to its peer
+ *            in the program connects to the silent port ◄ struct sf_wire_answer
+ *   Unix     SF_WIRE_JOINED ►, with both ends: to the program, to its peer ◄ struct sf_wire_answer
  *
+ * Where the wire cannot do it, for want of descriptors say, there is no answer but the end.
  * The wire makes the program's end stand by connecting to it from the silent port: a TCP
  * simultaneous open, RFC 9293, section 3.5, figure 8. */
 #ifndef SF_ABI_WIRE_H

@@ -290,7 +290,8 @@ static bool hand_over(int fd, struct calling *calling)
     calling->request.kind = SF_WIRE_ACCEPTED;
     calling->request.silent = calling->silent;
     own_address(calling->fd, &calling->request.own);
-    if (!sf_wire_say(calling->wire, &calling->request, calling->socket, &fd, 1))
+    if (!sf_wire_say(calling->wire, &calling->request, calling->socket, &fd, 1) ||
+        !sf_wire_hear(calling->wire, &calling->answer))
         return false;
     int result;
     do

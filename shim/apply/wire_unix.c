@@ -33,10 +33,11 @@ static void note_process(int fd, struct sf_socket *socket)
 static bool join(struct sf_socket *socket, const int ends[2])
 {
     struct sf_wire_request request = {.kind = SF_WIRE_JOINED};
+    struct sf_wire_answer answer;
     int wire = sf_wire_open();
-    bool is_said = wire >= 0 && sf_wire_say(wire, &request, socket, ends, 2);
+    bool is_taken = wire >= 0 && sf_wire_say(wire, &request, socket, ends, 2) && sf_wire_hear(wire, &answer);
     close_some(&wire, 1);
-    return is_said;
+    return is_taken;
 }
 
 /* ---- connect ---- */

@@ -235,7 +235,10 @@ static void go_on_connecting(const struct sf_call *call, const struct sockaddr *
         return;
     int flags = sf_real.fcntl(call->fd, F_GETFL);
     if (sf_real.fcntl(call->fd, F_SETFL, flags | O_NONBLOCK) == 0) {
-        sf_owner_connect(call->fd, addr, length);
+        if (call->verdict.route)
+            sf_wire_connect(call->fd, call->socket, addr, length);
+        else
+            sf_owner_connect(call->fd, addr, length);
         sf_real.fcntl(call->fd, F_SETFL, flags);
     }
     errno = saved_errno;

@@ -230,14 +230,54 @@ for rule in 'link: both, delay: 1ms' 'link: both, throttle: 400Mbit/s' 'link: bo
     check_match "arrive as they were" '^same' "$output"
 done
 
+# ---- with other rules ----
+check_status "rules on calls act on wired connections" 0 as_client 'call: recv, partial: 2' 'link: both, delay: 5ms' -- reads
+check_eq "as on any" "ab cd ef gh ij" "$output"
+check_status "a run that is saved" 0 timeout 100 "$SOCKFAULT" run --save "$TMP/saved.yaml" \
+    -f 'link: in, role: client, delay: 50ms' -- python3 "$peer" times "$port"
+check_match "what a link rule did is saved as the rule" "link: in"$'\n'"  role: client"$'\n'"  delay: 50ms" "$(cat "$TMP/saved.yaml")"
+check_status "and does it again" 0 timeout 100 "$SOCKFAULT" run -s "$TMP/saved.yaml" -- python3 "$peer" times "$port"
+read -r connect trip text <<< "$output"
+between "as late" 50 1100 "$trip"
+check_eq "what selected no connection says so" \
+    "sockfault: rule 1 (delay: 1ms) never fired: python3 made 1 accept or connect call, none of which its peer selects" \
+    "$(as_client "link: in, delay: 1ms, peer: '*:1'" -- kernel 2>&1 > /dev/null)"
+check_eq "what had nothing to do as well" \
+    "sockfault: rule 1 (throttle: 1MiB/s) never fired: it selected 1 connection but did nothing to it: no more passed than its rate allows" \
+    "$(as_client 'link: in, throttle: 1MiB/s' -- reads 2>&1 > /dev/null)"
+
+# ---- what cannot be wired is said ----
+cat > "$TMP/few.yaml" << EOF
+name: few descriptors
+programs: {client: [python3, $peer, many, $port, 100]}
+faults: [{link: both, delay: 1ms}]
+EOF
+few()
+{
+    (ulimit -n 120 && timeout 100 "$SOCKFAULT" test "$TMP/few.yaml")
+}
+check_status "a wire without descriptors" 1 few
+check_match "fails the run at once" 'could not be given to the wire: .*no descriptor left' "$output"
+if unshare -n true 2> /dev/null; then
+    printf 'name: n\nprograms: {client: [unshare, -n, python3, %s, connects, 1]}\nfaults: [{link: both, delay: 1ms, optional: true}]\n' \
+        "$peer" > "$TMP/elsewhere.yaml"
+    check_status "another network" 1 "$SOCKFAULT" test "$TMP/elsewhere.yaml"
+    check_match "does so too" 'could not be given to the wire: in another network namespace' "$output"
+fi
+
 # ---- the loss of the wire ----
 background timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" parts "$port" 90 2> "$TMP/said"
 run=$background_pid
-wire()
+wire() # the process of that name below the run
 {
-    local pid
-    for pid in $(ps -o pid= --ppid "$(ps -o pid= --ppid "$(ps -o pid= --ppid "$run" | head -n 1)" | head -n 1)"); do
-        [ "$(cat "/proc/$pid/comm")" = sf-wire ] && echo "$pid"
+    local file pid
+    for file in $(grep -lsx sf-wire /proc/[0-9]*/comm); do
+        pid=${file#/proc/}
+        pid=${pid%/comm}
+        while [ "${pid:-0}" -gt 1 ] && [ "$pid" != "$run" ]; do
+            pid=$(awk '$1 == "PPid:" {print $2}' "/proc/$pid/status" 2> /dev/null)
+        done
+        [ "$pid" != "$run" ] || basename "$(dirname "$file")"
     done
 }
 has_wire()
@@ -245,8 +285,8 @@ has_wire()
     lost=$(wire)
     [ -n "$lost" ]
 }
-within 30 has_wire
-kill -KILL "$lost"
+within 30 has_wire || diag "$(ps -ef --forest | grep -e sockfault -e sf- | grep -v grep)" "run: $run"
+kill -KILL $lost
 wait "$run"
 check_eq "the run fails without it" 125 $?
 check_eq "with the reason" "sockfault run: the wire was killed by signal 9 (Killed)" "$(cat "$TMP/said")"
