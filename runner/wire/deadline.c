@@ -21,8 +21,7 @@ static void settle(struct sf_deadlines *deadlines, size_t place, struct sf_deadl
     for (; place > 1 && get(deadlines, place / 2)->at_ns > deadline->at_ns; place /= 2)
         put(deadlines, place, get(deadlines, place / 2));
     for (size_t child; (child = 2 * place) <= deadlines->count; place = child) {
-        if (child < deadlines->count &&
-            get(deadlines, child + 1)->at_ns < get(deadlines, child)->at_ns)
+        if (child < deadlines->count && get(deadlines, child + 1)->at_ns < get(deadlines, child)->at_ns)
             child++;
         if (get(deadlines, child)->at_ns >= deadline->at_ns)
             break;

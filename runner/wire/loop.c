@@ -81,7 +81,8 @@ static int await(struct sf_wire *wire, struct epoll_event *events)
     struct timespec timeout = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
     int count = epoll_pwait2(wire->epoll, events, EVENTS_MAX, ns == SF_NEVER ? NULL : &timeout, NULL);
     if (count < 0 && errno == ENOSYS)
-        count = epoll_wait(wire->epoll, events, EVENTS_MAX, ns == SF_NEVER ? -1 : (int)((ns + 999999) / 1000000));
+        count =
+            epoll_wait(wire->epoll, events, EVENTS_MAX, ns == SF_NEVER ? -1 : (int)((ns + 999999) / 1000000));
     return count;
 }
 

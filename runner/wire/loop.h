@@ -25,16 +25,16 @@ struct sf_wire {
     const struct sf_session_memory *session;
     struct sf_engine engine;
     int epoll;
-    int spare; /* a descriptor to let go of when no other is left */
-    bool is_ending; /* what is under way may still arrive */
+    int spare;       /* a descriptor to let go of when no other is left */
+    bool is_ending;  /* what is under way may still arrive */
     bool may_filter; /* the kernel lets us drop what comes to a socket of ours */
     uint64_t now_ns; /* as of this turn of the loop */
     struct sf_deadlines deadlines;
-    struct sf_wired *first;   /* all connections */
-    struct sf_wired *hungry;  /* those that had more to do than one turn allows */
-    struct sf_wired *gone;    /* freed at the end of the turn: events may still name them */
+    struct sf_wired *first;              /* all connections */
+    struct sf_wired *hungry;             /* those that had more to do than one turn allows */
+    struct sf_wired *gone;               /* freed at the end of the turn: events may still name them */
     struct sf_wire_caller *gone_callers; /* likewise */
-    struct sf_rate *rates;    /* of rules that share one, [rule][program] */
+    struct sf_rate *rates;               /* of rules that share one, [rule][program] */
     struct sf_watch listener, signals;
     char *scratch;
 };

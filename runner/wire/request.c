@@ -139,7 +139,8 @@ static void go(struct sf_wire *wire, struct sf_wire_caller *caller, const struct
 static bool confirm(const struct sf_wire_caller *caller)
 {
     const struct sf_wire_answer answer = {.state = SF_WIRE_STANDS};
-    return send(caller->watch.fd, &answer, sizeof answer, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof answer;
+    return send(caller->watch.fd, &answer, sizeof answer, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           (ssize_t)sizeof answer;
 }
 
 static void take_accepted(struct sf_wire *wire, struct sf_wire_caller *caller,
@@ -159,8 +160,9 @@ static void take_accepted(struct sf_wire *wire, struct sf_wire_caller *caller,
 static void take_joined(struct sf_wire *wire, struct sf_wire_caller *caller,
                         const struct sf_wire_request *request, int fds[FDS_MAX])
 {
-    struct sf_wired *wired =
-        fds[0] >= 0 && fds[1] >= 0 ? sf_wired_new(wire, request, caller->pid, fds[1], SF_WIRED_MEETING) : NULL;
+    struct sf_wired *wired = fds[0] >= 0 && fds[1] >= 0
+                                 ? sf_wired_new(wire, request, caller->pid, fds[1], SF_WIRED_MEETING)
+                                 : NULL;
     fds[1] = wired ? -1 : fds[1];
     if (!wired) {
         end(wire, caller);
@@ -224,7 +226,8 @@ static void obey(struct sf_wire *wire, struct sf_wire_caller *caller, const stru
 
 static void caller_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)
 {
-    struct sf_wire_caller *caller = (struct sf_wire_caller *)((char *)watch - offsetof(struct sf_wire_caller, watch));
+    struct sf_wire_caller *caller =
+        (struct sf_wire_caller *)((char *)watch - offsetof(struct sf_wire_caller, watch));
     struct sf_wire_request request;
     int fds[FDS_MAX];
 

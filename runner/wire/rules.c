@@ -110,7 +110,8 @@ void sf_rules_begin(struct sf_wire *wire, struct sf_wired *wired, struct sf_sock
     for (uint32_t i = 0; i < plan->rule_count; i++) {
         const struct sf_plan_rule *rule = &sf_plan_rules(plan)[i];
         if (!sf_rule_is_link(rule) || sf_link_connects(rule->link.fault) ||
-            !(atomic_load(&selected[i / 64]) >> (i % 64) & 1) || atomic_load(&on_socket[i].armed) != SF_LINK_ARMED)
+            !(atomic_load(&selected[i / 64]) >> (i % 64) & 1) ||
+            atomic_load(&on_socket[i].armed) != SF_LINK_ARMED)
             continue;
         struct sf_wired_rule *on = &wired->rules[wired->rule_count++];
         on->rule = rule;
@@ -137,7 +138,8 @@ static size_t distance(const struct sf_wire *wire, const struct sf_wired_rule *o
     size_t to_match = 0, to_byte = 0;
 
     if (on->rule->after_bytes > passed)
-        to_byte = on->rule->after_bytes - passed > count ? SIZE_MAX : (size_t)(on->rule->after_bytes - passed);
+        to_byte =
+            on->rule->after_bytes - passed > count ? SIZE_MAX : (size_t)(on->rule->after_bytes - passed);
     while (matched < on->rule->match_bytes && to_match < count)
         matched = sf_match_advance(needle, on->rule->match_bytes, matched, (uint8_t)data[to_match++]);
     if (matched < on->rule->match_bytes)
@@ -174,8 +176,8 @@ bool sf_rules_passed(const struct sf_wire *wire, struct sf_wired *wired, unsigne
         on->on[way].at_byte = wired->ways[way].read_bytes;
         const uint8_t *needle = (const uint8_t *)sf_plan_string(wire->engine.plan, on->rule->match_at);
         for (size_t at = 0; at < count && on->on[way].matched < on->rule->match_bytes; at++)
-            on->on[way].matched = sf_match_advance(needle, on->rule->match_bytes, on->on[way].matched,
-                                                   (uint8_t)data[at]);
+            on->on[way].matched =
+                sf_match_advance(needle, on->rule->match_bytes, on->on[way].matched, (uint8_t)data[at]);
     }
     return has_come;
 }

@@ -54,7 +54,8 @@ uint64_t sf_unread_by_peer(int fd)
     struct {
         struct nlmsghdr header;
         struct inet_diag_req_v2 request;
-    } ask = {.header = {.nlmsg_len = sizeof ask, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST}};
+    } ask = {
+        .header = {.nlmsg_len = sizeof ask, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST}};
     _Alignas(struct nlmsghdr) char answer[4096];
 
     if (diag < 0)
@@ -63,7 +64,8 @@ uint64_t sf_unread_by_peer(int fd)
         return unsent(fd);
     ssize_t got = recv(diag, answer, sizeof answer, 0);
     const struct nlmsghdr *header = (const void *)answer;
-    if (got < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg)) || header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+    if (got < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg)) ||
+        header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return unsent(fd);
     const struct inet_diag_msg *message = NLMSG_DATA(header);
     return message->idiag_rqueue + unsent(fd);

@@ -15,11 +15,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define QUEUE_BYTES_MAX (6u << 20)        /* what a sender may have under way: tcp_rmem's maximum */
-#define TURN_BYTES (1u << 20)             /* then others have their turn */
-#define LOOK_NS UINT64_C(1000000)         /* between looks at what no event tells */
+#define QUEUE_BYTES_MAX (6u << 20) /* what a sender may have under way: tcp_rmem's maximum */
+#define TURN_BYTES (1u << 20)      /* then others have their turn */
+#define LOOK_NS UINT64_C(1000000)  /* between looks at what no event tells */
 #define LOOK_FIRST_NS UINT64_C(50000)
-#define UNREAD_PATIENCE_NS UINT64_C(1000000000) /* a reader may wait for more than a piece before it reads */
+#define UNREAD_PATIENCE_NS UINT64_C(1000000000) /* a reader may wait for more than a piece before it reads \
+                                                 */
 
 enum { VECTOR_MAX = 16 };
 
@@ -128,7 +129,8 @@ static bool is_taken(struct sf_wire *wire, struct sf_way *way)
 {
     if (!way->is_piecewise)
         return true;
-    if (sf_unread_by_peer(way->to->watch.fd) == 0 || wire->now_ns - way->paused_since_ns > UNREAD_PATIENCE_NS) {
+    if (sf_unread_by_peer(way->to->watch.fd) == 0 ||
+        wire->now_ns - way->paused_since_ns > UNREAD_PATIENCE_NS) {
         way->is_piecewise = false;
         return true;
     }
@@ -242,8 +244,8 @@ static void queue(struct sf_way *way, const char *data, size_t count, uint64_t d
     struct sf_piece *piece = malloc(sizeof *piece + count);
     if (!piece)
         sf_out_of_memory();
-    *piece = (struct sf_piece){.due_ns = due_ns, .bytes = (uint32_t)count, .is_urgent = is_urgent,
-                               .passed = *passed};
+    *piece = (struct sf_piece){
+        .due_ns = due_ns, .bytes = (uint32_t)count, .is_urgent = is_urgent, .passed = *passed};
     *passed = (struct sf_passed){0};
     memcpy(piece->data, data, count);
     *way->last = piece;

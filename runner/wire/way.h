@@ -50,13 +50,14 @@ struct sf_way {
     uint64_t end_at;   /* the stream is made to end behind this byte; UINT64_MAX: it is not */
     uint64_t reset_at; /* likewise: the connection is reset */
     uint64_t wait_ns;  /* when there may be more to do; SF_NEVER: an event tells */
-    uint64_t pause_ns, paused_since_ns; /* chunk: how long until the next look whether the last piece was read */
-    bool has_ended;    /* its source has: a FIN is due at last_due_ns … */
-    bool was_reset;    /* … or a RST */
-    bool is_finished;  /* it has been passed on, or can never be */
-    bool is_cut;       /* what still comes is thrown away */
-    bool is_throttled; /* a rate has kept bytes back */
-    bool is_piecewise; /* a piece was sent, and the next waits until it has been read */
+    uint64_t pause_ns,
+        paused_since_ns; /* chunk: how long until the next look whether the last piece was read */
+    bool has_ended;      /* its source has: a FIN is due at last_due_ns … */
+    bool was_reset;      /* … or a RST */
+    bool is_finished;    /* it has been passed on, or can never be */
+    bool is_cut;         /* what still comes is thrown away */
+    bool is_throttled;   /* a rate has kept bytes back */
+    bool is_piecewise;   /* a piece was sent, and the next waits until it has been read */
 };
 
 void sf_way_begin(struct sf_way *way, struct sf_leg *from, struct sf_leg *to, uint8_t direction);

@@ -42,14 +42,14 @@ struct sf_wired {
     struct sf_way ways[SF_WAYS];
     struct sf_deadline deadline;
 
-    bool is_told;            /* the program's end connects, to `silent` … */
+    bool is_told; /* the program's end connects, to `silent` … */
     union sf_wire_address own, silent;
     uint64_t round_trip_ns, began_ns; /* … and is to stand so long after it began */
-    struct sf_socket *record; /* of the program's socket, which has this cookie … */
-    uint64_t cookie;          /* … unless its place has gone to another */
-    int failing;             /* a duplicate of the program's socket, while it may yet fail; -1: none */
-    int error;               /* … with this */
-    int reserved;            /* the socket to meet the program with: whoever is answered can be met; -1: used */
+    struct sf_socket *record;         /* of the program's socket, which has this cookie … */
+    uint64_t cookie;                  /* … unless its place has gone to another */
+    int failing;  /* a duplicate of the program's socket, while it may yet fail; -1: none */
+    int error;    /* … with this */
+    int reserved; /* the socket to meet the program with: whoever is answered can be met; -1: used */
 
     struct sf_wired_rule *rules;
     size_t rule_count;
@@ -61,7 +61,8 @@ struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request
                               enum sf_wired_phase phase);
 
 /* The program's end connects now. */
-void sf_wired_told(struct sf_wire *wire, struct sf_wired *wired, const struct sf_wire_request *go, int socket);
+void sf_wired_told(struct sf_wire *wire, struct sf_wired *wired, const struct sf_wire_request *go,
+                   int socket);
 
 /* The program's end stands already. Owns the descriptor. */
 void sf_wired_join(struct sf_wire *wire, struct sf_wired *wired, int near);

@@ -55,10 +55,10 @@ struct sf_wire_request {
 enum sf_wire_state { SF_WIRE_STANDS = 1, SF_WIRE_PENDING, SF_WIRE_FAILED };
 
 struct sf_wire_answer {
-    uint32_t state;            /* enum sf_wire_state: of the connection to the real peer */
-    int32_t error;             /* FAILED */
-    uint64_t round_trip_ns;    /* how much later the program is to learn of it */
-    union sf_wire_address own; /* its own address, as the peer sees it … */
+    uint32_t state;             /* enum sf_wire_state: of the connection to the real peer */
+    int32_t error;              /* FAILED */
+    uint64_t round_trip_ns;     /* how much later the program is to learn of it */
+    union sf_wire_address own;  /* its own address, as the peer sees it … */
     union sf_wire_address peer; /* … and the peer's */
 };
 

@@ -48,7 +48,8 @@ static bool is_loopback4(const union sf_wire_address *address)
 {
     if (address->any.sa_family == AF_INET)
         return ntohl(address->v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-    return IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr) && address->v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr) &&
+           address->v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
 }
 
 /* Where nobody answers. A socket that is bound reaches its own address, or loopback from there; one

@@ -246,6 +246,19 @@ check_eq "what had nothing to do as well" \
     "sockfault: rule 1 (throttle: 1MiB/s) never fired: it selected 1 connection but did nothing to it: no more passed than its rate allows" \
     "$(as_client 'link: in, throttle: 1MiB/s' -- reads 2>&1 > /dev/null)"
 
+cat > "$TMP/peers.yaml" << EOF
+name: peers
+programs:
+  server: {run: [python3, $peer, serve, "\${port.a}"], ready: {port: "\${port.a}"}}
+  other: {run: [python3, $peer, serve, "\${port.b}"], ready: {port: "\${port.b}"}}
+  client: python3 $peer times \${port.a}; python3 $peer times \${port.b}
+faults:
+  - {id: slow, program: client, peer: server, link: both, delay: 5ms}
+  - {id: pieces, program: server, peer: client, link: in, chunk: 2}
+expect: {faults: {slow: 1, pieces: 1}}
+EOF
+check_status "rules that name programs, at both ends of one connection" 0 "$SOCKFAULT" test "$TMP/peers.yaml"
+
 # ---- what cannot be wired is said ----
 cat > "$TMP/few.yaml" << EOF
 name: few descriptors

@@ -114,10 +114,8 @@ static void an_accepted_connection_is_decided_by_itself(void **state)
     struct engine engine;
     struct connection connection;
     ENGINE(&engine, 1, "link: both, delay: 1ms, role: server, when: {nth: 2}");
-    struct sf_scope scope = {.domain = SF_DOMAIN_INET,
-                             .type = SF_TYPE_STREAM,
-                             .role = SF_ROLE_SERVER,
-                             .peer = &engine_peer};
+    struct sf_scope scope = {
+        .domain = SF_DOMAIN_INET, .type = SF_TYPE_STREAM, .role = SF_ROLE_SERVER, .peer = &engine_peer};
     for (unsigned i = 1; i <= 3; i++) {
         connection_open(&engine, &connection, scope);
         struct sf_selection selection = {connection.selected, connection.per_rule, &connection.socket};
@@ -134,9 +132,8 @@ static void datagrams_that_a_rule_selects_are_beyond_the_wire(void **state)
     struct engine engine;
     struct connection connection;
     ENGINE(&engine, 1, "link: both, delay: 1ms", "link: both, chunk: 1");
-    connection_open(
-        &engine, &connection,
-        (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM, .peer = &engine_peer});
+    connection_open(&engine, &connection,
+                    (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM, .peer = &engine_peer});
     assert_int_equal(connection.selected[0], 1); /* chunk is for streams, whatever the rule says */
     struct sf_verdict verdict = decide_on(&engine, &connection, SF_CALL_send, 10);
     assert_true(verdict.is_unwired);
@@ -183,17 +180,17 @@ static void a_plan_holds_link_rules_as_written(void **state)
     engine_free(&engine);
 }
 
-#define REFUSES(rule, change)                                                             \
-    do {                                                                                  \
-        struct engine engine;                                                             \
-        ENGINE(&engine, 1, rule);                                                         \
+#define REFUSES(rule, change)                                                               \
+    do {                                                                                    \
+        struct engine engine;                                                               \
+        ENGINE(&engine, 1, rule);                                                           \
         struct sf_plan_rule *r = (struct sf_plan_rule *)(void *)sf_plan_rules(engine.plan); \
-        change;                                                                           \
-        engine.plan->checksum = sf_plan_checksum(engine.plan);                            \
-        const char *problem = sf_plan_verify(engine.plan, engine.plan->total_bytes);      \
-        assert_non_null(problem);                                                         \
-        assert_non_null(strstr(problem, "link fault"));                                   \
-        engine_free(&engine);                                                             \
+        change;                                                                             \
+        engine.plan->checksum = sf_plan_checksum(engine.plan);                              \
+        const char *problem = sf_plan_verify(engine.plan, engine.plan->total_bytes);        \
+        assert_non_null(problem);                                                           \
+        assert_non_null(strstr(problem, "link fault"));                                     \
+        engine_free(&engine);                                                               \
     } while (0)
 
 static void a_link_fault_out_of_range_is_refused(void **state)
