@@ -6,6 +6,7 @@
 #include "apply/wire_message.h"
 #include "apply/wire_unix.h"
 #include "load/real.h"
+#include "load/sandbox.h"
 #include "load/shim.h"
 #include "sockets/address.h"
 #include "sockets/owner.h"
@@ -242,6 +243,10 @@ int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *add
     struct calling calling = {.fd = fd, .socket = socket};
     int saved_errno = errno, result = -1;
 
+    if (!sf_sandbox_permits(SF_OWN_WIRE)) {
+        errno = saved_errno;
+        return sf_owner_connect(fd, address, length);
+    }
     if (socket->domain == SF_DOMAIN_UNIX)
         return sf_wire_connect_unix(fd, socket, address, length);
     if (!take_address(&calling.request.to, address, length))
@@ -306,6 +311,10 @@ void sf_wire_accept(int fd, struct sf_socket *socket)
     struct calling calling = {.socket = socket};
     int saved_errno = errno;
 
+    if (!sf_sandbox_permits(SF_OWN_WIRE)) {
+        errno = saved_errno;
+        return;
+    }
     if (socket->domain == SF_DOMAIN_UNIX) {
         sf_wire_accept_unix(fd, socket);
         return;

@@ -25,6 +25,8 @@
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
+enum { ANY_FD = 3 };
+
 _Atomic uint64_t sf_sandbox_forbidden;
 
 struct machine {
@@ -155,6 +157,42 @@ static bool is_allowed(const struct sock_fprog *filter, const struct seccomp_dat
     return (int32_t)(ask(filter, call) & SECCOMP_RET_ACTION_FULL) >= (int32_t)SECCOMP_RET_USER_NOTIF;
 }
 
+/* What apply/wire.c, wire_unix.c and inherit.c call. Of options there are many: a filter that does
+ * not know one asks for them by name. */
+static const struct seccomp_data wire_calls[] = {
+    {.nr = SYS_socket, .arch = ARCHITECTURE, .args = {AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0}},
+    {.nr = SYS_socket, .arch = ARCHITECTURE, .args = {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0}},
+    {.nr = SYS_socket,
+     .arch = ARCHITECTURE,
+     .args = {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0}},
+    {.nr = SYS_socket, .arch = ARCHITECTURE, .args = {AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0}},
+    {.nr = SYS_socket, .arch = ARCHITECTURE, .args = {AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0}},
+    {.nr = SYS_socketpair, .arch = ARCHITECTURE, .args = {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0}},
+    {.nr = SYS_bind, .arch = ARCHITECTURE, .args = {ANY_FD, 0, 0}},
+    {.nr = SYS_listen, .arch = ARCHITECTURE, .args = {ANY_FD, 1, 0}},
+    {.nr = SYS_accept4, .arch = ARCHITECTURE, .args = {ANY_FD, 0, 0}},
+    {.nr = SYS_connect, .arch = ARCHITECTURE, .args = {ANY_FD, 0, 0}},
+    {.nr = SYS_sendmsg, .arch = ARCHITECTURE, .args = {ANY_FD, 0, MSG_NOSIGNAL}},
+    {.nr = SYS_recvfrom, .arch = ARCHITECTURE, .args = {ANY_FD, 0, 0}},
+    {.nr = SYS_getsockname, .arch = ARCHITECTURE, .args = {ANY_FD, 0, 0}},
+    {.nr = SYS_getpeername, .arch = ARCHITECTURE, .args = {ANY_FD, 0, 0}},
+    {.nr = SYS_getsockopt, .arch = ARCHITECTURE, .args = {ANY_FD, SOL_SOCKET, UINT16_MAX}},
+    {.nr = SYS_setsockopt, .arch = ARCHITECTURE, .args = {ANY_FD, SOL_SOCKET, UINT16_MAX}},
+    {.nr = SYS_fcntl, .arch = ARCHITECTURE, .args = {ANY_FD, F_GETFL, 0}},
+    {.nr = SYS_fcntl, .arch = ARCHITECTURE, .args = {ANY_FD, F_SETFL, O_NONBLOCK}},
+    {.nr = SYS_fcntl, .arch = ARCHITECTURE, .args = {ANY_FD, F_GETFD, 0}},
+    {.nr = SYS_dup3, .arch = ARCHITECTURE, .args = {ANY_FD, ANY_FD + 1, O_CLOEXEC}},
+    {.nr = SYS_close, .arch = ARCHITECTURE, .args = {ANY_FD, 0, 0}},
+};
+
+static bool allows_wire(const struct sock_fprog *filter)
+{
+    for (size_t i = 0; i < sizeof wire_calls / sizeof *wire_calls; i++)
+        if (!is_allowed(filter, &wire_calls[i]))
+            return false;
+    return true;
+}
+
 void sf_sandbox_entered(const struct sock_fprog *filter)
 {
 #define SF_X(name, number, ...) {.nr = (int)(number), .arch = ARCHITECTURE, .args = {__VA_ARGS__}},
@@ -167,6 +205,8 @@ void sf_sandbox_entered(const struct sock_fprog *filter)
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         if (!filter || !is_allowed(filter, &calls[i]))
             forbidden |= UINT64_C(1) << i;
+    if (!filter || !allows_wire(filter))
+        forbidden |= UINT64_C(1) << SF_OWN_WIRE;
     atomic_fetch_or_explicit(&sf_sandbox_forbidden, forbidden, memory_order_relaxed);
 }
 

@@ -93,6 +93,7 @@ enum sf_own_call {
 #define SF_X(name, number, ...) SF_OWN_##name,
     SF_OWN_CALLS(SF_X)
 #undef SF_X
+    SF_OWN_WIRE /* all that it takes to give the wire a connection */
 };
 
 extern _Atomic uint64_t sf_sandbox_forbidden; /* bits of enum sf_own_call */

@@ -1,10 +1,12 @@
 /* locked HOW CALL...: opens a TCP connection, forbids itself these system calls on pain of death by HOW
- * (prctl, seccomp, raw: prctl by its number, or dup: prctl), and reads "hello" from it, by dup under a number
- * that is new. With HOW send or poll (prctl) it does that instead; with exit it ends by syscall(SYS_exit). */
+ * (prctl, seccomp, raw: prctl by its number, first or dup: prctl), and reads "hello" from it, by dup under a
+ * number that is new; by first the connection is opened behind the lock. With HOW send or poll (prctl) it
+ * does that instead; with exit it ends by syscall(SYS_exit). */
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,11 +80,16 @@ int main(int argc, char **argv)
     char text[16] = "", said[32];
 
     if (argc < 2 || bind(listener, (void *)&address, length) != 0 || listen(listener, 5) != 0 ||
-        getsockname(listener, (void *)&address, &length) != 0 || connect(near, (void *)&address, length) != 0)
+        getsockname(listener, (void *)&address, &length) != 0)
+        return 2;
+    bool is_first = strcmp(argv[1], "first") == 0;
+    if (is_first && lock(argv[1], argv + 2, argc - 2) != 0)
+        return 2;
+    if (connect(near, (void *)&address, length) != 0)
         return 2;
     int far = accept(listener, NULL, NULL);
     int other = strcmp(argv[1], "dup") == 0 ? dup(near) : near;
-    if (send(far, "hello", 5, 0) != 5 || lock(argv[1], argv + 2, argc - 2) != 0)
+    if (send(far, "hello", 5, 0) != 5 || (!is_first && lock(argv[1], argv + 2, argc - 2) != 0))
         return 2;
     strcpy(text, strcmp(argv[1], "send") == 0 ? "reply" : "");
     ssize_t got = act(argv[1], other, text, sizeof text - 1);

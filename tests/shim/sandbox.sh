@@ -11,7 +11,7 @@ untold="sockfault: locked forbids itself by seccomp(2) system calls that rules n
 its() {
     local numbers=()
     for call in "${@:5}"; do numbers+=("$(number_of "$call")"); done
-    check_eq "$1" "$2" "$(timeout 60 "$SOCKFAULT" run -f "role: client, optional: true, $3" -- \
+    check_eq "$1" "$2" "$(timeout 60 "$SOCKFAULT" run -f "role: ${role-client}, optional: true, $3" -- \
         "$locked" "$4" "${numbers[@]}" 2>&1)"
 }
 for how in prctl raw seccomp; do
@@ -34,6 +34,14 @@ $untold" 'call: recv, interrupt: true' prctl rt_sigaction
 its "a reset, without a disconnect" "5 hello
 $untold" 'call: recv, reset: true' prctl connect
 its "a delay, by another call" "5 hello" 'call: recv, delay: 1ms' prctl futex_waitv
+its "a connection that the wire has had before" "5 hello" 'link: both, delay: 1ms' prctl sendmsg socket dup3
+for call in socket sendmsg setsockopt; do
+    its "a connection that cannot be given to the wire, without $call" "5 hello
+$untold" 'link: both, delay: 1ms' first "$call"
+done
+role=server its "nor one that was accepted, without dup3" "5 hello
+$untold" 'link: both, delay: 1ms' first dup3
+its "what the wire does not need" "5 hello" 'link: both, delay: 1ms' first getpid futex
 
 cat > "$TMP/leaks.yaml" <<END
 name: sockets of a sandbox
