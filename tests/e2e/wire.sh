@@ -259,6 +259,41 @@ expect: {faults: {slow: 1, pieces: 1}}
 EOF
 check_status "rules that name programs, at both ends of one connection" 0 "$SOCKFAULT" test "$TMP/peers.yaml"
 
+# ---- what is recorded of it is what the program has seen ----
+told() # CALLS… of the trace, with what they tell of the connection
+{
+    python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    c = json.loads(line)
+    if c["function"] in sys.argv[2:] or len(sys.argv) == 2:
+        print(*(c[key] for key in "function socket state local peer result error".split()))' "$TMP/trace" "$@"
+}
+recorded() # FILE RULE…: the calls of a client, its own port masked, and what it is warned of
+{
+    local file=$1 connect trip
+    shift
+    timeout 100 "$SOCKFAULT" run -v --trace "$TMP/trace" --pcap "$TMP/pcap" "$@" -- \
+        python3 "$peer" times "$port" > "$TMP/names" 2> "$TMP/report"
+    read -r connect trip text own peer_port own_host peer_host <<< "$(tr '\n' ' ' < "$TMP/names")"
+    { told && grep '^    program python3: hygiene: ' "$TMP/report"; } | sed "s/127.0.0.1:$own/OWN/" > "$file"
+}
+recorded "$TMP/bare"
+recorded "$TMP/wired" -f 'link: both, delay: 20ms'
+check_same "a trace has the calls and names that it has without the wire, hygiene its warnings" "$TMP/bare" "$TMP/wired"
+check "a capture has the ports and the peer of the connection" python3 -c '
+import struct, sys
+data, own, port = open(sys.argv[1], "rb").read(), *map(int, sys.argv[2:])
+both = bytes([127, 0, 0, 1] * 2)
+assert both + struct.pack(">HH", own, port) in data and both + struct.pack(">HH", port, own) in data
+assert bytes([127, 0, 0, 1, 127, 83]) not in data' "$TMP/pcap" "$own" "$port"
+mine=$(free_port)
+background timeout 100 "$SOCKFAULT" run -q --trace "$TMP/trace" -f "$idle" -- python3 "$peer" inherit "$mine" > "$TMP/wired"
+wait_for_port "$mine" && python3 "$peer" times "$mine" > /dev/null 2>&1
+wait "$background_pid"
+check_match "an accepted connection is told with its client" \
+    "^accept4 2 ESTABLISHED 127.0.0.1:$mine 127.0.0.1:[0-9]+ [0-9]+ None\$" "$(told accept4)"
+
 # ---- what cannot be wired is said ----
 cat > "$TMP/few.yaml" << EOF
 name: few descriptors
