@@ -60,6 +60,7 @@ static void look_at_bound(const struct sf_look *look)
         return;
     warning->count = look->call->is_unfinished ? 0 : waited_ns;
     warning->of = record->begin_ns;
+    warning->gone_ns = look->call->gone_ns;
 }
 
 /* Nothing moved, and nothing was waited for. */

@@ -54,6 +54,7 @@ struct sf_warning {
     uint64_t count, of; /* what the habit is counted in: bytes of bytes; calls in nanoseconds; of a wait
                          * nanoseconds, 0: it had not come back, and when it began (CLOCK_MONOTONIC) */
     uint64_t return_address;
+    uint64_t gone_ns; /* of a wait that had not come back: when its process was found gone; 0: it was not */
     bool is_due; /* of a candidate of SF_HABIT_UNCLOSED and its like: its use was over before the program was
                   */
     char peer_name[64];       /* "": none */

@@ -41,6 +41,8 @@ enum { SINKS_MAX = sizeof makers / sizeof *makers };
 enum { PATIENCE_MS = 60000, ORPHAN_S = 2 };
 /* A busy lane of 1 MiB is full in some 5 ms; what is idle should not wake the machine. */
 enum { POLL_MS_MIN = 1, POLL_MS_MAX = 10 };
+/* How often it looks for processes that are gone. */
+#define LOOK_NS UINT64_C(100000000)
 /* The supervisor ends the programs of a runner that was killed: their last calls are still to come. */
 enum { ORPHAN_WAIT_MS = 100 };
 
@@ -81,6 +83,8 @@ struct work {
     bool is_filtered[SINKS_MAX], takes_more[SINKS_MAX];
     size_t sink_count;
     uint64_t now_ns;
+    uint64_t *gone_ns; /* by tally: when the process of a presence was found gone; 0: it was not */
+    uint64_t looked_ns;
     struct finished finished[THREADS]; /* by tid, modulo */
 };
 
@@ -141,8 +145,23 @@ static void rest(struct work *work)
     atomic_fetch_add_explicit(&work->shared->progress, 1, memory_order_relaxed);
 }
 
+/* Whose call will never come back, although the run goes on? */
+static void look_for_the_gone(struct work *work)
+{
+    const struct sf_session_memory *session = work->recording.session;
+    if (work->now_ns - work->looked_ns < LOOK_NS)
+        return;
+    work->looked_ns = work->now_ns;
+    for (uint32_t i = 0; i < session->session->tally_count; i++) {
+        const struct sf_presence *presence = sf_trace_presence(session->trace, i);
+        bool is_gone = presence->begin_ns && kill((pid_t)presence->pid, 0) != 0 && errno == ESRCH;
+        if (is_gone && !work->gone_ns[i])
+            work->gone_ns[i] = work->now_ns;
+    }
+}
+
 /* A call that never came back, as far as it can be trusted. */
-static void show_presence(struct work *work, const struct sf_presence *presence)
+static void show_presence(struct work *work, const struct sf_presence *presence, uint64_t gone_ns)
 {
     const struct sf_plan *plan = work->recording.session->plan;
     struct sf_trace_call call = {.record = {.bytes = sizeof call, .kind = SF_TRACE_CALL},
@@ -162,6 +181,7 @@ static void show_presence(struct work *work, const struct sf_presence *presence)
         return; /* killed when it had told of it */
     call.end_ns = call.begin_ns;
     struct sf_traced traced = sf_follower_unfinished(work->follower, &call);
+    traced.gone_ns = gone_ns;
     show(work, &traced, call.begin_ns);
 }
 
@@ -169,7 +189,7 @@ static void show_unfinished(struct work *work)
 {
     const struct sf_session_memory *session = work->recording.session;
     for (uint32_t i = 0; i < session->session->tally_count; i++)
-        show_presence(work, sf_trace_presence(session->trace, i));
+        show_presence(work, sf_trace_presence(session->trace, i), work->gone_ns[i]);
 }
 
 static void end_sinks(struct work *work, uint64_t dropped)
@@ -191,6 +211,7 @@ static void follow(struct work *work, int control)
         bool is_busy = take_all(work) > 0;
         show_until(work, work->now_ns - SF_ORDER_HOLD_NS);
         rest(work);
+        look_for_the_gone(work);
         wait_ms = is_busy ? POLL_MS_MIN : wait_ms < POLL_MS_MAX ? wait_ms + 1 : POLL_MS_MAX;
     }
     char word;
@@ -258,6 +279,7 @@ static void be_recorder(const struct sf_recording *recording, struct shared *sha
     work.recording.sites = sf_sites_new();
     work.recording.warnings = &shared->warnings;
     work.recording.start_ns = start_ns;
+    work.gone_ns = sf_memory_new(recording->session->session->tally_count * sizeof *work.gone_ns);
     make_sinks(&work);
 
     follow(&work, control);

@@ -52,6 +52,7 @@ struct sf_traced {
     enum sf_state state_before;
     double t;           /* seconds from the start of the scenario to the end of the call */
     bool is_unfinished; /* it had not come back at the end of the run: result, error and end are none */
+    uint64_t gone_ns;   /* unfinished: when its process was seen to be gone; 0: it was there to the end */
 };
 
 struct sf_trace_sink {

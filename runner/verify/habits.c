@@ -105,6 +105,8 @@ static bool holds(struct sf_warning *warning, const struct sf_session_memory *se
         return exit->signal == SIGPIPE;
     if (warning->habit != SF_HABIT_NO_TIMEOUT || warning->count)
         return true;
+    if (warning->gone_ns && warning->gone_ns + SF_SILENCE_NS / 2 < end_ns)
+        return false; /* a child that was ended before: that was its bound */
     warning->count = end_ns > warning->of ? end_ns - warning->of : 0;
     return warning->count >= SF_SILENCE_NS;
 }

@@ -679,6 +679,10 @@ static void a_wait_lasts_until_its_program_ends(void **state)
     warning->count = 0;
     warning->of = 6000000001; /* the client runs for 2 s */
     expect_none(world);
+    warning->of = 5000000001;
+    warning->gone_ns = 6400000000;
+    expect_none(world);
+    warning->gone_ns = 6900000000; /* with the program */
     warning->of = 6000000000;
     expect_one(world, "client.hygiene", 40,
                "client: no-timeout: recv(3) waited 1s for 127.0.0.1:80, which was silent, and has no time-out, "
