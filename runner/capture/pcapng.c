@@ -95,7 +95,8 @@ int sf_pcapng_packet(FILE *file, const struct sf_pcapng_packet *packet)
     open_block(file, ENHANCED_PACKET, (uint32_t)bytes);
     put(file, header, sizeof header);
     fwrite(packet->head, 1, packet->head_bytes, file);
-    fwrite(packet->body, 1, packet->body_bytes, file);
+    if (packet->body_bytes)
+        fwrite(packet->body, 1, packet->body_bytes, file);
     fwrite(zeros, 1, padded(captured) - captured, file);
     if (comment) {
         put_option(file, OPTION_COMMENT, packet->comment, comment);

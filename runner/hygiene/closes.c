@@ -114,12 +114,16 @@ static bool is_left(const struct sf_socket_memory *memory)
     return memory->socket && memory->opened.end_ns && !memory->is_closed;
 }
 
+static bool is_same_peer(const struct sf_addr *one, const struct sf_addr *other)
+{
+    return one->domain == other->domain && one->port == other->port &&
+           memcmp(one->ip, other->ip, sizeof one->ip) == 0;
+}
+
 static bool is_of_one_kind(const struct sf_socket_memory *one, const struct sf_socket_memory *other)
 {
-    const struct sf_addr *a = &one->socket->peer, *b = &other->socket->peer;
     return other->socket && other->opened.end_ns && is_same_place(&one->opened, &other->opened) &&
-           one->opened.tid == other->opened.tid && a->domain == b->domain && a->port == b->port &&
-           memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+           one->opened.tid == other->opened.tid && is_same_peer(&one->socket->peer, &other->socket->peer);
 }
 
 /* A thread that opens one behind the other to the same peer, and comes back to none of the earlier ones,
