@@ -1,6 +1,7 @@
 #include "load/images.h"
 
 #include "apply/clock.h"
+#include "calls/told.h"
 #include "load/real.h"
 #include "load/shim.h"
 #include "log/trace.h"
@@ -70,12 +71,10 @@ static int tell(struct dl_phdr_info *info, size_t size, void *context)
     else
         find_library(&path, info->dlpi_name);
     *is_executable = false;
-    uint32_t bytes =
-        (uint32_t)((sizeof image + path.bytes + SF_TRACE_ALIGNMENT - 1) & ~(size_t)(SF_TRACE_ALIGNMENT - 1));
+    uint32_t bytes = sf_record_bytes(sizeof image + path.bytes);
     if (path.bytes == 0 || !sf_trace_take(self.tid, bytes, 0, &room))
         return 0;
-    image.record = (struct sf_trace_record){
-        .bytes = bytes, .version = SF_TRACE_VERSION, .producer = SF_PRODUCER_SHIM, .kind = SF_TRACE_IMAGE};
+    image.record = sf_record_header(SF_TRACE_IMAGE, bytes);
     image.pid = self.pid;
     image.time_ns = sf_clock_now_ns();
     find_place(&image, info);
