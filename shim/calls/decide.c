@@ -66,7 +66,7 @@ static bool may_be_selected(const struct sf_call *call)
 
     if (is_of_program(family)) {
         sf_tally_add(family);
-        return sf_shim.rule_families >> family & 1;
+        return atomic_load_explicit(&sf_shim.rule_families, memory_order_relaxed) >> family & 1;
     }
     uint64_t word = call->fd >= 0 ? sf_descriptor_discover(call->fd) : 0;
     if (!(word & SF_WORD_SOCKET) || call->flags & MSG_ERRQUEUE)

@@ -142,7 +142,7 @@ static void select_program(void)
         else if (has_hosts && rules[i].local_count == 0)
             sf_shim.program_families |= rules[i].families & 1u << SF_FAMILY_RESOLVE;
     }
-    sf_shim.rule_families = sf_shim.program_families;
+    atomic_init(&sf_shim.rule_families, sf_shim.program_families);
     sf_shim.has_links = sf_plan_has_links(sf_shim.plan);
     sf_ports_collect(sf_shim.plan, sf_shim.program, &sf_shim.ports);
 }

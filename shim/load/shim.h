@@ -18,9 +18,9 @@ struct sf_shim {
     uint32_t descriptor_count;     /* 0 without a session: every call then takes the cold path … */
     bool bare;                     /* … where this says: loaded, no session, nothing to do */
     bool loaded;
-    uint16_t program;          /* our index in the plan */
-    uint32_t families;         /* that some rule may select in this program … */
-    uint32_t program_families; /* … and on a call without a socket; of a traced process, all such */
+    uint16_t program;                  /* our index in the plan */
+    uint32_t families;                 /* that some rule may select in this program … */
+    _Atomic uint32_t program_families; /* … and on a call without a socket; of a traced process, all such */
     struct sf_control *control;
     struct sf_tally *tallies;
 
@@ -32,8 +32,8 @@ struct sf_shim {
     struct sf_trace *trace;    /* NULL: nothing is traced */
     _Atomic uint32_t *numbers; /* traced: of sockets, by descriptor (sockets/descriptor.h) */
     uint32_t
-        traced_generation;  /* traced: a bit in the words of sockets (sockets/descriptor.h); otherwise 0 */
-    uint32_t rule_families; /* of program_families those in which a rule may select */
+        traced_generation; /* traced: a bit in the words of sockets (sockets/descriptor.h); otherwise 0 */
+    _Atomic uint32_t rule_families; /* of program_families those in which a rule may select */
     char *sockets;
     struct sf_engine engine;
     struct sf_directory directory;

@@ -51,10 +51,11 @@ static void store(int fd, uint64_t word)
 static void note_waited(uint64_t word)
 {
     uint32_t poll = 1u << SF_FAMILY_POLL;
-    if (!sf_shim.has_waited || !(word & poll) || sf_shim.rule_families & poll)
+    if (!sf_shim.has_waited || !(word & poll) ||
+        atomic_load_explicit(&sf_shim.rule_families, memory_order_relaxed) & poll)
         return;
-    __atomic_fetch_or(&sf_shim.rule_families, poll, __ATOMIC_RELAXED);
-    __atomic_fetch_or(&sf_shim.program_families, poll, __ATOMIC_RELAXED);
+    atomic_fetch_or_explicit(&sf_shim.rule_families, poll, memory_order_relaxed);
+    atomic_fetch_or_explicit(&sf_shim.program_families, poll, memory_order_relaxed);
 }
 
 void sf_descriptor_new(int fd, uint64_t word)

@@ -96,7 +96,8 @@ static inline bool sf_is_idle_program(enum sf_family family)
 {
     if (__builtin_expect(sf_shim.descriptor_count == 0, 0))
         return sf_shim.bare;
-    return !(sf_shim.program_families >> family & 1) && sf_tally_add_quick(family);
+    uint32_t families = atomic_load_explicit(&sf_shim.program_families, memory_order_relaxed);
+    return !(families >> family & 1) && sf_tally_add_quick(family);
 }
 
 /* A number that is in use from now on, and what is known of it: the generation is
