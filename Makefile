@@ -71,7 +71,7 @@ bench_src := tests/bench/worker.c tests/bench/link.c
 folders := matrix life
 test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c tests/programs/*.c)) \
                  $(folders:%=$(out)/tests/shim/%)
-bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so $(out)/tests/shim/tracer
+bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
 .PHONY: all help demo test twins twins-mutants stress suites unit e2e asan ubsan tsan fuzz bench lint install uninstall clean \

@@ -14,13 +14,6 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-uint64_t sf_clock_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 /* Handlers may jump out of any sleep. So none of them changes what would have to be
  * changed back, the thread's cancellation above all: they are system calls, at which
  * libc cancels nothing, and the cancellation points are before them. */

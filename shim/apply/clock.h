@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 
 /* What a caught signal does to a wait, signal(7). */
 enum sf_wait {
@@ -13,7 +14,12 @@ enum sf_wait {
     SF_WAIT_GOES_ON   /* as a call that does not wait: handlers run, the wait goes on */
 };
 
-uint64_t sf_clock_now_ns(void);
+static inline uint64_t sf_clock_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
 
 /* What else may end a sleep: that `word` is no longer as it was seen. Whoever changes it
  * follows that by sf_clock_stir. Zero: nothing. */

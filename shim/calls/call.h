@@ -1,6 +1,6 @@
 /* One call that some rule may select, from the program's request to its answer.
  *
- *   struct sf_call call = SF_CALL(NAME, fd, len, flags);
+ *   SF_CALL(call, NAME, fd, len, flags);
  *   if (!sf_call_enter(&call))             failed by a rule; errno is set
  *       return -1;
  *   return sf_call_leave(&call, sf_real.NAME(… sf_call_limit(&call, len) …));
@@ -13,7 +13,10 @@
 #include "apply/clock.h"
 #include "load/real.h"
 #include "load/shim.h"
+#include "log/self.h"
 #include "sockets/descriptor.h"
+
+#include <stddef.h>
 
 #define SF_EXPORT __attribute__((visibility("default")))
 
@@ -27,25 +30,23 @@ struct sf_sender {
 
 struct sf_call {
     struct sf_call_info info;
-    struct sf_verdict verdict;
     struct sf_socket *socket;
-    int fd;         /* -1: the call has no descriptor */
+    int fd;            /* -1: the call has no descriptor */
     struct sf_end end; /* what ends its sleep */
-    uint8_t domain; /* SF_DOMAIN_… of the socket to be made; 0: none is */
-    int flags;      /* MSG_… */
+    uint8_t domain;    /* SF_DOMAIN_… of the socket to be made; 0: none is */
+    int flags;         /* MSG_… */
     bool has_destination;
-    bool is_reading;  /* it is one of sf_socket.readers … */
-    int errno_before; /* … and what errno was */
-    bool is_arriving; /* a send that gives its socket an address … */
-    uint64_t arrival; /* … and what sf_owner_sends left */
-    int64_t instead; /* what a call that is not made returns: -1, or 0 at the end of a stream */
-    bool waited;     /* its delay was not cut short */
-    bool is_flipped; /* what it read has been corrupted */
-    bool is_begun;   /* `event` was made before the call … */
+    bool is_reading;        /* it is one of sf_socket.readers … */
+    int errno_before;       /* … and what errno was */
+    bool is_arriving;       /* a send that gives its socket an address … */
+    uint64_t arrival;       /* … and what sf_owner_sends left */
+    int64_t instead;        /* what a call that is not made returns: -1, or 0 at the end of a stream */
+    bool waited;            /* its delay was not cut short */
+    bool is_flipped;        /* what it read has been corrupted */
+    bool is_begun;          /* `event` was made before the call … */
     struct sf_event *event; /* … unless the log was full: NULL */
-    uintptr_t quiet; /* of a look-up: the token of sf_quiet … */
-    const char *host; /* … and the name that is asked for; NULL: none, or a look-up within another */
-    struct sf_addr destination; /* of bind: the address that is asked for */
+    uintptr_t quiet;        /* of a look-up: the token of sf_quiet … */
+    const char *host;       /* … and the name that is asked for; NULL: none, or a look-up within another */
     void *return_address;
 
     /* Where the bytes lie that the call moves; count 0: out of sight (sendfile, splice). */
@@ -58,25 +59,50 @@ struct sf_call {
 
     /* For the trace alone. */
     uint64_t begin_ns; /* CLOCK_MONOTONIC; 0: the call is not traced */
-    uint32_t number;   /* of its socket, as the trace knows it; 0: none */
-    uint32_t argument; /* as sf_trace_call.argument, where it is not `flags` */
-    uint8_t state;     /* of TCP before the call: close */
-    bool is_not_made;  /* a rule answered */
-    bool asks_length;  /* of a datagram, MSG_TRUNC, and the program did not … */
-    bool is_truncated; /* … and it was longer than its room */
-    int lookup_error;  /* EAI_* of what has returned */
-    const char *name;  /* that is looked up; NULL: none */
-    const int *pair;   /* of socketpair */
+    struct sf_self self;
+    struct sf_presence *presence; /* that the thread is in this call; NULL: it is not told */
+    uint32_t number;              /* of its socket, as the trace knows it; 0: none */
+    uint32_t argument;            /* as sf_trace_call.argument, where it is not `flags` */
+    uint8_t state;                /* of TCP before the call: close */
+    bool is_not_made;             /* a rule answered */
+    bool asks_length;             /* of a datagram, MSG_TRUNC, and the program did not … */
+    bool is_truncated;            /* … and it was longer than its room */
+    int lookup_error;             /* EAI_* of what has returned */
+    const char *name;             /* that is looked up; NULL: none */
+    const int *pair;              /* of socketpair */
     struct sf_sender sender;
     struct mmsghdr *batch; /* the messages of a call that moves several … */
     unsigned batch_count;  /* … and how many were moved */
+
+    /* Last, since of these two not all is set to 0 (sf_call_describe). */
+    struct sf_verdict verdict;
+    struct sf_addr destination; /* of bind: the address that is asked for */
 };
 
-#define SF_CALL(name, fd_, len_, flags_)                                                                \
-    {                                                                                                   \
-        .info = {.call = SF_CALL_##name, .len = (len_)}, .fd = (fd_), .flags = (flags_), .instead = -1, \
-        .return_address = __builtin_return_address(0)                                                   \
-    }
+/* For some hundred bytes what the compilers make of memset costs more than the rest of such a call. */
+typedef uint64_t sf_zeroes __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* All of it is 0 but for what is given, the firings of the verdict, which has none yet, and an
+ * address that there is not: half of its bytes. */
+static inline void sf_call_describe(struct sf_call *call, enum sf_call_id id, int fd, uint64_t len, int flags,
+                                    void *return_address)
+{
+    sf_zeroes *head = (sf_zeroes *)call;
+#pragma GCC unroll 32
+    for (size_t i = 0; i < (offsetof(struct sf_call, verdict.rules) + sizeof *head - 1) / sizeof *head; i++)
+        head[i] = (sf_zeroes){0};
+    call->destination.domain = 0;
+    call->info.call = id;
+    call->info.len = len;
+    call->fd = fd;
+    call->flags = flags;
+    call->instead = -1;
+    call->return_address = return_address;
+}
+
+#define SF_CALL(call, name, fd, len, flags) \
+    struct sf_call call;                    \
+    sf_call_describe(&call, SF_CALL_##name, fd, len, flags, __builtin_return_address(0))
 
 /* Describe, decide, and apply all that comes before the call. True: make it,
  * then sf_call_leave. False: it fails without being made, errno says how. */
@@ -155,7 +181,7 @@ static inline bool sf_call_is_limited(const struct sf_call *call)
 #define SF_INTERPOSE(family, name, params, arguments, fd)         \
     SF_SELECTED int selected_##name params                        \
     {                                                             \
-        struct sf_call call = SF_CALL(name, fd, 0, 0);            \
+        SF_CALL(call, name, fd, 0, 0);                            \
         if (!sf_call_enter(&call))                                \
             return -1;                                            \
         return (int)sf_call_leave(&call, sf_real.name arguments); \

@@ -24,7 +24,7 @@ static void number_ends(int fd)
  * Source: close(2), NOTES, "Dealing with error returns from close()". */
 SF_SELECTED int selected_close(int fd)
 {
-    struct sf_call call = SF_CALL(close, fd, 0, 0);
+    SF_CALL(call, close, fd, 0, 0);
     bool is_failed = !sf_call_enter(&call);
     int error = errno;
     number_ends(fd);
@@ -130,7 +130,7 @@ static void replace(enum sf_call_id id, int fd, int to, void *return_address)
         uint64_t word = sf_descriptor_word(fd);                                \
         if (!sf_shim.trace)                                                    \
             return doubled(word, made);                                        \
-        struct sf_call call = SF_CALL(name, fd, 0, 0);                         \
+        SF_CALL(call, name, fd, 0, 0);                         \
         call.argument = (uint32_t)(command);                                   \
         sf_traced_begin(&call);                                                \
         int result = doubled(word, made);                                      \
@@ -143,7 +143,7 @@ static void replace(enum sf_call_id id, int fd, int to, void *return_address)
     do {                                                   \
         if (!sf_shim.trace)                                \
             return made;                                   \
-        struct sf_call call = SF_CALL(name, fd, value, 0); \
+        SF_CALL(call, name, fd, value, 0); \
         call.argument = (uint32_t)(command);               \
         sf_traced_begin(&call);                            \
         int result = made;                                 \

@@ -29,7 +29,7 @@ static int enter(struct sf_call *call)
 #define INTERPOSE(name, params, arguments, ...)                   \
     SF_SELECTED int selected_##name params                        \
     {                                                             \
-        struct sf_call call = SF_CALL(name, -1, 0, 0);            \
+        SF_CALL(call, name, -1, 0, 0);            \
         const struct sf_waited waited = {__VA_ARGS__};            \
         call.waited_for = &waited;                                \
         int result = enter(&call);                                \
@@ -81,7 +81,7 @@ INTERPOSE(epoll_pwait2,
 #define INTERPOSE_RAW(export, params, name, arguments, ...)               \
     int export params                                                     \
     {                                                                     \
-        struct sf_call call = SF_CALL(name, -1, 0, 0);                    \
+        SF_CALL(call, name, -1, 0, 0);                    \
         const struct sf_waited waited = {__VA_ARGS__};                    \
         call.waited_for = &waited;                                        \
         if (sf_is_idle_program(SF_FAMILY_POLL))                           \

@@ -34,7 +34,7 @@ static ssize_t within_room(struct sf_call *call, ssize_t result)
 #define INTERPOSE(name, params, arguments, made, flags, addr, room)             \
     SF_SELECTED ssize_t selected_##name params                                  \
     {                                                                           \
-        struct sf_call call = SF_CALL(name, fd, len, flags);                    \
+        SF_CALL(call, name, fd, len, flags);                    \
         const struct iovec data = {buf, len};                                   \
         call.data = &data;                                                      \
         call.data_count = 1;                                                    \
@@ -67,7 +67,7 @@ INTERPOSE(__recvfrom_chk,
 #define INTERPOSE_VECTOR(name, params, arguments, flags_)                                        \
     SF_SELECTED ssize_t selected_##name params                                                   \
     {                                                                                            \
-        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), flags_); \
+        SF_CALL(call, name, fd, sf_vector_bytes(vector, (size_t)count), flags_); \
         call.data = vector;                                                                      \
         call.data_count = call.info.len ? (size_t)count : 0;                                     \
         if (!sf_call_enter(&call))                                                               \

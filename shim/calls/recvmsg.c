@@ -83,7 +83,7 @@ static ssize_t received(struct msghdr *message, ssize_t result)
 
 SF_SELECTED ssize_t selected_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    struct sf_call call = SF_CALL(recvmsg, fd, 0, flags);
+    SF_CALL(call, recvmsg, fd, 0, flags);
     describe_room(&call, message);
     if (!sf_call_enter(&call))
         return ended(&call, message);
@@ -226,7 +226,7 @@ static SF_OWN_FRAME int receive_some(const struct sf_call *call, struct mmsghdr 
 SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                                   struct timespec *timeout)
 {
-    struct sf_call call = SF_CALL(recvmmsg, fd, 0, flags);
+    SF_CALL(call, recvmmsg, fd, 0, flags);
     uint64_t moved = 0, bytes = 0;
     int result;
 

@@ -75,7 +75,7 @@ static bool is_numeric(const char *host)
 SF_EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                           struct addrinfo **answer)
 {
-    struct sf_call call = SF_CALL(getaddrinfo, -1, 0, 0);
+    SF_CALL(call, getaddrinfo, -1, 0, 0);
     call.info.numeric = is_numeric(node) || (hints && hints->ai_flags & AI_NUMERICHOST);
     int result = enter(&call, node);
     if (result != 0)
@@ -100,7 +100,7 @@ static bool wants_no_name(const struct sockaddr *addr, socklen_t length, const c
 SF_EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t length, char *host, socklen_t host_length,
                           char *service, socklen_t service_length, int flags)
 {
-    struct sf_call call = SF_CALL(getnameinfo, -1, 0, 0);
+    SF_CALL(call, getnameinfo, -1, 0, 0);
     call.info.numeric = wants_no_name(addr, length, host, host_length, flags);
     call.info.number_will_do = !(flags & NI_NAMEREQD);
     int result = enter(&call, NULL);
@@ -127,7 +127,7 @@ static void learn(const struct sf_call *call, const struct hostent *entry)
 }
 
 #define HOST_BODY(name, host, family, arguments)                               \
-    struct sf_call call = SF_CALL(name, -1, 0, 0);                             \
+    SF_CALL(call, name, -1, 0, 0);                             \
     call.info.numeric = is_numeric(host);                                      \
     char text[46];                                                             \
     int error = enter(&call, host);                                            \
@@ -152,7 +152,7 @@ SF_EXPORT struct hostent *gethostbyname2(const char *host, int family)
 
 SF_EXPORT struct hostent *gethostbyaddr(const void *addr, socklen_t length, int family)
 {
-    struct sf_call call = SF_CALL(gethostbyaddr, -1, 0, 0);
+    SF_CALL(call, gethostbyaddr, -1, 0, 0);
     int error = enter(&call, NULL);
     if (error != 0) {
         h_errno = as_h_errno(error);
@@ -173,7 +173,7 @@ static int not_found(int h_error, struct hostent **answer, int *error)
 }
 
 #define HOST_R_BODY(name, host, family, arguments)                               \
-    struct sf_call call = SF_CALL(name, -1, 0, 0);                               \
+    SF_CALL(call, name, -1, 0, 0);                               \
     call.info.numeric = is_numeric(host);                                        \
     char text[46];                                                               \
     int result = enter(&call, host);                                             \
@@ -200,7 +200,7 @@ SF_EXPORT int gethostbyname2_r(const char *host, int family, struct hostent *ent
 SF_EXPORT int gethostbyaddr_r(const void *addr, socklen_t length, int family, struct hostent *entry,
                               char *buffer, size_t bytes, struct hostent **answer, int *error)
 {
-    struct sf_call call = SF_CALL(gethostbyaddr_r, -1, 0, 0);
+    SF_CALL(call, gethostbyaddr_r, -1, 0, 0);
     int result = enter(&call, NULL);
     if (result != 0) { /* unlike a name, an address that is not found may be so for a while */
         not_found(as_h_errno(result), answer, error);

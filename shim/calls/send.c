@@ -10,7 +10,7 @@
 #define INTERPOSE(name, params, arguments, flags, destination, destination_length) \
     SF_SELECTED ssize_t selected_##name params                                     \
     {                                                                              \
-        struct sf_call call = SF_CALL(name, fd, len, flags);                       \
+        SF_CALL(call, name, fd, len, flags);                       \
         const struct iovec data = {(void *)buf, len};                              \
         call.data = &data;                                                         \
         call.data_count = 1;                                                       \
@@ -39,7 +39,7 @@ INTERPOSE(sendto,
 #define INTERPOSE_FILE(name, params, arguments)              \
     SF_SELECTED ssize_t selected_##name params               \
     {                                                        \
-        struct sf_call call = SF_CALL(name, out, len, 0);    \
+        SF_CALL(call, name, out, len, 0);    \
         if (!sf_call_enter(&call))                           \
             return -1;                                       \
         len = sf_call_limit(&call, len);                     \
@@ -54,7 +54,7 @@ INTERPOSE_FILE(sendfile64, (int out, int in, off64_t *offset, size_t len), (out,
 SF_SELECTED ssize_t selected_splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len,
                                     unsigned flags)
 {
-    struct sf_call call = SF_CALL(splice, out, len, 0);
+    SF_CALL(call, splice, out, len, 0);
     if (!(sf_descriptor_discover(out) & SF_WORD_SOCKET)) {
         call.info.call = SF_CALL_splice_in;
         call.fd = in;
@@ -79,7 +79,7 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
 #define INTERPOSE_VECTOR(name, params, arguments, flags_, plain)                                  \
     SF_SELECTED ssize_t selected_##name params                                                    \
     {                                                                                             \
-        struct sf_call call = SF_CALL(name, fd, sf_vector_bytes(vector, (size_t)count), flags_);  \
+        SF_CALL(call, name, fd, sf_vector_bytes(vector, (size_t)count), flags_);  \
         call.data = vector;                                                                       \
         call.data_count = call.info.len ? (size_t)count : 0;                                      \
         if (!sf_call_enter(&call))                                                                \
@@ -136,7 +136,7 @@ static ssize_t send_one(struct sf_call *call, const struct msghdr *message, int 
 
 SF_SELECTED ssize_t selected_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    struct sf_call call = SF_CALL(sendmsg, fd, 0, flags);
+    SF_CALL(call, sendmsg, fd, 0, flags);
     describe_message(&call, message);
     if (!sf_call_enter(&call))
         return -1;
@@ -181,7 +181,7 @@ static int all_passed(const struct sf_call *call, const struct mmsghdr *messages
 
 SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-    struct sf_call call = SF_CALL(sendmmsg, fd, 0, flags);
+    SF_CALL(call, sendmmsg, fd, 0, flags);
     uint64_t moved = 0, bytes = 0;
 
     count = count < IOV_MAX ? count : IOV_MAX;

@@ -30,7 +30,7 @@ static int opened(int fd, int domain, int type)
 
 /* socket and socketpair have properties where others have a descriptor. */
 #define NEW_CALL(name, domain_, type_)                             \
-    struct sf_call call = SF_CALL(name, -1, 0, 0);                 \
+    SF_CALL(call, name, -1, 0, 0);                 \
     call.domain = sf_domain_bit(domain_);                          \
     call.info.type = sf_type_bit(type_);                           \
     call.argument = (uint32_t)(domain_) << 16 | (uint16_t)(type_); \
@@ -84,7 +84,7 @@ static int bound(int fd, int result)
 
 SF_SELECTED int selected_bind(int fd, const struct sockaddr *addr, socklen_t length)
 {
-    struct sf_call call = SF_CALL(bind, fd, 0, 0);
+    SF_CALL(call, bind, fd, 0, 0);
     if (sf_memory_is_readable(addr, length))
         sf_address_from(&call.destination, addr, length);
     if (!sf_call_enter(&call))
@@ -149,7 +149,7 @@ static int listening(int fd, int result)
 
 SF_SELECTED int selected_listen(int fd, int backlog)
 {
-    struct sf_call call = SF_CALL(listen, fd, 0, 0);
+    SF_CALL(call, listen, fd, 0, 0);
     call.argument = (uint32_t)backlog;
     if (!sf_call_enter(&call))
         return -1;
@@ -187,7 +187,7 @@ static int accepted(int listener, int fd, const struct sockaddr *peer, const soc
 #define INTERPOSE_ACCEPT(name, params, arguments)                                 \
     SF_SELECTED int selected_##name params                                        \
     {                                                                             \
-        struct sf_call call = SF_CALL(name, fd, 0, 0);                            \
+        SF_CALL(call, name, fd, 0, 0);                            \
         ROOM_FOR_PEER;                                                            \
         sf_call_set_sender(&call, addr, length, NULL);                            \
         if (!sf_call_enter(&call))                                                \
@@ -246,7 +246,7 @@ static void go_on_connecting(const struct sf_call *call, const struct sockaddr *
 
 SF_SELECTED int selected_connect(int fd, const struct sockaddr *addr, socklen_t length, void *return_address)
 {
-    struct sf_call call = SF_CALL(connect, fd, 0, 0);
+    SF_CALL(call, connect, fd, 0, 0);
     call.return_address = return_address;
     if (sf_shim.trace && sf_memory_is_readable(addr, length))
         sf_address_from(&call.destination, addr, length);
@@ -307,7 +307,7 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
 SF_SELECTED int selected_getsockopt(int fd, int level, int name, void *value, socklen_t *length,
                                     void *return_address)
 {
-    struct sf_call call = SF_CALL(getsockopt, fd, 0, 0);
+    SF_CALL(call, getsockopt, fd, 0, 0);
     call.return_address = return_address;
     call.argument = (uint32_t)level << 16 | (uint16_t)name;
     if (!sf_call_enter(&call))
@@ -351,7 +351,7 @@ static int shut(int fd, int how)
 
 SF_SELECTED int selected_shutdown(int fd, int how)
 {
-    struct sf_call call = SF_CALL(shutdown, fd, 0, 0);
+    SF_CALL(call, shutdown, fd, 0, 0);
     call.argument = (uint32_t)how;
     if (!sf_call_enter(&call))
         return -1;
@@ -434,7 +434,7 @@ static int set_option(int fd, int level, int name, const void *value, socklen_t 
 
 SF_SELECTED int selected_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
-    struct sf_call call = SF_CALL(setsockopt, fd, 0, 0);
+    SF_CALL(call, setsockopt, fd, 0, 0);
     call.argument = (uint32_t)level << 16 | (uint16_t)name;
     if (!sf_call_enter(&call))
         return -1;

@@ -112,30 +112,39 @@ static void write_data(char *to, uint64_t bytes, const struct sf_call *call, con
         copy(to, end, (struct piece){call->data, call->data_count, 0, told->moved});
 }
 
+/* Field by field: of a whole structure the compilers clear the place first, and there the memory is cold. */
+static void write_head(struct sf_trace_call *record, uint32_t bytes, const struct sf_call *call,
+                       const struct sf_told *told)
+{
+    record->record = sf_record_header(SF_TRACE_CALL, bytes);
+    record->pid = call->self.pid;
+    record->tid = call->self.tid;
+    record->program = sf_shim.program;
+    record->call = (uint16_t)call->info.call;
+    record->fd = call->fd;
+    record->socket = call->number & ~SF_NUMBER_NAMED;
+    record->flags = told->flags;
+    record->begin_ns = call->begin_ns;
+    record->end_ns = told->end_ns;
+    record->return_address = (uintptr_t)call->return_address;
+    record->asked = sf_told_asked(call);
+    record->result = told->result;
+    record->error = told->error;
+    record->argument = argument_of(call, told);
+    record->state = told->state;
+    record->rule_count = call->verdict.rule_count;
+    record->pad = 0;
+    record->data_bytes = 0;
+}
+
 static void write_call(void *at, uint32_t bytes, uint32_t data_bytes, const struct sf_call *call,
-                       const struct sf_told *told, struct sf_self self)
+                       const struct sf_told *told)
 {
     struct sf_trace_call *record = at;
     struct sf_firing *firings = (void *)(record + 1);
 
-    *record = (struct sf_trace_call){.record = sf_record_header(SF_TRACE_CALL, bytes),
-                                     .pid = self.pid,
-                                     .tid = self.tid,
-                                     .program = sf_shim.program,
-                                     .call = (uint16_t)call->info.call,
-                                     .fd = call->fd,
-                                     .socket = call->number & ~SF_NUMBER_NAMED,
-                                     .flags = told->flags,
-                                     .begin_ns = call->begin_ns,
-                                     .end_ns = told->end_ns,
-                                     .return_address = (uintptr_t)call->return_address,
-                                     .asked = sf_told_asked(call),
-                                     .result = told->result,
-                                     .error = told->error,
-                                     .argument = argument_of(call, told),
-                                     .state = told->state,
-                                     .rule_count = call->verdict.rule_count,
-                                     .data_bytes = data_bytes};
+    write_head(record, bytes, call, told);
+    record->data_bytes = data_bytes;
     if (call->waited_for && call->waited_for->kind == SF_WAIT_EPOLL)
         record->fd = call->waited_for->set;
     for (unsigned i = 0; i < call->verdict.rule_count; i++)
@@ -161,30 +170,23 @@ static bool is_continued(const struct sf_call *call, const struct sf_told *told,
 static void append_piece(const struct sf_call *call, struct sf_told *told, struct piece piece, bool is_last,
                          const struct sf_addr *address)
 {
-    struct sf_self self = sf_self_here();
     struct sf_lane_room room;
     uint32_t own = address ? sizeof *address : 0,
              bytes = sf_record_bytes(sizeof(struct sf_trace_call) + own + piece.bytes);
 
     told->end_ns++;
-    if (!sf_trace_take(self.tid, bytes, 1, &room))
+    if (!sf_trace_take(call->self.tid, bytes, 1, &room))
         return;
     struct sf_trace_call *record = room.at;
-    *record = (struct sf_trace_call){.record = sf_record_header(SF_TRACE_CALL, bytes),
-                                     .pid = self.pid,
-                                     .tid = self.tid,
-                                     .program = sf_shim.program,
-                                     .call = (uint16_t)call->info.call,
-                                     .fd = call->fd,
-                                     .socket = call->number & ~SF_NUMBER_NAMED,
-                                     .flags = SF_TRACE_MORE | (is_last ? 0 : SF_TRACE_CONTINUED) |
-                                              (address ? SF_TRACE_ADDRESS : 0),
-                                     .begin_ns = call->begin_ns,
-                                     .end_ns = told->end_ns,
-                                     .asked = piece.bytes,
-                                     .result = (int64_t)piece.bytes,
-                                     .argument = (uint32_t)call->flags,
-                                     .data_bytes = (uint32_t)piece.bytes};
+    write_head(record, bytes, call,
+               &(struct sf_told){.result = (int64_t)piece.bytes,
+                                 .end_ns = told->end_ns,
+                                 .flags = SF_TRACE_MORE | (is_last ? 0 : SF_TRACE_CONTINUED) |
+                                          (address ? SF_TRACE_ADDRESS : 0)});
+    record->asked = piece.bytes;
+    record->argument = (uint32_t)call->flags;
+    record->rule_count = 0;
+    record->data_bytes = (uint32_t)piece.bytes;
     char *at = (char *)(record + 1);
     if (address)
         memcpy(at, address, own);
@@ -229,7 +231,6 @@ static __attribute__((noinline)) void append_rest(const struct sf_call *call, st
 
 void sf_told_append(const struct sf_call *call, struct sf_told *told, const struct sf_heard *heard)
 {
-    struct sf_self self = sf_self_here();
     struct sf_lane_room room;
     uint32_t before = heard ? heard->count * sf_record_bytes(sizeof *heard->sockets) : 0;
     uint64_t fixed = sizeof(struct sf_trace_call) + call->verdict.rule_count * sizeof(struct sf_firing) +
@@ -243,11 +244,11 @@ void sf_told_append(const struct sf_call *call, struct sf_told *told, const stru
         told->flags |= SF_TRACE_CUT;
     if (told->address)
         told->flags |= SF_TRACE_ADDRESS;
-    if (!sf_trace_take(self.tid, before + bytes, 1, &room))
+    if (!sf_trace_take(call->self.tid, before + bytes, 1, &room))
         return;
     if (heard)
         sf_told_write_heard(room.at, heard);
-    write_call((char *)room.at + before, bytes, (uint32_t)data, call, told, self);
+    write_call((char *)room.at + before, bytes, (uint32_t)data, call, told);
     sf_lane_give(&room);
     if (told->flags & SF_TRACE_CONTINUED)
         append_rest(call, told, data);

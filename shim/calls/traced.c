@@ -182,6 +182,7 @@ void sf_traced_begin(struct sf_call *call)
         return;
     int saved_errno = errno;
     call->begin_ns = sf_clock_now_ns();
+    call->self = sf_self_here();
     if (call->fd >= 0)
         call->number = number_of(call->fd);
     if (call->info.call == SF_CALL_close)
@@ -317,8 +318,7 @@ void sf_traced_end(struct sf_call *call, int64_t result)
         append_with_sockets(call, &told);
     else
         sf_told_append(call, &told, NULL);
-    if (sf_call_family(call) != SF_FAMILY_NONE)
-        sf_trace_leave();
+    sf_trace_leave(call->presence);
     call->begin_ns = 0;
     errno = saved_errno;
 }

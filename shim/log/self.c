@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-static uint32_t *pid_here; /* zero in a new process */
-static __thread struct sf_self self;
+uint32_t *sf_self_pid_here;
+__thread struct sf_self sf_self_known;
 
 bool sf_self_reserve(void)
 {
@@ -21,15 +21,15 @@ bool sf_self_reserve(void)
         return false;
     madvise(page, bytes, MADV_WIPEONFORK); /* Linux 4.14; before that there is sf_self_forget */
     sf_valgrind_ignore(page, bytes);
-    pid_here = page;
+    sf_self_pid_here = page;
     sf_self_here(); /* a sandbox may forbid to ask later */
     return true;
 }
 
 void sf_self_forget(void)
 {
-    if (pid_here)
-        *pid_here = 0;
+    if (sf_self_pid_here)
+        *sf_self_pid_here = 0;
 }
 
 static struct sf_self ask(void)
@@ -41,18 +41,16 @@ static struct sf_self ask(void)
     return (struct sf_self){pid, tid};
 }
 
-struct sf_self sf_self_here(void)
+struct sf_self sf_self_ask(void)
 {
     if (__builtin_expect(sf_is_vfork_child(), 0)) /* on its parent's memory */
         return ask();
-    uint32_t pid = __atomic_load_n(pid_here, __ATOMIC_RELAXED);
-    if (__builtin_expect(pid == 0 || pid != self.pid, 0)) {
-        self = ask();
-        if (self.pid == 0)
-            self.pid = pid;
-        __atomic_store_n(pid_here, self.pid, __ATOMIC_RELAXED);
-    }
-    return self;
+    uint32_t pid = __atomic_load_n(sf_self_pid_here, __ATOMIC_RELAXED);
+    sf_self_known = ask();
+    if (sf_self_known.pid == 0)
+        sf_self_known.pid = pid;
+    __atomic_store_n(sf_self_pid_here, sf_self_known.pid, __ATOMIC_RELAXED);
+    return sf_self_known;
 }
 
 uint32_t sf_self_pid(void)

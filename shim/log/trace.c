@@ -12,8 +12,7 @@ static __thread bool has_presence;
 /* One that was cancelled is in its call no more. */
 static void end_thread(void *presence)
 {
-    struct sf_presence *here = presence;
-    atomic_store_explicit(&here->begin_ns, 0, memory_order_relaxed);
+    sf_trace_leave(presence);
 }
 
 bool sf_trace_reserve(void)
@@ -38,17 +37,17 @@ static struct sf_presence *presence(void)
     return here;
 }
 
-void sf_trace_enter(const struct sf_call *call, uint64_t asked)
+void sf_trace_enter(struct sf_call *call, uint64_t asked)
 {
     struct sf_presence *here = presence();
-    struct sf_self who = sf_self_here();
 
+    call->presence = here;
     if (!here)
         return;
     atomic_store_explicit(&here->begin_ns, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    here->pid = who.pid;
-    here->tid = who.tid;
+    here->pid = call->self.pid;
+    here->tid = call->self.tid;
     here->program = sf_shim.program;
     here->call = call->info.call;
     here->fd = call->fd;
@@ -58,11 +57,10 @@ void sf_trace_enter(const struct sf_call *call, uint64_t asked)
     atomic_store_explicit(&here->begin_ns, call->begin_ns, memory_order_release);
 }
 
-void sf_trace_leave(void)
+void sf_trace_end(void)
 {
-    struct sf_presence *here = presence();
-    if (here)
-        atomic_store_explicit(&here->begin_ns, 0, memory_order_relaxed);
+    if (sf_shim.trace && !sf_is_vfork_child())
+        sf_trace_leave(presence());
 }
 
 bool sf_trace_take(uint32_t tid, uint32_t bytes, uint32_t calls, struct sf_lane_room *room)

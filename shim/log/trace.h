@@ -15,16 +15,17 @@ bool sf_trace_reserve(void);
 void sf_trace_forget(void);
 
 /* The thread is in this call, until it is in none. Of calls within calls (a handler's) the
- * innermost that began last. */
-void sf_trace_enter(const struct sf_call *call, uint64_t asked);
-void sf_trace_leave(void);
+ * innermost that began last. Sets call->presence; call->self is who calls. */
+void sf_trace_enter(struct sf_call *call, uint64_t asked);
+
+static inline void sf_trace_leave(struct sf_presence *presence)
+{
+    if (presence)
+        atomic_store_explicit(&presence->begin_ns, 0, memory_order_relaxed);
+}
 
 /* The thread ends the process: should it be in a call still, a handler has jumped out of that. */
-static inline void sf_trace_end(void)
-{
-    if (sf_shim.trace && !sf_is_vfork_child())
-        sf_trace_leave();
-}
+void sf_trace_end(void);
 
 /* Room for records; sf_lane_give publishes them. False: there is none, and `calls` calls more
  * are dropped. */
