@@ -187,5 +187,8 @@ const char *sf_traces_finish(struct sf_arena *arena, const struct sf_traces *tra
         say_dropped(arena, traces, scenario, outcome->untraced);
         say_unseen(arena, traces, scenario, session);
     }
-    return recorded.failure ? sf_arena_printf(arena, "cannot write the trace: %s", recorded.failure) : NULL;
+    const char *what = traces->capture < 0                          ? "trace"
+                       : traces->text >= 0 || traces->json >= 0 ? "trace or the capture"
+                                                                : "capture";
+    return recorded.failure ? sf_arena_printf(arena, "cannot write the %s: %s", what, recorded.failure) : NULL;
 }

@@ -103,7 +103,7 @@ void sf_held_settle(struct sf_held *held, struct sf_exit *exit)
         uint32_t place = leaks->count++;
         if (place >= SF_LEAKS_NAMED)
             continue;
-        leaks->list[place] = (struct sf_leak){socket->local, socket->peer};
+        leaks->list[place] = (struct sf_leak){socket->local, socket->peer, TCP_CLOSE_WAIT};
         leaks->named |= 1u << place;
     }
     sf_tcp_free(&held->suspects);

@@ -1,5 +1,6 @@
 #include "scenario/calls.h"
 
+#include "base/arena.h"
 #include "base/diagnostic.h"
 
 #include <string.h>
@@ -100,4 +101,13 @@ const char *sf_families_join(struct sf_arena *arena, uint32_t families)
             names[count++] = sf_family_names[family];
     }
     return sf_names_join(arena, names, count);
+}
+
+const char *sf_calls_unknown(struct sf_arena *arena, const char *name)
+{
+    const char *names[SF_CALL_NAMES_MAX];
+    size_t count = sf_calls_names(names);
+    return sf_arena_printf(arena, "unknown call %s, allowed are the families %s and functions such as recvmsg%s",
+                           sf_quoted(arena, name), sf_names_join(arena, sf_family_names, SF_FAMILY_COUNT),
+                           sf_suggestion(arena, name, names, count));
 }

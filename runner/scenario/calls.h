@@ -36,4 +36,7 @@ size_t sf_calls_names(const char *names[static SF_CALL_NAMES_MAX]);
 /* A function's name is one that rules use: not another spelling of it, not one that they cannot name. */
 bool sf_call_nameable(enum sf_call_id call);
 
+/* "unknown call 'recvv', allowed are … (did you mean recv?)" */
+const char *sf_calls_unknown(struct sf_arena *arena, const char *name);
+
 #endif

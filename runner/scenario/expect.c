@@ -150,11 +150,16 @@ static void decode_calls(struct sf_decoder *decoder, const struct sf_key *key, c
     }
 }
 
-static uint32_t decode_habit(struct sf_decoder *decoder, const struct sf_node *value, const char *text)
+/* By itself `clean` stands in a warning's place; in a list it makes no sense. Returns its bit, 0 for `clean`. */
+static uint32_t decode_habit(struct sf_decoder *decoder, const struct sf_node *value, const char *text,
+                             bool may_be_clean)
 {
-    ptrdiff_t habit = sf_name_find(decoder, sf_node_place(decoder, value), "warning of hygiene", text,
-                                   sf_habit_names, SF_HABIT_COUNT);
-    return habit >= 0 ? 1u << habit : 0;
+    const char *names[SF_HABIT_COUNT + 1] = {"clean"};
+    memcpy(names + 1, sf_habit_names, SF_HABIT_COUNT * sizeof *names);
+    ptrdiff_t place = sf_name_find(decoder, sf_node_place(decoder, value), "warning of hygiene", text,
+                                   may_be_clean ? names : names + 1, SF_HABIT_COUNT + may_be_clean);
+    place -= may_be_clean;
+    return place >= 0 ? 1u << place : 0;
 }
 
 static void decode_hygiene(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
@@ -168,10 +173,10 @@ static void decode_hygiene(struct sf_decoder *decoder, const struct sf_key *key,
     expect->hygiene.place = sf_node_place(decoder, value);
     for (size_t i = 0; i < items.count; i++) {
         const char *text = sf_text_decode(decoder, key, items.list[i]);
-        if (!text || (strcmp(text, "clean") == 0 && value->kind == SF_NODE_SCALAR))
-            continue;
-        expect->hygiene.allowed |= decode_habit(decoder, items.list[i], text);
-        texts[count++] = text;
+        uint32_t habit = text ? decode_habit(decoder, items.list[i], text, value->kind == SF_NODE_SCALAR) : 0;
+        if (habit)
+            texts[count++] = text;
+        expect->hygiene.allowed |= habit;
     }
     expect->hygiene.text = count ? sf_arena_printf(decoder->arena, "nothing but %s",
                                                    sf_names_join(decoder->arena, texts, count))

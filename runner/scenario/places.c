@@ -53,19 +53,12 @@ static void decode_call(struct sf_decoder *decoder, const struct sf_key *key, co
     if (!items.count)
         sf_value_reject(decoder, key, value, "");
     for (size_t i = 0; i < items.count; i++) {
-        const char *names[SF_CALL_NAMES_MAX];
         const char *text = sf_text_decode(decoder, key, items.list[i]);
         if (!text || sf_calls_find(text, &rule->calls, &rule->families))
             continue;
-        struct sf_arena *arena = decoder->diagnostics->arena;
-        if (sf_diagnostics_full(decoder->diagnostics)) {
-            sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]), "unknown call");
-            continue;
-        }
-        sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]),
-                 "unknown call %s, allowed are the families %s and functions such as recvmsg%s",
-                 sf_quoted(arena, text), sf_names_join(arena, sf_family_names, SF_FAMILY_COUNT),
-                 sf_suggestion(arena, text, names, sf_calls_names(names)));
+        bool is_full = sf_diagnostics_full(decoder->diagnostics);
+        sf_error(decoder->diagnostics, sf_node_place(decoder, items.list[i]), "%s",
+                 is_full ? "unknown call" : sf_calls_unknown(decoder->diagnostics->arena, text));
     }
 }
 

@@ -10,13 +10,9 @@
 
 static const char *add_call(struct sf_arena *arena, struct sf_trace_filter *filter, const char *name)
 {
-    const char *names[SF_CALL_NAMES_MAX];
     uint32_t families = 0;
     bool found = sf_calls_find(name, &filter->calls, &families);
-    if (found)
-        return NULL;
-    return sf_arena_printf(arena, "--call: unknown call %s%s", sf_quoted(arena, name),
-                           sf_suggestion(arena, name, names, sf_calls_names(names)));
+    return found ? NULL : sf_arena_printf(arena, "--call: %s", sf_calls_unknown(arena, name));
 }
 
 const char *sf_trace_filter_calls(struct sf_arena *arena, struct sf_trace_filter *filter, const char *text)

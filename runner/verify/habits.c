@@ -78,6 +78,7 @@ static void add_leaks(struct habits *habits, const struct sf_warnings *warnings,
                                            .then_call = SF_CALL_COUNT,
                                            .rule = SF_NO_RULE,
                                            .fd = -1,
+                                           .state = (uint8_t)leaks->list[i].state,
                                            .local = leaks->list[i].local,
                                            .peer = leaks->list[i].peer};
         if (!suspect)

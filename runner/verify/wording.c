@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/memory.h"
 #include "launch/meant.h"
+#include "scenario/states.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -60,7 +61,7 @@ static const char *word_address(struct sf_arena *arena, const struct sf_addr *ad
     return is_named && sf_address_print(text, address) ? sf_arena_strdup(arena, text) : NULL;
 }
 
-static const char *word_leak(struct sf_arena *arena, const struct sf_leak *leak)
+static const char *word_ends(struct sf_arena *arena, const struct sf_leak *leak)
 {
     const char *local = word_address(arena, &leak->local), *peer = word_address(arena, &leak->peer);
     if (peer)
@@ -70,6 +71,12 @@ static const char *word_leak(struct sf_arena *arena, const struct sf_leak *leak)
     return leak->local.domain == SF_DOMAIN_UNIX    ? "a Unix socket without a name"
            : leak->local.domain == SF_DOMAIN_OTHER ? "one of another family"
                                                    : "one without an address";
+}
+
+static const char *word_leak(struct sf_arena *arena, const struct sf_leak *leak)
+{
+    const char *ends = word_ends(arena, leak), *state = leak->state ? sf_state_name(leak->state) : NULL;
+    return state ? sf_arena_printf(arena, "%s (%s)", ends, state) : ends;
 }
 
 const char *sf_word_leaks(struct sf_arena *arena, const struct sf_leaks *leaks)

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define SF_SESSION_MAGIC "SFSESS\r\n"
-#define SF_SESSION_VERSION 1u
+#define SF_SESSION_VERSION 2u
 #define SF_SESSION_ID_BYTES 16
 #define SF_WIRE_KEY_BYTES 16
 
@@ -183,6 +183,7 @@ static inline int sf_ip_is_mapped(const uint8_t ip[16])
 /* A socket that a program should have closed. Domain 0: it has no such address. */
 struct sf_leak {
     struct sf_addr local, peer;
+    uint32_t state; /* of TCP, as tcpi_state; 0: another kind, or not known */
 };
 
 /* The first of them are told by their addresses. */

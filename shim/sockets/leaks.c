@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <link.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -77,6 +78,12 @@ static bool is_java_marker(int fd)
     return own.domain == SF_DOMAIN_UNIX && sf_real.poll(&end, 1, 0) == 1 && end.revents & POLLHUP;
 }
 
+static uint32_t state_of(const struct sf_leak *leak, int fd)
+{
+    bool may_be_tcp = leak->local.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6);
+    return may_be_tcp && sf_sandbox_allows(SF_OWN_TCP_INFO) ? sf_tcp_state(fd) : 0;
+}
+
 /* One more leak, and which it is while there is room to tell. */
 static void note(int fd, uint64_t cookie)
 {
@@ -90,9 +97,11 @@ static void note(int fd, uint64_t cookie)
     if (record && sf_is_reset(record)) {
         leak->local = record->local;
         leak->peer = record->peer;
+        leak->state = TCP_CLOSE;
     } else {
         sf_address_of_own(&leak->local, fd);
         sf_address_of_peer(&leak->peer, fd);
+        leak->state = state_of(leak, fd);
     }
     atomic_fetch_or_explicit(&leaks->named, 1u << place, memory_order_release);
 }

@@ -62,15 +62,15 @@ END
 PATH=$BUILD/tests/programs:$PATH
 check_status "expectations that are missed" 1 "$SOCKFAULT" test -v --set port="$port" client.yaml
 check_match "tell how many, and which" \
-    "client.yaml:9: client leaked 1 socket, expected 0: 127.0.0.1:[0-9]+ to 127.0.0.1:$port"$'\n' "$output"
+    "client.yaml:9: client leaked 1 socket, expected 0: 127.0.0.1:[0-9]+ to 127.0.0.1:$port \(ESTABLISHED\)"$'\n' "$output"
 check_match "whatever they are" \
     'client.yaml:11: pair leaked 2 sockets, expected <2: a Unix socket without a name, a Unix socket without a name'$'\n' \
     "$output"
 check_match "the first of many" \
-    'many leaked 6 sockets, expected 0: (127.0.0.1:[0-9]+( to 127.0.0.1:[0-9]+)?, ){4}and 2 more' "$output"
+    'many leaked 6 sockets, expected 0: (127.0.0.1:[0-9]+( to 127.0.0.1:[0-9]+)?( \([A-Z]+\))?, ){4}and 2 more' "$output"
 check_match "a killed one leaks nothing" 'killed leaked 0 sockets, expected >=1'$'\n' "$output"
 check_match "a verbose report tells as well" \
-    $'\n'"    program client leaked 1 socket: 127.0.0.1:[0-9]+ to 127.0.0.1:$port"$'\n' "$output"
+    $'\n'"    program client leaked 1 socket: 127.0.0.1:[0-9]+ to 127.0.0.1:$port \(ESTABLISHED\)"$'\n' "$output"
 sed -i 's/: 0}/: 1}/; s/"<2"/2/; s/: 0$/: 5..7/; s/">=1"/0/' client.yaml
 check_status "expectations that are met" 0 "$SOCKFAULT" test --set port="$port" client.yaml
 
@@ -111,7 +111,7 @@ END
 
 service 'kept.append(l.accept()); kept[-1][0].send(b"x")' 'for i in range(3): connect().recv(1)'
 check_status "a service that never closes" 1 "$SOCKFAULT" test --report json=report --report pretty service.yaml
-check_match "leaks" 'server leaked 3 sockets, expected 0: (127.0.0.1:[0-9]+ to 127.0.0.1:[0-9]+(, )?){3}'$'\n' "$output"
+check_match "leaks" 'server leaked 3 sockets, expected 0: (127.0.0.1:[0-9]+ to 127.0.0.1:[0-9]+ \(CLOSE_WAIT\)(, )?){3}'$'\n' "$output"
 check_match "in the JSON report too" '"leaked_sockets": 3' "$(cat report)"
 service 'c = l.accept()[0]; c.recv(1); c.close()' 'for i in range(3): connect().close()'
 check_status "one that closes does not" 0 "$SOCKFAULT" test service.yaml

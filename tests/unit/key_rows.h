@@ -677,7 +677,7 @@ static const struct key_row key_rows[] = {
     {"expect.hygiene", "clean", NULL},
     {"expect.hygiene", "no-timeout", NULL},
     {"expect.hygiene", "[no-timeout, tiny-reads]", NULL},
-    {"expect.hygiene", "Clean", "no warning of hygiene 'Clean', known are unclosed,"},
+    {"expect.hygiene", "Clean", "no warning of hygiene 'Clean', known are clean, unclosed,"},
     {"expect.hygiene", "[clean]", "no warning of hygiene 'clean', known are unclosed,"},
     {"expect.hygiene", "[tiny-read]", "(did you mean tiny-reads?)"},
 
