@@ -137,6 +137,8 @@ $(out)/pic/%.o: %.c $(out)/made/shim | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(out)/obj/runner/html/assets.o: runner/html/report.css runner/html/report.js
+
 $(out)/obj/%.o: %.c $(out)/made/runner | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(runner_flags) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -199,6 +201,12 @@ $(out)/tests/stress/libsockfault.so: $(shim_src) $(wildcard shim/*/*.h) shim/lib
 $(out)/tests/stress/sockfault: $(out)/sockfault
 	$(Q)mkdir -p $(@D) && cp $< $@
 
+# What drives a browser, for the tests of the HTML report: from npm, into a folder of its own.
+browser_driver := build/browser/node_modules/playwright-core/package.json
+$(browser_driver): | build-deps
+	$(call say,NPM,playwright-core)
+	$(Q)npm install --silent --no-audit --no-fund --prefix build/browser playwright-core@1.65.1
+
 tests-built: all $(unit_tests) $(test_programs)
 
 # ---- show and test ---------------------------------------------------------
@@ -212,7 +220,7 @@ demo: ## real programs meet a bad network and get a verdict
 
 test: ## all tests; installs what they need
 	$(Q).ci/deps build demo test
-	$(Q)$(MAKE) $(parallel) tests-built
+	$(Q)$(MAKE) $(parallel) tests-built $(browser_driver)
 	$(Q)BUILD=$(out) tests/run $(SUITES)
 
 unit: tests-built ## the unit tests alone

@@ -38,7 +38,7 @@ static const struct row {
     {"seed", 0, "N", SF_COMMAND_RUN | SF_COMMAND_TEST, take_seed, "override every seed"},
     {"timeout", 0, "DURATION", ALL, take_timeout, "end a run that takes longer"},
     {"report", 0, "FORMAT[=FILE]", SF_COMMAND_RUN | SF_COMMAND_TEST, take_report,
-     "pretty, tap, junit, json or github; may be repeated"},
+     "pretty, tap, junit, json, github or html; may be repeated"},
     {"jobs", 'j', "N", SF_COMMAND_TEST, take_jobs, "scenarios at once; default: the cores"},
     {"filter", 0, "REGEX", SF_COMMAND_TEST, take_filter, "only scenarios whose name matches"},
     {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, …"},

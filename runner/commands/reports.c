@@ -25,3 +25,11 @@ void sf_reports_close(const struct sf_options *options)
     for (size_t i = 0; i < options->report_count; i++)
         sf_report_close(&options->reports[i]);
 }
+
+bool sf_reports_draw(const struct sf_options *options)
+{
+    for (size_t i = 0; i < options->report_count; i++)
+        if (options->reports[i].format == SF_REPORT_HTML)
+            return true;
+    return false;
+}

@@ -15,4 +15,7 @@ const char *sf_reports_problem(struct sf_arena *arena, const struct sf_report_re
 
 void sf_reports_close(const struct sf_options *options);
 
+/* Is one among them that draws lives of connections? */
+bool sf_reports_draw(const struct sf_options *options);
+
 #endif

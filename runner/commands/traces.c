@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/output.h"
+#include "commands/reports.h"
 #include "launch/descriptors.h"
 #include "verify/verify.h"
 
@@ -64,7 +65,8 @@ const char *sf_traces_open(struct sf_arena *arena, struct sf_options *options, c
                                  .filter = &options->shown,
                                  .verbosity = options->verbosity,
                                  .several = several,
-                                 .seeks_habits = is_trace || (!several && options->verbosity > 0)};
+                                 .seeks_habits = is_trace || (!several && options->verbosity > 0),
+                                 .draws_timeline = sf_reports_draw(options)};
     const char *problem = find_shared_file(arena, options);
     if (!problem)
         problem = open_one(arena, "--trace", options->trace, &traces->json);
@@ -109,7 +111,7 @@ static bool seeks_habits(const struct sf_traces *traces, const struct sf_scenari
 const struct sf_trace_wish *sf_traces_wish(const struct sf_traces *traces, const struct sf_scenario *scenario)
 {
     bool is_wished = traces->text >= 0 || traces->json >= 0 || traces->capture >= 0;
-    return is_wished || seeks_habits(traces, scenario) ? &traces->wish : NULL;
+    return is_wished || traces->draws_timeline || seeks_habits(traces, scenario) ? &traces->wish : NULL;
 }
 
 struct sf_recorder *sf_traces_record(struct sf_arena *arena, struct sf_traces *traces,
@@ -129,7 +131,8 @@ struct sf_recorder *sf_traces_record(struct sf_arena *arena, struct sf_traces *t
                                            .verbosity = traces->verbosity,
                                            .is_colored = sf_output_colors(traces->text),
                                            .names_scenario = traces->several,
-                                           .seeks_habits = seeks_habits(traces, scenario)};
+                                           .seeks_habits = seeks_habits(traces, scenario),
+                                           .draws_timeline = traces->draws_timeline};
     struct sf_recorder *recorder = sf_recorder_start(&recording);
     if (!recorder)
         *problem = sf_arena_printf(arena, "cannot start the recorder of the trace: %s", strerror(errno));
@@ -183,6 +186,7 @@ const char *sf_traces_finish(struct sf_arena *arena, const struct sf_traces *tra
     struct sf_recorded recorded = sf_recorder_end(recorder);
     outcome->warnings = recorded.warnings;
     outcome->untraced = recorded.dropped + recorded.damaged;
+    outcome->timeline = recorded.timeline;
     if (is_shown(traces)) {
         say_dropped(arena, traces, scenario, outcome->untraced);
         say_unseen(arena, traces, scenario, session);

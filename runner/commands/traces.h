@@ -16,6 +16,7 @@ struct sf_traces {
     const char *stranger; /* a program that --program names and that no scenario so far has had */
     bool several;         /* scenarios: JSON Lines say theirs */
     bool seeks_habits;    /* whatever the scenario expects */
+    bool draws_timeline;
 };
 
 /* Open the files before anything is started. is_trace: text goes to stderr, or to the file of -o.

@@ -65,6 +65,8 @@ struct sf_exit {
     struct sf_leaks held;
 };
 
+struct sf_timeline;
+
 struct sf_outcome {
     struct sf_exit *programs; /* one for each of the scenario's */
     bool timed_out;           /* the scenario's time-out struck */
@@ -74,6 +76,7 @@ struct sf_outcome {
     const char *failure;      /* sockfault itself failed: why (125); NULL: it did not */
     const struct sf_warnings *warnings; /* of broken habits; NULL: nobody looked for them */
     uint64_t untraced;                  /* calls that the trace lacks */
+    const struct sf_timeline *timeline; /* lives of connections; NULL: nobody asked for them */
     uint64_t duration_ns;
 };
 

@@ -179,6 +179,14 @@ static void keep_findings(struct sf_report_scenario *report, const struct sf_sce
     }
 }
 
+static void keep_timeline(struct sf_report_scenario *report, const struct sf_outcome *outcome)
+{
+    if (!outcome->timeline)
+        return;
+    void *kept = sf_arena_alloc(report->arena, outcome->timeline->bytes);
+    report->timeline = memcpy(kept, outcome->timeline, outcome->timeline->bytes);
+}
+
 void sf_report_judge(struct sf_report_scenario *report, const struct sf_scenario *scenario,
                      const struct sf_session_memory *session, const struct sf_outcome *outcome)
 {
@@ -188,5 +196,6 @@ void sf_report_judge(struct sf_report_scenario *report, const struct sf_scenario
     keep_rules(report, scenario, session);
     keep_events(report, scenario, session);
     keep_findings(report, scenario, session, outcome);
+    keep_timeline(report, outcome);
     report->result = report->findings.count ? SF_FAILED : SF_PASSED;
 }

@@ -26,5 +26,6 @@ int sf_pretty_write(FILE *out, const struct sf_report_run *run, int verbosity);
 int sf_tap_write(FILE *out, const struct sf_report_run *run, int verbosity);
 int sf_junit_write(FILE *out, const struct sf_report_run *run, int verbosity);
 int sf_github_write(FILE *out, const struct sf_report_run *run, int verbosity);
+int sf_html_write(FILE *out, const struct sf_report_run *run, int verbosity);
 
 #endif

@@ -22,6 +22,7 @@ static const struct {
     [SF_REPORT_JUNIT] = {"junit", sf_junit_write},
     [SF_REPORT_JSON] = {"json", write_json},
     [SF_REPORT_GITHUB] = {"github", sf_github_write},
+    [SF_REPORT_HTML] = {"html", sf_html_write},
 };
 
 /* What is wrong with a format that does not exist. */

@@ -2,6 +2,7 @@
 #ifndef SF_REPORT_REPORT_H
 #define SF_REPORT_REPORT_H
 
+#include "timeline/timeline.h"
 #include "verify/verify.h"
 
 #include <stdio.h>
@@ -57,6 +58,7 @@ struct sf_report_scenario {
     const char **events; /* injected faults, a line each */
     size_t event_count;
     uint64_t events_more; /* further ones that are not kept, or were lost */
+    const struct sf_timeline *timeline; /* lives of its connections; NULL: not asked for */
 };
 
 /* An empty report of a scenario; the texts are copied. */
@@ -87,6 +89,7 @@ enum sf_report_format {
     SF_REPORT_JUNIT,
     SF_REPORT_JSON,
     SF_REPORT_GITHUB,
+    SF_REPORT_HTML,
     SF_REPORT_FORMAT_COUNT
 };
 

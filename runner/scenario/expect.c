@@ -155,7 +155,8 @@ static uint32_t decode_habit(struct sf_decoder *decoder, const struct sf_node *v
                              bool may_be_clean)
 {
     const char *names[SF_HABIT_COUNT + 1] = {"clean"};
-    memcpy(names + 1, sf_habit_names, SF_HABIT_COUNT * sizeof *names);
+    for (size_t i = 0; i < SF_HABIT_COUNT; i++)
+        names[i + 1] = sf_habit_names[i];
     ptrdiff_t place = sf_name_find(decoder, sf_node_place(decoder, value), "warning of hygiene", text,
                                    may_be_clean ? names : names + 1, SF_HABIT_COUNT + may_be_clean);
     place -= may_be_clean;

@@ -5,6 +5,7 @@
 #include "launch/descriptors.h"
 #include "launch/launch.h"
 #include "launch/process.h"
+#include "timeline/timeline.h"
 #include "trace/follow.h"
 #include "trace/lanes.h"
 #include "trace/order.h"
@@ -33,6 +34,7 @@ static const struct {
     {sf_json_sink, true, false},
     {sf_capture_sink, true, true},
     {sf_hygiene_sink, false, false},
+    {sf_timeline_sink, false, false},
 };
 enum { SINKS_MAX = sizeof makers / sizeof *makers };
 
@@ -60,6 +62,7 @@ struct sf_recorder {
     int control; /* our end of a pair; its other end closes with the recorder */
     struct shared *shared;
     bool seeks_habits;
+    int timeline; /* a file in memory; -1: none */
     bool is_ended;
     struct sf_recorded recorded;
     char failure[200];
@@ -271,8 +274,8 @@ static void be_recorder(const struct sf_recording *recording, struct shared *sha
     setpgid(0, 0);
     sf_process_rename("sf-recorder");
     sf_descriptors_close_others((int[]){STDERR_FILENO, control, recording->text, recording->json,
-                                        recording->capture, recording->lock},
-                                6);
+                                        recording->capture, recording->timeline, recording->lock},
+                                7);
     sf_lanes_open(&work.lanes, recording->session->trace, recording->session->plan);
     work.follower = sf_follower_new(recording->session->plan, directory_of(recording->session));
     work.recording.follower = work.follower;
@@ -293,44 +296,57 @@ static void be_recorder(const struct sf_recording *recording, struct shared *sha
     _exit(0);
 }
 
-static struct shared *map_shared(void)
-{
-    void *memory =
-        mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
-}
-
-struct sf_recorder *sf_recorder_start(const struct sf_recording *recording)
+/* Fork it. False, with errno: that failed. */
+static bool start(struct sf_recorder *recorder, const struct sf_recording *recording)
 {
     int ends[2];
     pid_t runner = getpid();
     uint64_t start_ns = sf_clock_now_ns();
-    struct shared *shared = map_shared();
-    if (!shared)
-        return NULL;
+    struct sf_recording own = *recording;
+    own.timeline = recorder->timeline;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        goto unmap;
-    pid_t pid = fork();
-    if (pid == 0)
-        be_recorder(recording, shared, sf_descriptor_above_stdio(ends[1]), runner, start_ns);
+        return false;
+    recorder->control = ends[0];
+    recorder->pid = fork();
+    if (recorder->pid == 0)
+        be_recorder(&own, recorder->shared, sf_descriptor_above_stdio(ends[1]), runner, start_ns);
     int error = errno;
     close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        errno = error;
-        goto unmap;
+    if (recorder->pid > 0) {
+        setpgid(recorder->pid, recorder->pid); /* both sides do it: either may run first */
+        sf_launch_spare(recorder->pid);
     }
-    setpgid(pid, pid); /* both sides do it: either may run first */
-    sf_launch_spare(pid);
-    struct sf_recorder *recorder = sf_memory_new(sizeof *recorder);
-    *recorder = (struct sf_recorder){
-        .pid = pid, .control = ends[0], .shared = shared, .seeks_habits = recording->seeks_habits};
-    return recorder;
+    errno = error;
+    return recorder->pid > 0;
+}
 
-unmap:;
-    int reason = errno;
-    munmap(shared, sizeof *shared);
-    errno = reason;
+/* What it holds, but for its process. Keeps errno. */
+static void release(struct sf_recorder *recorder)
+{
+    int error = errno;
+    if (recorder->control >= 0)
+        close(recorder->control);
+    if (recorder->timeline >= 0)
+        close(recorder->timeline);
+    if (recorder->shared != MAP_FAILED)
+        munmap(recorder->shared, sizeof *recorder->shared);
+    free((void *)recorder->recorded.timeline);
+    free(recorder);
+    errno = error;
+}
+
+struct sf_recorder *sf_recorder_start(const struct sf_recording *recording)
+{
+    struct sf_recorder *recorder = sf_memory_new(sizeof *recorder);
+    *recorder = (struct sf_recorder){.control = -1, .timeline = -1, .seeks_habits = recording->seeks_habits};
+    recorder->shared =
+        mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (recorder->shared != MAP_FAILED && recording->draws_timeline)
+        recorder->timeline = memfd_create("sockfault-timeline", MFD_CLOEXEC);
+    bool has_all = recorder->shared != MAP_FAILED && (recorder->timeline >= 0 || !recording->draws_timeline);
+    if (has_all && start(recorder, recording))
+        return recorder;
+    release(recorder);
     return NULL;
 }
 
@@ -373,9 +389,11 @@ static void collect(struct sf_recorder *recorder)
                  WEXITSTATUS(status));
     else if (shared->error)
         snprintf(recorder->failure, sizeof recorder->failure, "%s", strerror(shared->error));
+    bool has_timeline = recorder->timeline >= 0 && shared->is_over;
     recorder->recorded = (struct sf_recorded){.dropped = shared->dropped,
                                               .damaged = shared->damaged,
                                               .warnings = recorder->seeks_habits ? &shared->warnings : NULL,
+                                              .timeline = has_timeline ? sf_timeline_read(recorder->timeline) : NULL,
                                               .failure = *recorder->failure ? recorder->failure : NULL};
 }
 
@@ -394,7 +412,5 @@ void sf_recorder_free(struct sf_recorder *recorder)
     if (!recorder)
         return;
     sf_recorder_end(recorder);
-    close(recorder->control);
-    munmap(recorder->shared, sizeof *recorder->shared);
-    free(recorder);
+    release(recorder);
 }

@@ -14,6 +14,7 @@
 #include "trace/sink.h"
 
 struct sf_follower;
+struct sf_timeline;
 
 /* What is asked for; all that it points to must outlive the recorder, and not lie in main's argv. */
 struct sf_recording {
@@ -27,12 +28,14 @@ struct sf_recording {
     bool is_colored;                         /* likewise */
     bool names_scenario;                     /* JSON Lines of several scenarios: each says its own */
     bool seeks_habits;                       /* look for broken ones */
+    bool draws_timeline;                     /* collect the lives of connections (timeline/timeline.h) */
 
     /* Filled in by the recorder, for its sinks. */
     uint64_t start_ns; /* when the scenario started */
     const struct sf_follower *follower;
     struct sf_sites *sites;
     struct sf_warnings *warnings;
+    int timeline; /* a file in memory */
 };
 
 struct sf_recorder;
@@ -45,6 +48,7 @@ struct sf_recorded {
     uint64_t dropped; /* calls that the trace lacks, for want of room */
     uint64_t damaged; /* records that a program has overwritten */
     const struct sf_warnings *warnings; /* of broken habits; NULL: nobody looked for them. The recorder's */
+    const struct sf_timeline *timeline; /* NULL: nobody asked for it, or there is none. The recorder's */
     const char *failure; /* the trace is not what it should be: why; NULL: it is. The recorder's */
 };
 

@@ -35,6 +35,8 @@ static void open_session(void)
                                       .json = file,
                                       .capture = file,
                                       .seeks_habits = true,
+                                      .draws_timeline = true,
+                                      .timeline = file,
                                       .lock = -1,
                                       .verbosity = 2,
                                       .is_colored = true,
@@ -50,7 +52,7 @@ static void show_all(struct sf_order *order)
 {
     struct sf_directory none = {.entries = NULL};
     struct sf_follower *follower = sf_follower_new(session->plan, none);
-    struct sf_trace_sink sinks[4];
+    struct sf_trace_sink sinks[5];
     static struct sf_warnings warnings;
     struct sf_trace_record *record;
     warnings.count = warnings.more = 0;
@@ -61,17 +63,18 @@ static void show_all(struct sf_order *order)
     sf_json_sink(&recording, &sinks[1]);
     sf_capture_sink(&recording, &sinks[2]);
     sf_hygiene_sink(&recording, &sinks[3]);
+    sf_timeline_sink(&recording, &sinks[4]);
     while ((record = sf_order_take(order, UINT64_MAX))) {
         struct sf_traced call = {.t = 1};
         if (record->kind == SF_TRACE_SOCKET)
             sf_follower_meet(follower, (const void *)record);
         else if (record->kind == SF_TRACE_CALL)
             call = sf_follower_call(follower, (const void *)record);
-        for (unsigned i = 0; i < 4 && call.record; i++)
+        for (unsigned i = 0; i < 5 && call.record; i++)
             sinks[i].take(sinks[i].context, &call);
         free(record);
     }
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 5; i++)
         sinks[i].end(sinks[i].context, 1);
     sf_sites_free(recording.sites);
     sf_follower_free(follower);

@@ -219,7 +219,7 @@ static void bad_values_are_refused_with_what_is_allowed(void **state)
     refuses(world, SF_COMMAND_TEST, "test -j 0 x", "--jobs: '0' is not a number from 1 to 1024");
     refuses(world, SF_COMMAND_TEST, "test -j many x", "--jobs: 'many' is not a number from 1 to 1024");
     refuses(world, SF_COMMAND_RUN, "run --report xml x",
-            "--report: unknown report format 'xml': allowed are pretty, tap, junit, json, github");
+            "--report: unknown report format 'xml': allowed are pretty, tap, junit, json, github, html");
     refuses(world, SF_COMMAND_TEST, "test --filter a( x",
             "--filter: 'a(' is no regular expression: missing closing parenthesis (at offset 2)");
     refuses(world, SF_COMMAND_TEST, "test --shard 0/3 x",

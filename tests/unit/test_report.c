@@ -354,10 +354,10 @@ static void unknown_format_is_refused_with_what_is_allowed(void **state)
     struct sf_report_request request;
     char error[200];
     assert_false(sf_report_parse("xml", &request, error, sizeof error));
-    assert_string_equal(error, "unknown report format 'xml': allowed are pretty, tap, junit, json, github");
+    assert_string_equal(error, "unknown report format 'xml': allowed are pretty, tap, junit, json, github, html");
     assert_false(sf_report_parse("jsn=x", &request, error, sizeof error));
     assert_string_equal(error, "unknown report format 'jsn' (did you mean json?): allowed are pretty, tap, "
-                               "junit, json, github");
+                               "junit, json, github, html");
     assert_false(sf_report_parse("json=", &request, error, sizeof error));
     assert_string_equal(error, "'json=' names no file behind its '='");
     assert_false(sf_report_parse("", &request, error, sizeof error));

@@ -1,0 +1,85 @@
+/* The page: its head, the summary, and an article for each scenario. */
+#include "html/html.h"
+
+#include "base/arena.h"
+#include "report/formats.h"
+#include "verify/wording.h"
+
+#include <inttypes.h>
+
+static const struct {
+    const char *name, *label;
+} results[] = {
+    [SF_PASSED] = {"passed", "passed"},
+    [SF_FAILED] = {"failed", "failed"},
+    [SF_SKIPPED] = {"skipped", "skipped"},
+    [SF_INVALID] = {"invalid", "invalid"},
+};
+
+static enum sf_result verdict_of(const struct sf_report_run *run)
+{
+    if (sf_report_count(run, SF_INVALID))
+        return SF_INVALID;
+    if (run->failure || sf_report_count(run, SF_FAILED))
+        return SF_FAILED;
+    return sf_report_count(run, SF_PASSED) ? SF_PASSED : SF_SKIPPED;
+}
+
+static void put_summary(FILE *out, const struct sf_report_run *run)
+{
+    struct sf_arena *arena = sf_arena_new();
+    enum sf_result verdict = verdict_of(run);
+    sf_html_put(out, "<header class=\"page %s\"><h1><b>%s</b> ", results[verdict].name, results[verdict].label);
+    if (run->count == 1)
+        sf_html_put(out, "%s", run->scenarios[0]->name);
+    else
+        sf_html_put(out, "%s", sf_word_count(arena, run->count, "scenario"));
+    fputs("</h1><ul class=\"counts\">", out);
+    for (enum sf_result result = SF_PASSED; result <= SF_INVALID; result++) {
+        size_t count = sf_report_count(run, result);
+        if (count)
+            sf_html_put(out, "<li class=\"%s\"><b>%zu</b> %s</li>", results[result].name, count,
+                        results[result].label);
+    }
+    sf_html_put(out, "<li>in %s</li>", sf_word_duration(arena, run->duration_ns));
+    if (run->shard)
+        sf_html_put(out, "<li>part %s</li>", run->shard);
+    sf_html_put(out, "<li>sockfault %s</li></ul>", SF_VERSION);
+    if (run->failure)
+        sf_html_put(out, "<p class=\"failure\">%s</p>", run->failure);
+    if (run->idle)
+        sf_html_put(out, "<p>%s</p>", run->idle);
+    fputs("</header>\n", out);
+    sf_arena_free(arena);
+}
+
+/* For many scenarios or connections; shown by the script that it needs. */
+static void put_sieve(FILE *out)
+{
+    fputs("<form class=\"sieve\" hidden role=\"search\">"
+          "<label>Find <input type=\"search\" id=\"find\" placeholder=\"scenario, program, address, fault\"></label>"
+          "<label><input type=\"checkbox\" id=\"marked\"> only with faults or errors</label>"
+          "<output id=\"found\" aria-live=\"polite\"></output></form>\n",
+          out);
+}
+
+int sf_html_write(FILE *out, const struct sf_report_run *run, int verbosity)
+{
+    (void)verbosity; /* it holds all there is */
+    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+          "<meta name=\"color-scheme\" content=\"light dark\">",
+          out);
+    sf_html_put(out, "<title>%s: sockfault</title>\n<style>\n", results[verdict_of(run)].label);
+    fputs(sf_html_style, out);
+    fputs("</style></head>\n<body>\n", out);
+    put_summary(out, run);
+    put_sieve(out);
+    fputs("<main>\n", out);
+    for (size_t i = 0; i < run->count; i++)
+        sf_html_scenario(out, run->scenarios[i], i + 1, run->count == 1);
+    fputs("</main>\n<script>\n", out);
+    fputs(sf_html_script, out);
+    fputs("</script></body></html>\n", out);
+    return 0;
+}

@@ -1,0 +1,129 @@
+// What people meet who open the report: node browser.js PLAYWRIGHT FOLDER. Prints a line for each
+// result: ok or fail, its name, what was wrong.
+'use strict';
+const { chromium } = require(process.argv[2]);
+const folder = process.argv[3];
+
+const tell = (isRight, name, detail = '') =>
+  console.log([isRight ? 'ok' : 'fail', name, String(detail).replace(/\s+/g, ' ')].join('\t'));
+const equal = (name, want, got) => tell(want === got, name, `want ${want}, got ${got}`);
+
+async function open(browser, file, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, ...options });
+  const page = await context.newPage();
+  page.elsewhere = [];
+  page.errors = [];
+  page.on('request', (request) => { if (!request.url().startsWith('file:')) page.elsewhere.push(request.url()); });
+  page.on('pageerror', (error) => page.errors.push(error.message));
+  page.on('console', (message) => { if (message.type() === 'error') page.errors.push(message.text()); });
+  await page.goto(`file://${folder}/${file}`);
+  return page;
+}
+
+// WCAG 2.2, contrast (minimum), of an element's text against what lies behind it.
+const contrast = (page, selector) => page.$eval(selector, (element) => {
+  const numbers = (color) => color.match(/[\d.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = numbers(color).map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  let behind = element;
+  while (behind.parentElement && numbers(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
+  const pair = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(light).sort((a, b) => b - a);
+  return (pair[0] + 0.05) / (pair[1] + 0.05);
+});
+
+async function shows(browser) {
+  const page = await open(browser, 'few.html');
+  equal('nothing is fetched', '', page.elsewhere.join(' '));
+  equal('nothing goes wrong', '', page.errors.join(' '));
+  equal('the title is the verdict', 'failed: sockfault', await page.title());
+  equal('each scenario is there', 4, await page.locator('.scenario').count());
+  equal('the failed ones are open', 2, await page.locator('.scenario[open]').count());
+  equal('each connection has a lane, the listener too', 40, await page.locator('.scenario').first().locator('.lane').count());
+  equal('faults stand where they struck', 6,
+    await page.locator('.scenario').first().locator('.mark.fault[title^="fault "]').count());
+  equal('the error that the peer saw', true,
+    await page.locator('.mark.error[title*="ECONNRESET"], .mark.error[title*="EPIPE"]').count() >= 1);
+  equal('the failing expectation beside its line', '  client: {stderr: {empty: true}, exit: 0}',
+    (await page.locator('.source mark').first().innerText()).replace(/^\d+/, '').trimEnd());
+  equal('markup of others is text', 0, await page.locator('img, main script').count());
+  equal('and is shown', true, (await page.locator('.scenario h2').nth(2).innerText()).startsWith('<script>document.title'));
+  for (const state of ['ESTABLISHED', 'LISTEN', 'LAST_ACK'])
+    equal(`${state} is drawn`, true, await page.locator(`.track .s.${state}`).count() > 0);
+  await page.screenshot({ path: `${folder}/shots/few.png`, fullPage: true });
+}
+
+async function keys(browser) {
+  const page = await open(browser, 'few.html');
+  const focused = () => page.evaluate(() => document.activeElement.closest('.lane')?.querySelector('.who').innerText ?? document.activeElement.id);
+  await page.keyboard.press('/');
+  equal('a slash leads to the search', 'find', await focused());
+  await page.keyboard.press('Tab');
+  equal('the next is the box', 'marked', await focused());
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  equal('then the scenario, then its first lane', true, (await focused()).includes('listens on'));
+  await page.keyboard.press('ArrowDown');
+  equal('an arrow goes to the next lane', 'client #1 → server', await focused());
+  await page.keyboard.press('Enter');
+  equal('Enter opens it', true, await page.locator('.lane[open] .events').first().isVisible());
+  equal('its states are told in words', true, (await page.locator('.lane[open] .events').innerText()).includes('ESTABLISHED'));
+}
+
+async function sifts(browser) {
+  const page = await open(browser, 'few.html');
+  await page.locator('#marked').check();
+  const marked = await page.locator('.lane.marked').count();
+  equal('only lanes with faults or errors', marked, await page.locator('.lane:not([data-out])').count());
+  equal('which are fewer', true, marked > 5 && marked < 20);
+  await page.locator('#marked').uncheck();
+  await page.locator('#find').fill('short-reads');
+  equal('a fault is found by its rule', 4, await page.locator('.lane:not([data-out])').count());
+  await page.locator('#find').fill('good network');
+  equal('a scenario by its name', 1, await page.locator('.scenario:not([data-out])').count());
+}
+
+async function looks(browser) {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await open(browser, 'few.html', { colorScheme });
+    for (const selector of ['h1', '.failed h1 b', '.counts', '.badge', 'h3', '.source i', '.who', '.bytes', '.place'])
+      tell(await contrast(page, selector) >= 4.5, `${colorScheme}: ${selector} can be read`, await contrast(page, selector));
+  }
+  const grounds = [];
+  for (const colorScheme of ['light', 'dark'])
+    grounds.push(await (await open(browser, 'few.html', { colorScheme })).evaluate(() => getComputedStyle(document.documentElement).backgroundColor));
+  tell(grounds[0] !== grounds[1], 'dark is another ground than light', grounds);
+  for (const width of [400, 900, 1400]) {
+    const page = await open(browser, 'few.html', { viewport: { width, height: 900 } });
+    equal(`nothing runs over at a width of ${width}`, true,
+      await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+  }
+}
+
+async function withoutScript(browser) {
+  const page = await open(browser, 'few.html', { javaScriptEnabled: false });
+  equal('without scripts all lanes are there', 40, await page.locator('.scenario').first().locator('.lane').count());
+  equal('and what failed', true, await page.locator('.findings').first().isVisible());
+  equal('but no search', false, await page.locator('.sieve').isVisible());
+}
+
+async function many(browser) {
+  const page = await open(browser, 'many.html');
+  equal('2,000 connections have 4,001 lanes', 4001, await page.locator('.lane').count());
+  equal('nothing goes wrong with them', '', page.errors.join(' '));
+  await page.locator('#find').fill('client #1999 ');
+  equal('one is found among them', 1, await page.locator('.lane:not([data-out])').count());
+  await page.locator('#find').fill('');
+  equal('what follows them is at hand', true,
+    await page.evaluate(() => document.querySelector('.lanes.many').getBoundingClientRect().height < 2 * innerHeight));
+  await page.screenshot({ path: `${folder}/shots/many.png` });
+}
+
+(async () => {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  for (const part of [shows, keys, sifts, looks, withoutScript, many])
+    await part(browser);
+  await browser.close();
+  tell(true, 'end');
+})();
