@@ -1,4 +1,4 @@
-/* sockfault list faults|calls|errors|scenarios: what rules can use. */
+/* sockfault list faults|calls|errors|scenarios|schema: what rules can use. */
 #include "base/arena.h"
 #include "base/diagnostic.h"
 #include "commands/commands.h"
@@ -9,6 +9,7 @@
 #include "scenario/faults.h"
 #include "scenario/files.h"
 #include "scenario/scenario.h"
+#include "schema/schema.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -135,11 +136,23 @@ static int list_scenarios(void)
     return LISTED;
 }
 
+static int list_schema(void)
+{
+    json_t *schema = sf_schema_new();
+    json_dumpf(schema, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(schema);
+    return LISTED;
+}
+
 static const struct {
     const char *name;
     int (*list)(void);
-} lists[] = {
-    {"faults", list_faults}, {"calls", list_calls}, {"errors", list_errors}, {"scenarios", list_scenarios}};
+} lists[] = {{"faults", list_faults},
+             {"calls", list_calls},
+             {"errors", list_errors},
+             {"scenarios", list_scenarios},
+             {"schema", list_schema}};
 
 static int refuse(const char *what)
 {

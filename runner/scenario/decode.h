@@ -42,6 +42,7 @@ struct sf_type {
     /* Read `value` into the row's field of `object`; what is wrong is reported. */
     void (*decode)(struct sf_decoder *decoder, const struct sf_key *key, const struct sf_node *value,
                    void *object);
+    const char *schema; /* a form of schema/forms.c, of which editors know the like; NULL: the row's numbers or names */
 };
 
 struct sf_choice {

@@ -89,9 +89,9 @@ static void decode_pieces(struct sf_decoder *decoder, const struct sf_key *key, 
             sf_value_reject(decoder, key, items.list[i], " (empty text is in every output)");
 }
 
-static const struct sf_type type_pieces = {"text or a list of texts", decode_pieces};
-static const struct sf_type type_empty = {"true or false", decode_empty};
-static const struct sf_type type_file = {"the path of a file", decode_file};
+static const struct sf_type type_pieces = {"text or a list of texts", decode_pieces, "texts"};
+static const struct sf_type type_empty = {"true or false", decode_empty, "flag"};
+static const struct sf_type type_file = {"the path of a file", decode_file, "line"};
 
 #define AT(member) offsetof(struct sf_text_expectation, member)
 static const struct sf_key text_keys[] = {
@@ -185,12 +185,12 @@ static void decode_hygiene(struct sf_decoder *decoder, const struct sf_key *key,
 }
 
 static const struct sf_type type_hygiene = {"clean, or a list of the warnings that it may have",
-                                            decode_hygiene};
-static const struct sf_type type_calls = {"a mapping such as {connect: 3}", decode_calls};
+                                            decode_hygiene, "hygiene"};
+static const struct sf_type type_calls = {"a mapping such as {connect: 3}", decode_calls, "calls"};
 static const struct sf_type type_exit = {"an exit status from 0 to 255, a list of these, or nonzero",
-                                         decode_exit};
-static const struct sf_type type_signal = {"a signal such as SEGV or SIGSEGV, or none", decode_signal};
-static const struct sf_type type_output = {"a mapping such as {contains: TEXT}", decode_output};
+                                         decode_exit, "exit"};
+static const struct sf_type type_signal = {"a signal such as SEGV or SIGSEGV, or none", decode_signal, "end_signal"};
+static const struct sf_type type_output = {"a mapping such as {contains: TEXT}", decode_output, "output"};
 
 #define AT(member) offsetof(struct sf_program_expectation, member)
 static const struct sf_key expect_keys[] = {

@@ -106,7 +106,7 @@ static void decode_delay(struct sf_decoder *decoder, const struct sf_key *key, c
                          void *object)
 {
     static const struct sf_type type_varying = {
-        SF_DURATION_EXAMPLES ", or a mapping such as {mean: 100ms, jitter: 20ms}", NULL};
+        SF_DURATION_EXAMPLES ", or a mapping such as {mean: 100ms, jitter: 20ms}", NULL, NULL};
     struct sf_draft *draft = sf_draft_of(object);
     struct sf_key row = *key;
     if (draft->rule.kind != SF_RULE_CALL)
@@ -132,9 +132,9 @@ static void decode_true(struct sf_decoder *decoder, const struct sf_key *key,
 }
 
 const struct sf_type sf_type_answer = {"an address such as 127.0.0.1 or ::1, or a list of these",
-                                       decode_answer};
-const struct sf_type sf_type_error = {"the name of an errno such as ECONNRESET", decode_error};
-const struct sf_type sf_type_partial = {"a range such as 1..8, or random", decode_partial};
-const struct sf_type sf_type_chunk = {"a range such as 1..8", decode_chunk};
-const struct sf_type sf_type_delay = {SF_DURATION_EXAMPLES, decode_delay};
-const struct sf_type sf_type_true = {"true", decode_true};
+                                       decode_answer, "texts"};
+const struct sf_type sf_type_error = {"the name of an errno such as ECONNRESET", decode_error, "error"};
+const struct sf_type sf_type_partial = {"a range such as 1..8, or random", decode_partial, "partial"};
+const struct sf_type sf_type_chunk = {"a range such as 1..8", decode_chunk, "range"};
+const struct sf_type sf_type_delay = {SF_DURATION_EXAMPLES, decode_delay, "delays"};
+const struct sf_type sf_type_true = {"true", decode_true, "true"};

@@ -108,7 +108,7 @@ static void warn_uncut(struct sf_decoder *decoder, const struct sf_rule *rule)
 static uint64_t decode_group(struct sf_decoder *decoder, const struct sf_key *key,
                              const struct sf_node *group, struct members *members)
 {
-    static const struct sf_type type_group = {"a list of programs such as [a, b]", NULL};
+    static const struct sf_type type_group = {"a list of programs such as [a, b]", NULL, NULL};
     const struct sf_key group_key = {.name = "each group of partition", .type = &type_group};
     uint64_t bits = 0;
     if (group->kind == SF_NODE_BAD)
@@ -142,6 +142,6 @@ static void decode_partition(struct sf_decoder *decoder, const struct sf_key *ke
 }
 
 const struct sf_type sf_type_partition = {"a list of two or more groups of programs such as [[a, b], [c]]",
-                                          decode_partition};
+                                          decode_partition, "partition"};
 const struct sf_type sf_type_call = {
-    "a family such as recv, a function such as recvmsg, or a list of these", decode_call};
+    "a family such as recv, a function such as recvmsg, or a list of these", decode_call, "call"};

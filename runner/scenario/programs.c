@@ -114,10 +114,10 @@ static void decode_file(struct sf_decoder *decoder, const struct sf_key *key, co
     program->is_stdin_relative = *path != '/';
 }
 
-static const struct sf_type type_file = {"the path of a file", decode_file};
-static const struct sf_type type_run = {"a command: a list of words, or text for the shell", decode_run};
-static const struct sf_type type_env = {"a mapping of names to texts", decode_env};
-static const struct sf_type type_ready = {"a mapping such as {port: 8080}", decode_ready};
+static const struct sf_type type_file = {"the path of a file", decode_file, "line"};
+static const struct sf_type type_run = {"a command: a list of words, or text for the shell", decode_run, "run"};
+static const struct sf_type type_env = {"a mapping of names to texts", decode_env, "texts_by_name"};
+static const struct sf_type type_ready = {"a mapping such as {port: 8080}", decode_ready, "ready"};
 
 #define AT(member) offsetof(struct sf_program, member)
 static const struct sf_key program_keys[] = {

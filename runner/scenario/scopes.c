@@ -93,12 +93,12 @@ static void decode_exe(struct sf_decoder *decoder, const struct sf_key *key, con
     sf_patterns_decode(decoder, key, value, object, parse_exe, NULL);
 }
 
-const struct sf_type sf_type_programs = {"the name of a program or a list of names", decode_programs};
+const struct sf_type sf_type_programs = {"the name of a program or a list of names", decode_programs, "texts"};
 const struct sf_type sf_type_exe = {
-    "the base name or path of an executable, with * and ?, or a list of these", decode_exe};
+    "the base name or path of an executable, with * and ?, or a list of these", decode_exe, "texts"};
 
 #define ADDRESSES                                                                                  \
     "ADDRESS:PORT such as \"127.0.0.1:80\", \"10.0.0.0/8:*\", \"[fd00::/8]:*\" or \"*:443\", " \
     "HOST:PORT such as \"db.internal:5432\", unix:GLOB, "
-const struct sf_type sf_type_peer = {ADDRESSES "the name of a program, or \"*\"", decode_peer};
-const struct sf_type sf_type_local = {ADDRESSES "or \"*\"", decode_local};
+const struct sf_type sf_type_peer = {ADDRESSES "the name of a program, or \"*\"", decode_peer, "texts"};
+const struct sf_type sf_type_local = {ADDRESSES "or \"*\"", decode_local, "texts"};

@@ -69,10 +69,10 @@ static void decode_site(struct sf_decoder *decoder, const struct sf_key *key, co
 
 static const struct sf_type type_site = {
     "the name of a function without arguments, such as poll_peer, Client::read or a mangled name",
-    decode_site};
+    decode_site, "line"};
 static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits",
-                                          decode_match};
-static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state};
+                                          decode_match, "text"};
+static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state, "states"};
 
 #define AT(member) offsetof(struct sf_draft, member)
 static const struct sf_key when_keys[] = {
@@ -125,4 +125,4 @@ static void decode_when(struct sf_decoder *decoder, const struct sf_key *key, co
                  rule->nth_first, rule->nth_last);
 }
 
-const struct sf_type sf_type_when = {"a mapping such as {nth: 3}", decode_when};
+const struct sf_type sf_type_when = {"a mapping such as {nth: 3}", decode_when, "when"};

@@ -167,8 +167,8 @@ static void decode_matrix(struct sf_decoder *decoder, const struct sf_key *key, 
     }
 }
 
-const struct sf_type sf_type_vars = {"a mapping of names to texts", decode_vars};
-const struct sf_type sf_type_matrix = {"a list of values", decode_matrix};
+const struct sf_type sf_type_vars = {"a mapping of names to texts", decode_vars, "texts_by_name"};
+const struct sf_type sf_type_matrix = {"a list of values", decode_matrix, "matrix"};
 
 static const struct sf_node *section(const struct sf_document *document, const char *name)
 {
