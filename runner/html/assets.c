@@ -2,12 +2,11 @@
  * compiled. */
 #include "html/html.h"
 
-#define ASSET(name, file)                  \
-    __asm__(".pushsection .rodata\n"       \
-            ".global " #name "\n"          \
-            #name ":\n"                    \
+#define ASSET(name, file)                        \
+    __asm__(".pushsection .rodata\n"             \
+            ".global " #name "\n" #name ":\n"    \
             ".incbin \"runner/html/" file "\"\n" \
-            ".byte 0\n"                    \
+            ".byte 0\n"                          \
             ".popsection\n")
 
 ASSET(sf_html_style, "report.css");

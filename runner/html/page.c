@@ -29,7 +29,8 @@ static void put_summary(FILE *out, const struct sf_report_run *run)
 {
     struct sf_arena *arena = sf_arena_new();
     enum sf_result verdict = verdict_of(run);
-    sf_html_put(out, "<header class=\"page %s\"><h1><b>%s</b> ", results[verdict].name, results[verdict].label);
+    sf_html_put(out, "<header class=\"page %s\"><h1><b>%s</b> ", results[verdict].name,
+                results[verdict].label);
     if (run->count == 1)
         sf_html_put(out, "%s", run->scenarios[0]->name);
     else
@@ -57,7 +58,8 @@ static void put_summary(FILE *out, const struct sf_report_run *run)
 static void put_sieve(FILE *out)
 {
     fputs("<form class=\"sieve\" hidden role=\"search\">"
-          "<label>Find <input type=\"search\" id=\"find\" placeholder=\"scenario, program, address, fault\"></label>"
+          "<label>Find <input type=\"search\" id=\"find\" placeholder=\"scenario, program, address, "
+          "fault\"></label>"
           "<label><input type=\"checkbox\" id=\"marked\"> only with faults or errors</label>"
           "<output id=\"found\" aria-live=\"polite\"></output></form>\n",
           out);

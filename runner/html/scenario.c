@@ -37,7 +37,8 @@ static void put_findings(FILE *out, const struct sf_report_scenario *report)
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct sf_place *place = &report->findings.list[i].place;
         fputs("<li>", out);
-        for (; i + 1 < report->findings.count && is_same_place(place, &report->findings.list[i + 1].place); i++)
+        for (; i + 1 < report->findings.count && is_same_place(place, &report->findings.list[i + 1].place);
+             i++)
             sf_html_put(out, "<p>%s</p>", report->findings.list[i].message);
         sf_html_put(out, "<p>%s</p>", report->findings.list[i].message);
         put_place(out, place);
@@ -117,7 +118,8 @@ static void put_rules(FILE *out, const struct sf_report_scenario *report)
 {
     if (report->rule_count == 0)
         return;
-    fputs("<section><h3>Faults</h3><div class=\"wide\"><table><thead><tr><th scope=\"col\">rule</th><th scope=\"col\">fault</th>"
+    fputs("<section><h3>Faults</h3><div class=\"wide\"><table><thead><tr><th scope=\"col\">rule</th><th "
+          "scope=\"col\">fault</th>"
           "<th scope=\"col\" class=\"n\">line</th><th scope=\"col\" class=\"n\">fired</th>"
           "<th scope=\"col\">refused</th></tr></thead><tbody>",
           out);
@@ -125,7 +127,8 @@ static void put_rules(FILE *out, const struct sf_report_scenario *report)
         const struct sf_report_rule *rule = &report->rules[i];
         sf_html_put(out, "<tr class=\"%s\"><th scope=\"row\">%s</th><td><code>%s</code>%s</td>",
                     rule->fired ? "" : "never", rule->id, rule->text, rule->forced ? ", forced" : "");
-        sf_html_put(out, "<td class=\"n\">%u</td><td class=\"n\">%" PRIu64 "</td><td>", rule->line, rule->fired);
+        sf_html_put(out, "<td class=\"n\">%u</td><td class=\"n\">%" PRIu64 "</td><td>", rule->line,
+                    rule->fired);
         if (rule->illegal)
             sf_html_put(out, "%" PRIu64 " <small>%s</small>", rule->illegal, rule->illegal_reason);
         fputs("</td></tr>", out);
@@ -160,8 +163,9 @@ void sf_html_scenario(FILE *out, const struct sf_report_scenario *report, size_t
     const struct sf_place place = {.file = report->file, .line = report->line};
     sf_html_put(out, "<details class=\"scenario %s\" id=\"s%zu\"", results[report->result].name, number);
     fputs(is_bad || is_open ? " open>" : ">", out);
-    sf_html_put(out, "<summary><span class=\"badge\">%s</span> <h2>%s</h2> <small>%s", results[report->result].label,
-                report->name, sf_word_duration(report->arena, report->duration_ns));
+    sf_html_put(out, "<summary><span class=\"badge\">%s</span> <h2>%s</h2> <small>%s",
+                results[report->result].label, report->name,
+                sf_word_duration(report->arena, report->duration_ns));
     if (report->findings.count && report->result != SF_PASSED)
         sf_html_put(out, " · %s", report->findings.list[0].message);
     if (report->reason)

@@ -26,7 +26,8 @@ struct drawing {
 
 static double percent(const struct drawing *drawing, uint64_t ns)
 {
-    uint64_t within_ns = ns < drawing->first_ns ? 0 : (ns < drawing->end_ns ? ns : drawing->end_ns) - drawing->first_ns;
+    uint64_t within_ns =
+        ns < drawing->first_ns ? 0 : (ns < drawing->end_ns ? ns : drawing->end_ns) - drawing->first_ns;
     return (double)within_ns * 100 / (double)(drawing->end_ns - drawing->first_ns);
 }
 
@@ -83,9 +84,11 @@ static const char *program_of(const struct drawing *drawing, const struct sf_tim
                : "";
 }
 
-static const char *peer_of(const struct sf_timeline_connection *connection, char text[static SF_ADDRESS_TEXT_BYTES])
+static const char *peer_of(const struct sf_timeline_connection *connection,
+                           char text[static SF_ADDRESS_TEXT_BYTES])
 {
-    return *connection->peer_name || !sf_address_print(text, &connection->peer) ? connection->peer_name : text;
+    return *connection->peer_name || !sf_address_print(text, &connection->peer) ? connection->peer_name
+                                                                                : text;
 }
 
 static void put_label(struct drawing *drawing, uint32_t index)
@@ -188,8 +191,8 @@ static void put_marks(struct drawing *drawing, uint32_t index)
         if (event->kind == SF_TIMELINE_STATE)
             continue;
         if (event->times > 1)
-            sf_html_put(drawing->out, "<i class=\"band %s\" style=\"left:%.3f%%;width:%.3f%%\"></i>", kind, left,
-                        percent(drawing, event->last_ns) - left);
+            sf_html_put(drawing->out, "<i class=\"band %s\" style=\"left:%.3f%%;width:%.3f%%\"></i>", kind,
+                        left, percent(drawing, event->last_ns) - left);
         sf_html_put(drawing->out, "<i class=\"mark %s\" style=\"left:%.3f%%\" title=\"", kind, left);
         put_sentence(drawing, event);
         fputs("\"></i>", drawing->out);
@@ -232,7 +235,8 @@ static void put_traffic(struct drawing *drawing, const struct sf_timeline_connec
     if (most == 0)
         return;
     sf_html_put(drawing->out,
-                "<svg viewBox=\"0 0 %u 20\" preserveAspectRatio=\"none\" style=\"width:%.3f%%\" aria-hidden=\"true\">",
+                "<svg viewBox=\"0 0 %u 20\" preserveAspectRatio=\"none\" style=\"width:%.3f%%\" "
+                "aria-hidden=\"true\">",
                 SF_TIMELINE_BUCKETS, span_ns * 100 / (double)(drawing->end_ns - drawing->first_ns));
     put_path(drawing->out, connection->out, most, "out", true);
     put_path(drawing->out, connection->in, most, "in", false);
@@ -266,13 +270,16 @@ static void put_lane(struct drawing *drawing, uint32_t index)
 {
     const struct sf_timeline_connection *connection = &drawing->timeline->connections[index];
     char in[SF_HTML_SIZE_BYTES], sent[SF_HTML_SIZE_BYTES];
-    sf_html_put(drawing->out, "<details class=\"lane%s\"><summary>", is_marked(drawing, index) ? " marked" : "");
+    sf_html_put(drawing->out, "<details class=\"lane%s\"><summary>",
+                is_marked(drawing, index) ? " marked" : "");
     put_label(drawing, index);
     fputs("<span class=\"track\">", drawing->out);
     put_traffic(drawing, connection);
     put_states(drawing, index);
     put_marks(drawing, index);
-    sf_html_put(drawing->out, "</span><span class=\"bytes\"><b title=\"sent\">↑ %s</b> <b title=\"received\">↓ %s</b></span></summary>",
+    sf_html_put(drawing->out,
+                "</span><span class=\"bytes\"><b title=\"sent\">↑ %s</b> <b title=\"received\">↓ "
+                "%s</b></span></summary>",
                 sf_html_size(sent, connection->bytes_out), sf_html_size(in, connection->bytes_in));
     put_events(drawing, index);
     fputs("</details>\n", drawing->out);
@@ -293,7 +300,8 @@ static void put_axis(struct drawing *drawing)
 {
     fputs("<div class=\"axis\" aria-hidden=\"true\"><span></span><span class=\"track\">", drawing->out);
     uint64_t step_ns = step_of(drawing->end_ns - drawing->first_ns);
-    for (uint64_t at_ns = (drawing->first_ns + step_ns - 1) / step_ns * step_ns; at_ns <= drawing->end_ns; at_ns += step_ns)
+    for (uint64_t at_ns = (drawing->first_ns + step_ns - 1) / step_ns * step_ns; at_ns <= drawing->end_ns;
+         at_ns += step_ns)
         sf_html_put(drawing->out, "<i style=\"left:%.3f%%\">%s</i>", percent(drawing, at_ns),
                     at_ns ? sf_word_duration(drawing->report->arena, at_ns) : "0");
     fputs("</span><span></span></div>\n", drawing->out);
@@ -320,8 +328,9 @@ static void put_lacking(const struct drawing *drawing)
         sf_html_put(drawing->out, "<p class=\"failure\">%" PRIu64 " more are not drawn</p>",
                     timeline->connections_more);
     if (timeline->dropped)
-        sf_html_put(drawing->out, "<p class=\"failure\">%" PRIu64 " calls are missing: they came faster than they "
-                                  "could be written</p>",
+        sf_html_put(drawing->out,
+                    "<p class=\"failure\">%" PRIu64 " calls are missing: they came faster than they "
+                    "could be written</p>",
                     timeline->dropped);
 }
 
@@ -331,7 +340,8 @@ void sf_html_timeline(FILE *out, const struct sf_report_scenario *report)
     uint32_t count = 0;
     if (!drawing.timeline)
         return;
-    drawing.end_ns = drawing.timeline->end_ns > report->duration_ns ? drawing.timeline->end_ns : report->duration_ns;
+    drawing.end_ns =
+        drawing.timeline->end_ns > report->duration_ns ? drawing.timeline->end_ns : report->duration_ns;
     drawing.first_ns = drawing.timeline->first_ns;
     if (drawing.end_ns <= drawing.first_ns)
         drawing.end_ns = drawing.first_ns + 1;

@@ -194,4 +194,5 @@ void sf_exactly_check(struct sf_decoder *decoder, const struct sf_rule *rule)
 }
 
 const struct sf_type sf_type_exactly = {
-    "calls such as \"1..4, 7\", a list of these, or a mapping such as {connection 2: 3..5}", decode_exactly, "exactly"};
+    "calls such as \"1..4, 7\", a list of these, or a mapping such as {connection 2: 3..5}",
+    decode_exactly, "exactly"};

@@ -150,7 +150,7 @@ static void decode_calls(struct sf_decoder *decoder, const struct sf_key *key, c
     }
 }
 
-/* By itself `clean` stands in a warning's place; in a list it makes no sense. Returns its bit, 0 for `clean`. */
+/* `clean` stands by itself, in no list. Returns the warning's bit, 0 for `clean`. */
 static uint32_t decode_habit(struct sf_decoder *decoder, const struct sf_node *value, const char *text,
                              bool may_be_clean)
 {
@@ -189,7 +189,8 @@ static const struct sf_type type_hygiene = {"clean, or a list of the warnings th
 static const struct sf_type type_calls = {"a mapping such as {connect: 3}", decode_calls, "calls"};
 static const struct sf_type type_exit = {"an exit status from 0 to 255, a list of these, or nonzero",
                                          decode_exit, "exit"};
-static const struct sf_type type_signal = {"a signal such as SEGV or SIGSEGV, or none", decode_signal, "end_signal"};
+static const struct sf_type type_signal = {"a signal such as SEGV or SIGSEGV, or none",
+                                           decode_signal, "end_signal"};
 static const struct sf_type type_output = {"a mapping such as {contains: TEXT}", decode_output, "output"};
 
 #define AT(member) offsetof(struct sf_program_expectation, member)

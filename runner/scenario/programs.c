@@ -115,7 +115,8 @@ static void decode_file(struct sf_decoder *decoder, const struct sf_key *key, co
 }
 
 static const struct sf_type type_file = {"the path of a file", decode_file, "line"};
-static const struct sf_type type_run = {"a command: a list of words, or text for the shell", decode_run, "run"};
+static const struct sf_type type_run = {"a command: a list of words, or text for the shell",
+                                        decode_run, "run"};
 static const struct sf_type type_env = {"a mapping of names to texts", decode_env, "texts_by_name"};
 static const struct sf_type type_ready = {"a mapping such as {port: 8080}", decode_ready, "ready"};
 

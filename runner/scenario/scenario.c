@@ -70,10 +70,12 @@ static void decode_name(struct sf_decoder *decoder, const struct sf_key *key, co
 
 static const struct sf_type type_name = {"text on one line", decode_name, "line"};
 static const struct sf_type type_names = {"a name or a list of names", decode_names, "texts"};
-static const struct sf_type type_requires = {"the name of a command or a list of these", decode_requires, "texts"};
+static const struct sf_type type_requires = {"the name of a command or a list of these",
+                                             decode_requires, "texts"};
 static const struct sf_type type_programs = {"a mapping of names to programs", decode_programs, "programs"};
 static const struct sf_type type_faults = {"a list of rules", decode_faults, "faults"};
-static const struct sf_type type_expect = {"a mapping of program names to expectations", decode_expect, "expects"};
+static const struct sf_type type_expect = {"a mapping of program names to expectations",
+                                           decode_expect, "expects"};
 
 /* matrix, vars and programs, faults, expect: each names what those before it define. */
 #define AT(member) offsetof(struct sf_scenario, member)

@@ -93,7 +93,8 @@ static void decode_exe(struct sf_decoder *decoder, const struct sf_key *key, con
     sf_patterns_decode(decoder, key, value, object, parse_exe, NULL);
 }
 
-const struct sf_type sf_type_programs = {"the name of a program or a list of names", decode_programs, "texts"};
+const struct sf_type sf_type_programs = {"the name of a program or a list of names",
+                                         decode_programs, "texts"};
 const struct sf_type sf_type_exe = {
     "the base name or path of an executable, with * and ?, or a list of these", decode_exe, "texts"};
 

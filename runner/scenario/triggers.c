@@ -72,7 +72,8 @@ static const struct sf_type type_site = {
     decode_site, "line"};
 static const struct sf_type type_match = {"text of 1 to 256 bytes, or hex: with pairs of hex digits",
                                           decode_match, "text"};
-static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states", decode_state, "states"};
+static const struct sf_type type_state = {"a state such as ESTABLISHED, or a list of states",
+                                          decode_state, "states"};
 
 #define AT(member) offsetof(struct sf_draft, member)
 static const struct sf_key when_keys[] = {

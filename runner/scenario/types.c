@@ -299,8 +299,10 @@ const struct sf_type sf_type_rate = {SF_RATE_EXAMPLES, decode_rate, "rate"};
 const struct sf_type sf_type_signal = {"a signal such as TERM or SIGTERM", decode_signal, "signal"};
 const struct sf_type sf_type_choice = {NULL, decode_choice, NULL};
 const struct sf_type sf_type_mask = {NULL, decode_mask, NULL};
-const struct sf_type sf_type_count = {"a number such as 3, or \">=10\", \"<3\" or 2..4", decode_count, "count"};
-const struct sf_type sf_type_elapsed = {"a bound such as \"<5s\", \">=100ms\" or 1s..2s", decode_elapsed, "elapsed"};
+const struct sf_type sf_type_count = {"a number such as 3, or \">=10\", \"<3\" or 2..4",
+                                      decode_count, "count"};
+const struct sf_type sf_type_elapsed = {"a bound such as \"<5s\", \">=100ms\" or 1s..2s",
+                                        decode_elapsed, "elapsed"};
 const struct sf_type sf_type_item = {"text", decode_item, "text"};
 const struct sf_type sf_type_items = {"text or a list of texts", decode_items, "texts"};
 const struct sf_type sf_type_regex = {"a regular expression (PCRE2)", decode_regex, "regex"};

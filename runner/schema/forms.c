@@ -23,31 +23,42 @@ static const struct {
     {"regex", REF("text")},
     {"flag", EITHER("{\"type\": \"boolean\"}, " TEXT_LIKE("^(true|false)$"))},
     {"true", EITHER("{\"const\": true}, " TEXT_LIKE("^true$"))},
-    {"fraction", EITHER("{\"type\": \"number\", \"minimum\": 0, \"maximum\": 1}, " TEXT_LIKE("^[01]([.][0-9]+)?$|^[.][0-9]+$"))},
-    {"range", EITHER("{\"type\": \"integer\", \"minimum\": 1}, " TEXT_LIKE("^" NUMBER " *([.][.] *(" NUMBER ")?)?$"))},
+    {"fraction", EITHER("{\"type\": \"number\", \"minimum\": 0, \"maximum\": 1}, " TEXT_LIKE(
+                     "^[01]([.][0-9]+)?$|^[.][0-9]+$"))},
+    {"range",
+     EITHER("{\"type\": \"integer\", \"minimum\": 1}, " TEXT_LIKE("^" NUMBER " *([.][.] *(" NUMBER ")?)?$"))},
     {"partial", EITHER(REF("range") ", {\"const\": \"random\"}")},
     {"duration", EITHER("{\"const\": 0}, " TEXT_LIKE("^" TIME "$|^0$"))},
     {"delays", EITHER(REF("duration") ", " REF("delay"))},
-    {"size", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE("^" NUMBER "([.][0-9]+)? *([kKMGT]i?)?B?$"))},
+    {"size", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE("^" NUMBER
+                                                                          "([.][0-9]+)? *([kKMGT]i?)?B?$"))},
     {"rate", TEXT_LIKE("^" NUMBER "([.][0-9]+)? *[kKMGT]?i?(B|bit)/s$")},
     {"signal", TEXT_LIKE("^(SIG)?[A-Z][A-Z0-9]+([+-][0-9]+)?$")},
     {"end_signal", EITHER(REF("signal") ", {\"const\": \"none\"}")},
     {"count", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE(BOUND(NUMBER)))},
     {"elapsed", TEXT_LIKE(BOUND(TIME))},
-    {"exit", EITHER(REF("status") ", {\"const\": \"nonzero\"}, {\"type\": \"array\", \"minItems\": 1, \"items\": " REF("status") "}")},
-    {"status", EITHER("{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255}, " TEXT_LIKE("^[0-9]{1,3}$"))},
+    {"exit",
+     EITHER(
+         REF("status") ", {\"const\": \"nonzero\"}, {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
+             "status") "}")},
+    {"status",
+     EITHER("{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255}, " TEXT_LIKE("^[0-9]{1,3}$"))},
     {"exactly", EITHER(ONE_OR_LIST(REF("text")) ", {\"type\": \"object\"}")},
-    {"calls", "{\"type\": \"object\", \"propertyNames\": " REF("family") ", \"additionalProperties\": " REF("count") "}"},
+    {"calls", "{\"type\": \"object\", \"propertyNames\": " REF("family") ", \"additionalProperties\": " REF(
+                  "count") "}"},
     {"hygiene", EITHER("{\"const\": \"clean\"}, " ONE_OR_LIST(REF("habit")))},
     {"call", ONE_OR_LIST(REF("call_name"))},
     {"error", EITHER(REF("error_name") ", " TEXT_LIKE("^$"))},
     {"states", ONE_OR_LIST(REF("state"))},
-    {"partition", "{\"type\": \"array\", \"minItems\": 2, \"items\": {\"type\": \"array\", \"minItems\": 1, \"items\": " REF("text") "}}"},
+    {"partition", "{\"type\": \"array\", \"minItems\": 2, \"items\": {\"type\": \"array\", \"minItems\": 1, "
+                  "\"items\": " REF("text") "}}"},
     {"run", EITHER("{\"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1}, "
                    "{\"type\": \"array\", \"minItems\": 1, \"items\": " REF("text") "}")},
-    {"programs", "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": " EITHER(REF("program") ", " REF("run")) "}"},
+    {"programs", "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": " EITHER(
+                     REF("program") ", " REF("run")) "}"},
     {"faults", "{\"type\": \"array\", \"items\": " REF("rule") "}"},
-    {"expects", "{\"type\": \"object\", \"properties\": {\"faults\": " MAPPING_OF(REF("count")) "}, \"additionalProperties\": " REF("expect") "}"},
+    {"expects", "{\"type\": \"object\", \"properties\": {\"faults\": " MAPPING_OF(
+                    REF("count")) "}, \"additionalProperties\": " REF("expect") "}"},
     {"matrix", MAPPING_OF("{\"type\": \"array\", \"minItems\": 1, \"items\": " REF("text") "}")},
 };
 enum { FORMS = sizeof forms / sizeof *forms };

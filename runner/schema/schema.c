@@ -77,7 +77,8 @@ static json_t *about_of(const struct sf_named_table *table, const struct sf_key 
     const char *about = sf_schema_about(table->name, key->name);
     if (!about)
         return json_string(key->type->allowed ? key->type->allowed : key->name);
-    return key->type->allowed ? json_sprintf("%s Its value: %s.", about, key->type->allowed) : json_string(about);
+    return key->type->allowed ? json_sprintf("%s Its value: %s.", about, key->type->allowed)
+                              : json_string(about);
 }
 
 static json_t *table_of(const struct sf_named_table *named)
@@ -91,7 +92,8 @@ static json_t *table_of(const struct sf_named_table *named)
         if (key->flags & SF_KEY_REQUIRED)
             json_array_append_new(needed, json_string(key->name));
     }
-    json_t *object = json_pack("{s:s, s:o, s:b}", "type", "object", "properties", keys, "additionalProperties", 0);
+    json_t *object =
+        json_pack("{s:s, s:o, s:b}", "type", "object", "properties", keys, "additionalProperties", 0);
     if (named->table->extensible)
         json_object_set_new(object, "patternProperties", load("{\"^x-\": {}}"));
     if (json_array_size(needed))
@@ -119,7 +121,8 @@ static json_t *rule_of(const struct sf_named_table *named)
         json_array_append_new(call_faults, required(sf_faults[i].name));
     for (size_t i = 0; i < SF_LINK_FAULT_COUNT; i++)
         json_array_append_new(link_faults, required(sf_link_faults[i].name));
-    json_object_set_new(rule, "oneOf", json_pack("[o, o, o]", required("call"), required("link"), required("partition")));
+    json_object_set_new(rule, "oneOf",
+                        json_pack("[o, o, o]", required("call"), required("link"), required("partition")));
     json_object_set_new(rule, "allOf",
                         json_pack("[o, o]", place_of("call", call_faults), place_of("link", link_faults)));
     return rule;
@@ -129,7 +132,8 @@ static json_t *rule_of(const struct sf_named_table *named)
 static json_t *ready_of(const struct sf_named_table *named)
 {
     json_t *ready = table_of(named);
-    json_object_set_new(ready, "oneOf", json_pack("[o, o, o]", required("port"), required("output"), required("file")));
+    json_object_set_new(ready, "oneOf",
+                        json_pack("[o, o, o]", required("port"), required("output"), required("file")));
     return ready;
 }
 

@@ -1,8 +1,9 @@
-/* The JSON Schema of the scenario language (draft 7, which editors know), for editors: made from the reader's own tables,
- * so that a key that one knows the other knows.
+/* The JSON Schema of the scenario language (draft 7, which editors know), for editors: made from the reader's
+ * own tables, so that a key that one knows the other knows.
  *
- * YAML resolves types, the language does not: `nth: 3` and `nth: "3"` are one, and any scalar may hold `${…}`.
- * What hangs on other keys (which faults a call can meet, which programs there are) is the reader's to say. */
+ * YAML resolves types, the language does not: `nth: 3` and `nth: "3"` are one, and any scalar may hold
+ * `${…}`. What hangs on other keys (which faults a call can meet, which programs there are) is the reader's
+ * to say. */
 #ifndef SF_SCHEMA_SCHEMA_H
 #define SF_SCHEMA_SCHEMA_H
 

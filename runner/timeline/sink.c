@@ -26,7 +26,8 @@ struct collector {
     const struct sf_recording *recording;
     struct growing **list;
     struct sf_timeline_event *events;
-    uint32_t *of_socket, *of_program; /* index + 1, by socket number and by program; 0: none, NONE: not kept */
+    uint32_t *of_socket,
+        *of_program; /* index + 1, by socket number and by program; 0: none, NONE: not kept */
     size_t count, room, event_count, event_room, socket_room;
     uint64_t more, bucket_ns, first_ns, end_ns;
     bool is_begun;
@@ -91,8 +92,7 @@ static bool is_like(const struct sf_timeline_event *last, const struct sf_timeli
 static void put(struct collector *collector, uint32_t index, struct sf_timeline_event event)
 {
     struct growing *growing = collector->list[index];
-    struct sf_timeline_event *last =
-        growing->last == NONE ? NULL : &collector->events[growing->last];
+    struct sf_timeline_event *last = growing->last == NONE ? NULL : &collector->events[growing->last];
     if (last && is_like(last, &event)) {
         last->times++;
         last->last_ns = event.ns;
@@ -119,7 +119,8 @@ static bool is_ordinary(int error)
     return error == 0 || error == EAGAIN || error == EINPROGRESS || error == EINTR;
 }
 
-static void take_events(struct collector *collector, uint32_t index, const struct sf_traced *call, uint64_t ns)
+static void take_events(struct collector *collector, uint32_t index, const struct sf_traced *call,
+                        uint64_t ns)
 {
     const struct sf_trace_call *record = call->record;
     struct sf_timeline_event event = {.ns = ns,

@@ -53,12 +53,13 @@ struct sf_timeline_connection {
 };
 
 struct sf_timeline {
-    uint64_t bytes; /* the whole */
+    uint64_t bytes;                       /* the whole */
     uint64_t first_ns, end_ns, bucket_ns; /* first_ns: of the first call, where the buckets begin */
-    uint64_t dropped;          /* calls that the trace lacks */
-    uint64_t connections_more; /* that are not kept */
+    uint64_t dropped;                     /* calls that the trace lacks */
+    uint64_t connections_more;            /* that are not kept */
     uint32_t connection_count, event_count;
-    struct sf_timeline_connection connections[]; /* then struct sf_timeline_event[event_count], in their order */
+    struct sf_timeline_connection
+        connections[]; /* then struct sf_timeline_event[event_count], in their order */
 };
 
 static inline const struct sf_timeline_event *sf_timeline_events(const struct sf_timeline *timeline)

@@ -61,10 +61,8 @@ static void find_references(json_t *value)
         if (!definition(to + sizeof prefix - 1))
             fail_msg("nothing defines %s", to);
     }
-    json_object_foreach (value, key, item)
-        find_references(item);
-    json_array_foreach (value, index, item)
-        find_references(item);
+    json_object_foreach(value, key, item) find_references(item);
+    json_array_foreach(value, index, item) find_references(item);
 }
 
 static void each_reference_leads_somewhere(void **state)

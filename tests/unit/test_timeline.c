@@ -53,7 +53,8 @@ static void call(struct sf_followed *socket, enum sf_call_id id, unsigned ms, in
     record.error = error;
     record.result = error ? -1 : 7;
     record.rule_count = rule >= 0;
-    const struct sf_traced traced = {.record = &record, .firings = &firing, .program = "client", .socket = socket};
+    const struct sf_traced traced = {
+        .record = &record, .firings = &firing, .program = "client", .socket = socket};
     sink.take(sink.context, &traced);
 }
 
@@ -185,7 +186,8 @@ static void what_is_none_is_not_read(void **state)
     off_t end = lseek(recording.timeline, 0, SEEK_END);
     assert_int_equal(ftruncate(recording.timeline, end - 1), 0);
     assert_null(sf_timeline_read(recording.timeline));
-    assert_int_equal(pwrite(recording.timeline, &stray, sizeof stray, end - (off_t)sizeof stray), sizeof stray);
+    assert_int_equal(pwrite(recording.timeline, &stray, sizeof stray, end - (off_t)sizeof stray),
+                     sizeof stray);
     assert_null(sf_timeline_read(recording.timeline));
     assert_int_equal(ftruncate(recording.timeline, 0), 0);
     assert_null(sf_timeline_read(recording.timeline));
