@@ -9,6 +9,7 @@ int sf_command_trace(int argc, char **argv);
 int sf_command_check(int argc, char **argv);
 int sf_command_compile(int argc, char **argv);
 int sf_command_list(int argc, char **argv);
+int sf_command_completion(int argc, char **argv);
 int sf_command_help(int argc, char **argv);
 
 #endif

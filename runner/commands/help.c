@@ -61,6 +61,13 @@ static const struct command {
       "show what rules can use, and the bundled scenarios"},
      0,
      NULL},
+    {{"completion", sf_command_completion, "completion bash|zsh|fish", "print what lets a shell complete all this"},
+     0,
+     "Bash:  source <(sockfault completion bash)               in ~/.bashrc\n"
+     "Zsh:   source <(sockfault completion zsh)                in ~/.zshrc, behind compinit\n"
+     "Fish:  sockfault completion fish | source                in ~/.config/fish/config.fish\n"
+     "\n"
+     "`make install` puts them where these shells look by themselves.\n"},
     {{"help", sf_command_help, "help [COMMAND]", "show this, or more about a command"}, 0, NULL},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -77,6 +84,14 @@ const struct sf_command_entry *sf_command_find(const char *name)
 {
     const struct command *command = find(name);
     return command ? &command->entry : NULL;
+}
+
+const struct sf_command_entry *sf_command_at(size_t place, unsigned *options)
+{
+    if (place >= COMMANDS)
+        return NULL;
+    *options = commands[place].options;
+    return &commands[place].entry;
 }
 
 /* "…" is one column, but three bytes. */

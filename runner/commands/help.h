@@ -2,6 +2,7 @@
 #ifndef SF_COMMANDS_HELP_H
 #define SF_COMMANDS_HELP_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 /* The command of this name, NULL: there is none. */
@@ -11,6 +12,10 @@ struct sf_command_entry {
     const char *usage, *about;
 };
 const struct sf_command_entry *sf_command_find(const char *name);
+
+/* The command at `place` in the order of the help, NULL: there are no more. options: bits for
+ * sf_options_list; 0: it has none of these. */
+const struct sf_command_entry *sf_command_at(size_t place, unsigned *options);
 
 /* Help of one command, NULL: of all. Returns the status to exit with. */
 int sf_help_print(const char *command, FILE *out);

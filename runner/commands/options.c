@@ -5,6 +5,7 @@
 #include "base/quantity.h"
 #include "base/regex.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <sched.h>
 #include <string.h>
@@ -345,17 +346,28 @@ const char *sf_options_filter_conflict(enum sf_command command, const struct sf_
                                 : NULL;
 }
 
+size_t sf_options_list(unsigned commands, struct sf_option_text list[static SF_OPTIONS_MAX])
+{
+    static_assert(ROWS <= SF_OPTIONS_MAX, "room for all");
+    size_t count = 0;
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].commands & commands)
+            list[count++] =
+                (struct sf_option_text){rows[i].name, rows[i].argument, rows[i].about, rows[i].letter};
+    return count;
+}
+
 void sf_options_print(enum sf_command command, FILE *out)
 {
-    for (int i = 0; i < ROWS; i++) {
-        if (!(rows[i].commands & command))
-            continue;
+    struct sf_option_text list[SF_OPTIONS_MAX];
+    size_t count = sf_options_list(command, list);
+    for (size_t i = 0; i < count; i++) {
         char name[64];
-        snprintf(name, sizeof name, "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
-                 rows[i].argument ? rows[i].argument : "");
-        if (rows[i].letter)
-            fprintf(out, "  -%c, %-24s %s\n", rows[i].letter, name, rows[i].about);
+        snprintf(name, sizeof name, "--%s%s%s", list[i].name, list[i].argument ? " " : "",
+                 list[i].argument ? list[i].argument : "");
+        if (list[i].letter)
+            fprintf(out, "  -%c, %-24s %s\n", list[i].letter, name, list[i].about);
         else
-            fprintf(out, "      %-24s %s\n", name, rows[i].about);
+            fprintf(out, "      %-24s %s\n", name, list[i].about);
     }
 }

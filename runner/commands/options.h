@@ -54,6 +54,16 @@ const char *sf_options_parse(struct sf_arena *arena, enum sf_command command, in
  * it does, or there is none. */
 const char *sf_options_filter_conflict(enum sf_command command, const struct sf_options *options);
 
+/* An option as people know it. */
+struct sf_option_text {
+    const char *name, *argument, *about; /* argument NULL: it takes none */
+    char letter;                         /* 0: none */
+};
+
+/* The options of the command, those of all bits; what they point to stays. Returns how many. */
+#define SF_OPTIONS_MAX 64
+size_t sf_options_list(unsigned commands, struct sf_option_text list[static SF_OPTIONS_MAX]);
+
 /* One line for each option of the command. */
 void sf_options_print(enum sf_command command, FILE *out);
 

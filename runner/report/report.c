@@ -25,13 +25,18 @@ static const struct {
     [SF_REPORT_HTML] = {"html", sf_html_write},
 };
 
+void sf_report_formats(const char *names[static SF_REPORT_FORMAT_COUNT])
+{
+    for (unsigned i = 0; i < SF_REPORT_FORMAT_COUNT; i++)
+        names[i] = formats[i].name;
+}
+
 /* What is wrong with a format that does not exist. */
 static void refuse(const char *name, char *error, size_t error_bytes)
 {
     struct sf_arena *arena = sf_arena_new();
     const char *names[SF_REPORT_FORMAT_COUNT];
-    for (unsigned i = 0; i < SF_REPORT_FORMAT_COUNT; i++)
-        names[i] = formats[i].name;
+    sf_report_formats(names);
     snprintf(error, error_bytes, "unknown report format %s%s: allowed are %s", sf_quoted(arena, name),
              sf_suggestion(arena, name, names, SF_REPORT_FORMAT_COUNT),
              sf_names_join(arena, names, SF_REPORT_FORMAT_COUNT));

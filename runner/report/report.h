@@ -102,6 +102,9 @@ struct sf_report_request {
 /* Parse "FORMAT[=FILE]"; `path` points into `text`; false: `error` (a sentence) says what is allowed. */
 bool sf_report_parse(const char *text, struct sf_report_request *request, char *error, size_t error_bytes);
 
+/* The formats' names, in their order. */
+void sf_report_formats(const char *names[static SF_REPORT_FORMAT_COUNT]);
+
 /* How many scenarios came to this result. */
 size_t sf_report_count(const struct sf_report_run *run, enum sf_result result);
 

@@ -135,7 +135,7 @@ static void wrong_usage_is_2(void **state)
     assert_int_equal(CALL(sf_command_list, "list"), 2);
     assert_int_equal(CALL(sf_command_list, "list", "everything"), 2);
     assert_int_equal(CALL(sf_command_list, "list", "calls", "errors"), 2);
-    assert_string_equal(err, "sockfault list: one list is wanted\nThere are faults, calls, errors, scenarios.\n");
+    assert_string_equal(err, "sockfault list: one list is wanted\nThere are faults, calls, errors, scenarios, schema.\n");
     assert_int_equal(CALL(sf_command_list, "list", "fualts"), 2);
     assert_non_null(strstr(err, "no list 'fualts' (did you mean faults?)"));
 }
