@@ -11,11 +11,8 @@ static bool is_argument(const struct sf_place *place)
 /* Why the wire cannot do what a rule asks for; NULL: it can. */
 static const char *beyond_wire(const struct sf_rule *rule)
 {
-    if (rule->kind == SF_RULE_PARTITION)
-        return "partition cuts programs off from each other";
-    if (rule->types == SF_TYPE_DGRAM || !(sf_link_faults[rule->link.fault].types & SF_TYPE_STREAM))
-        return "this rule acts on datagrams";
-    return rule->states ? "this rule asks for a state while bytes pass" : NULL;
+    bool is_stream = rule->types != SF_TYPE_DGRAM && sf_link_faults[rule->link.fault].types & SF_TYPE_STREAM;
+    return is_stream ? NULL : "this rule acts on datagrams";
 }
 
 bool sf_plan_admits(const struct sf_scenario *scenario, bool has_wire, struct sf_diagnostics *diagnostics)

@@ -104,6 +104,17 @@ static void put_trigger(struct writer *writer, struct sf_plan_rule *to, const st
     to->stretch_count = (uint32_t)from->exactly.count;
 }
 
+/* Each of the programs that a partition names knows the group that it is in. */
+static void put_groups(struct writer *writer, const struct sf_plan_rule *to, const struct sf_link *from)
+{
+    struct sf_plan_pattern *peers =
+        (struct sf_plan_pattern *)((char *)writer->plan + writer->plan->patterns_at) + to->peer;
+    for (uint32_t i = 0; i < to->peer_count; i++)
+        for (size_t group = 0; group < from->group_count; group++)
+            if (from->groups[group] >> peers[i].program & 1)
+                peers[i].group = (uint32_t)group;
+}
+
 /* A rate is that of each connection unless the rule says whose. */
 static void put_link(struct sf_plan_rule *to, const struct sf_rule *from)
 {
@@ -156,8 +167,9 @@ static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struc
     to->signal = from->signal;
     to->answer = put_patterns(writer, from->answers, from->answer_count);
     to->answer_count = (uint32_t)from->answer_count;
-    if (from->kind == SF_RULE_LINK)
+    if (from->kind != SF_RULE_CALL)
         put_link(to, from);
+    put_groups(writer, to, &from->link);
 }
 
 static uint64_t round8(uint64_t bytes)

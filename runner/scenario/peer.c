@@ -18,16 +18,23 @@ static int64_t find_program(const struct sf_decoder *decoder, const char *text)
     return -1;
 }
 
-bool sf_peer_parse(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern)
+bool sf_peer_find(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern)
 {
-    int64_t program = strchr(text, ':') || strcmp(text, "*") == 0 ? -1 : find_program(decoder, text);
+    int64_t program = find_program(decoder, text);
     if (program < 0)
-        return sf_pattern_parse(decoder->arena, text, pattern);
+        return false;
     *pattern = (struct sf_pattern){.place = pattern->place,
                                    .text = sf_arena_strdup(decoder->arena, text),
                                    .kind = SF_PATTERN_PROGRAM,
                                    .program = (uint32_t)program};
     return true;
+}
+
+bool sf_peer_parse(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern)
+{
+    bool is_name = !strchr(text, ':') && strcmp(text, "*") != 0;
+    return (is_name && sf_peer_find(decoder, text, pattern)) ||
+           sf_pattern_parse(decoder->arena, text, pattern);
 }
 
 const char *sf_peer_hint(const struct sf_decoder *decoder, const char *text)

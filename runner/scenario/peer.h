@@ -8,6 +8,9 @@
  * program. Sets all but `place`; false: it is neither. */
 bool sf_peer_parse(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern);
 
+/* Likewise, of names of programs alone. */
+bool sf_peer_find(const struct sf_decoder *decoder, const char *text, struct sf_pattern *pattern);
+
 /* What is probably wrong with a text that is none, as " (…)", or "". */
 const char *sf_peer_hint(const struct sf_decoder *decoder, const char *text);
 

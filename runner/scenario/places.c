@@ -1,6 +1,7 @@
 /* What a rule acts on. */
 #include "scenario/calls.h"
 #include "scenario/draft.h"
+#include "scenario/peer.h"
 #include "scenario/tables.h"
 
 #include <string.h>
@@ -68,9 +69,18 @@ struct members {
     bool named_own; /* the program of `run` is among them */
 };
 
+/* The programs of a partition are each other's peers. */
+static void add_peer(struct sf_decoder *decoder, struct sf_rule *rule, struct sf_place place, const char *name)
+{
+    struct sf_pattern *peer =
+        sf_arena_push(decoder->arena, &rule->peers, &rule->peer_count, sizeof *peer);
+    peer->place = place;
+    sf_peer_find(decoder, name, peer);
+}
+
 /* A member of a group: its bit, or 0 after an error. */
 static uint64_t decode_member(struct sf_decoder *decoder, const struct sf_key *key,
-                              const struct sf_node *node, struct members *members)
+                              const struct sf_node *node, struct sf_rule *rule, struct members *members)
 {
     const char *text = sf_text_decode(decoder, key, node), *own = decoder->bindings->program_name;
     struct sf_place place = sf_node_place(decoder, node);
@@ -81,32 +91,33 @@ static uint64_t decode_member(struct sf_decoder *decoder, const struct sf_key *k
     uint64_t bit = UINT64_C(1) << index;
     if (members->seen & bit)
         sf_error(decoder->diagnostics, place, "%s is in the partition twice", text);
+    else
+        add_peer(decoder, rule, place, text);
     members->seen |= bit;
     members->named_own |= own && strcmp(text, own) == 0;
     return bit;
 }
 
-/* A connection is cut at one of its ends, so one of them has to be within reach. */
-static void warn_uncut(struct sf_decoder *decoder, const struct sf_rule *rule)
+/* A connection is cut where it is made, so that end has to be within reach, and the other's address known. */
+static void check_reach(struct sf_decoder *decoder, const struct sf_rule *rule)
 {
-    const struct sf_program *programs = decoder->scenario->programs, *first = NULL;
-    for (size_t group = 0; group < rule->link.group_count; group++) {
-        const struct sf_program *other = NULL;
-        for (size_t i = 0; i < decoder->scenario->program_count && !other; i++)
-            if (rule->link.groups[group] >> i & 1 && !programs[i].wrap)
-                other = &programs[i];
-        if (first && other && first != other) {
-            sf_warning(decoder->diagnostics, rule->link.place,
-                       "nothing cuts %s off from %s: both say wrap: false", first->name, other->name);
-            return;
-        }
-        first = first ? first : other;
+    const char *only = decoder->bindings->program_name;
+    for (size_t i = 0; i < rule->peer_count; i++) {
+        const struct sf_pattern *peer = &rule->peers[i];
+        size_t errors = decoder->diagnostics->errors + decoder->diagnostics->repeated;
+        if (only && strcmp(peer->text, only) == 0)
+            continue;
+        sf_peer_check(decoder, peer);
+        if (decoder->diagnostics->errors + decoder->diagnostics->repeated == errors &&
+            !decoder->scenario->programs[peer->program].wrap)
+            sf_warning(decoder->diagnostics, peer->place,
+                       "connections that %s makes are not cut: it says wrap: false", peer->text);
     }
 }
 
 /* A group as bits. */
 static uint64_t decode_group(struct sf_decoder *decoder, const struct sf_key *key,
-                             const struct sf_node *group, struct members *members)
+                             const struct sf_node *group, struct sf_rule *rule, struct members *members)
 {
     static const struct sf_type type_group = {"a list of programs such as [a, b]", NULL, NULL};
     const struct sf_key group_key = {.name = "each group of partition", .type = &type_group};
@@ -116,7 +127,7 @@ static uint64_t decode_group(struct sf_decoder *decoder, const struct sf_key *ke
     if (group->kind != SF_NODE_LIST || !group->count)
         sf_value_reject(decoder, &group_key, group, "");
     for (size_t i = 0; group->kind == SF_NODE_LIST && i < group->count; i++)
-        bits |= decode_member(decoder, key, group->items[i], members);
+        bits |= decode_member(decoder, key, group->items[i], rule, members);
     return bits;
 }
 
@@ -133,12 +144,13 @@ static void decode_partition(struct sf_decoder *decoder, const struct sf_key *ke
     }
     for (size_t i = 0; i < value->count; i++) {
         uint64_t *group = sf_arena_push(decoder->arena, &link->groups, &link->group_count, sizeof *group);
-        *group = decode_group(decoder, key, value->items[i], &members);
+        *group = decode_group(decoder, key, value->items[i], &draft->rule, &members);
     }
+    link->directions = SF_LINK_IN | SF_LINK_OUT;
     draft->rule.programs = is_run ? 1 : members.seen;
     draft->foreign = is_run && !members.named_own;
-    if (!is_run)
-        warn_uncut(decoder, &draft->rule);
+    if (!draft->foreign)
+        check_reach(decoder, &draft->rule);
 }
 
 const struct sf_type sf_type_partition = {"a list of two or more groups of programs such as [[a, b], [c]]",

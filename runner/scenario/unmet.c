@@ -10,7 +10,7 @@
 static void warn_of_state(struct sf_decoder *decoder, const struct sf_rule *rule)
 {
     bool is_tcp = rule->types != SF_TYPE_DGRAM && rule->domains != SF_DOMAIN_UNIX;
-    if (rule->states == 1u << TCP_SYN_RECV)
+    if (rule->kind == SF_RULE_CALL && rule->states == 1u << TCP_SYN_RECV)
         sf_warning(decoder->diagnostics, rule->place,
                    "SYN_RECEIVED shows on no program's socket, so the rule will not fire: the kernel keeps such "
                    "connections for itself until they are established");
@@ -18,6 +18,31 @@ static void warn_of_state(struct sf_decoder *decoder, const struct sf_rule *rule
         sf_warning(decoder->diagnostics, rule->place,
                    "only a TCP socket has a state, so the rule will not fire (it says %s)",
                    rule->types == SF_TYPE_DGRAM ? "type: dgram" : "family: unix");
+}
+
+#define STATE(name) (1u << TCP_##name)
+
+/* Whether anything passes is known of each state; what connect meets comes first. */
+static void warn_of_link_state(struct sf_decoder *decoder, const struct sf_rule *rule)
+{
+    uint32_t without_link = STATE(CLOSE) | STATE(LISTEN) | STATE(SYN_RECV) | STATE(TIME_WAIT);
+    enum sf_link_fault_kind fault = rule->link.fault;
+    bool shakes_hands =
+        fault == SF_LINK_DELAY || fault == SF_LINK_BLACKHOLE || fault == SF_LINK_PARTITION;
+
+    if (!rule->states)
+        return;
+    if (!(rule->states & ~without_link))
+        sf_warning(decoder->diagnostics, rule->place,
+                   "no connection passes anything in these states, so the rule will not fire");
+    else if (sf_link_connects(fault) && !(rule->states & STATE(SYN_SENT)))
+        sf_warning(decoder->diagnostics, rule->fault_place,
+                   "connect meets %s in SYN_SENT, so the rule will not fire%s", sf_link_faults[fault].name,
+                   rule->types ? "" : " on streams");
+    else if (!sf_link_connects(fault) && !shakes_hands && !(rule->states & ~(without_link | STATE(SYN_SENT))))
+        sf_warning(decoder->diagnostics, rule->place,
+                   "no byte passes in SYN_SENT, so the rule will not fire (delay and blackhole act on the "
+                   "handshake)");
 }
 
 static bool names_host(const struct sf_rule *rule)
@@ -91,6 +116,8 @@ static const struct {
 void sf_unmet_warn(struct sf_decoder *decoder, const struct sf_rule *rule)
 {
     warn_of_state(decoder, rule);
+    if (rule->kind != SF_RULE_CALL)
+        warn_of_link_state(decoder, rule);
     for (size_t i = 0; i < sizeof unmet / sizeof *unmet; i++) {
         uint32_t families = rule->families & unmet[i].families;
         if (families && unmet[i].is_asked(rule))

@@ -1,12 +1,11 @@
 #include "wire/request.h"
 
 #include "base/memory.h"
-#include "wire/rules.h"
+#include "wire/handshake.h"
 #include "wire/wired.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -62,64 +61,22 @@ void sf_requests_free(struct sf_wire *wire)
 
 /* ---- connect ---- */
 
-/* A connect that does not wait, so that on this machine its outcome is known at once. */
-static void call_out(const struct sf_wire_request *request, int fd, struct sf_wire_answer *answer)
-{
-    struct tcp_info info = {0};
-    socklen_t bytes = sizeof info, error_bytes = sizeof answer->error, own_bytes = sizeof answer->own,
-              peer_bytes = sizeof answer->peer;
-    int yes = 1;
-
-    answer->state = SF_WIRE_FAILED;
-    if (request->from.any.sa_family) {
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes); /* the program's socket has it as well */
-        if (bind(fd, &request->from.any, sf_wire_address_bytes(&request->from)) != 0) {
-            answer->error = errno;
-            return;
-        }
-    }
-    if (connect(fd, &request->to.any, sf_wire_address_bytes(&request->to)) != 0 && errno != EINPROGRESS) {
-        answer->error = errno;
-        return;
-    }
-    getsockname(fd, &answer->own.any, &own_bytes);
-    answer->peer = request->to; /* 0.0.0.0 leads to loopback, which the kernel tells once it stands */
-    getpeername(fd, &answer->peer.any, &peer_bytes);
-    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &bytes);
-    if (info.tcpi_state == TCP_CLOSE)
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &answer->error, &error_bytes);
-    else
-        answer->state = info.tcpi_state == TCP_SYN_SENT ? SF_WIRE_PENDING : SF_WIRE_STANDS;
-}
-
-/* The handshake takes as long as what it says in both directions. */
-static uint64_t take_round_trip(struct sf_wire *wire, struct sf_wired *wired)
-{
-    uint64_t out_ns = sf_rules_delay_ns(wire, wired, SF_WAY_OUT);
-    wired->round_trip_ns = out_ns + sf_rules_delay_ns(wire, wired, SF_WAY_IN);
-    if (wired->round_trip_ns) /* before that the peer's handshake is not complete */
-        wired->ways[SF_WAY_IN].epoch_ns = wire->now_ns + wired->round_trip_ns + out_ns;
-    return wired->round_trip_ns;
-}
-
 static void connect_for(struct sf_wire *wire, struct sf_wire_caller *caller,
                         const struct sf_wire_request *request)
 {
-    struct sf_wire_answer answer = {.state = SF_WIRE_FAILED};
+    struct sf_wire_answer answer;
     int fd = socket(request->to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0) { /* the caller learns that it could not be wired */
         end(wire, caller);
         return;
     }
-    call_out(request, fd, &answer);
-    caller->wired = sf_wired_new(wire, request, caller->pid, fd,
-                                 answer.state == SF_WIRE_PENDING ? SF_WIRED_CALLING : SF_WIRED_MEETING);
+    caller->wired = sf_wired_new(wire, request, caller->pid, fd, SF_WIRED_HELD);
     if (!caller->wired) {
         end(wire, caller);
         return;
     }
-    answer.round_trip_ns = take_round_trip(wire, caller->wired);
+    sf_handshake_begin(wire, caller->wired, request, &answer);
     if (send(caller->watch.fd, &answer, sizeof answer, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof answer)
         end(wire, caller);
 }

@@ -3,14 +3,16 @@
 #include "base/memory.h"
 #include "engine/bytes.h"
 #include "engine/hash.h"
+#include "wire/diag.h"
 
 #include <limits.h>
 #include <math.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define EXISTS_STEP_NS UINT64_C(5000000)
+#define LOOK_STEP_NS UINT64_C(5000000) /* between looks at what no event tells */
 
 /* ---- whether a rule holds ---- */
 
@@ -30,9 +32,28 @@ static bool exists(const struct sf_wire *wire, const struct sf_wired *wired, con
     return access(full, F_OK) == 0;
 }
 
+/* A partition's time begins when the last of its programs does. SF_NEVER: that is still to come. */
+static uint64_t start_ns(const struct sf_wire *wire, const struct sf_wired *wired,
+                         const struct sf_plan_rule *rule)
+{
+    uint64_t last_ns = 0;
+    if (rule->link.fault != SF_LINK_PARTITION)
+        return wired->program_start_ns;
+    for (uint32_t i = 0; i < wire->engine.plan->program_count; i++) {
+        uint64_t began_ns = rule->programs >> i & 1 ? atomic_load(&wire->session->programs[i].start_ns) : 1;
+        if (began_ns == 0)
+            return SF_NEVER;
+        last_ns = began_ns > last_ns ? began_ns : last_ns;
+    }
+    return last_ns;
+}
+
 static bool is_time(const struct sf_wire *wire, const struct sf_wired *wired, const struct sf_plan_rule *rule)
 {
-    uint64_t elapsed_ns = wire->now_ns - wired->program_start_ns;
+    uint64_t began_ns = start_ns(wire, wired, rule);
+    uint64_t elapsed_ns = wire->now_ns > began_ns ? wire->now_ns - began_ns : 0;
+    if (rule->states && !(rule->states >> wired->state & 1))
+        return false;
     if (elapsed_ns < rule->after_ns || (rule->until_ns != 0 && elapsed_ns >= rule->until_ns))
         return false;
     return !rule->exists || exists(wire, wired, rule);
@@ -68,14 +89,17 @@ static bool fire(struct sf_wire *wire, struct sf_wired_rule *on)
 static uint64_t next_look_ns(const struct sf_wire *wire, const struct sf_wired *wired,
                              const struct sf_plan_rule *rule)
 {
-    uint64_t begin_ns = wired->program_start_ns + rule->after_ns;
-    uint64_t end_ns = rule->until_ns ? wired->program_start_ns + rule->until_ns : SF_NEVER;
+    uint64_t began_ns = start_ns(wire, wired, rule);
+    if (began_ns == SF_NEVER)
+        return wire->now_ns + LOOK_STEP_NS;
+    uint64_t begin_ns = began_ns + rule->after_ns;
+    uint64_t end_ns = rule->until_ns ? began_ns + rule->until_ns : SF_NEVER;
     if (wire->now_ns < begin_ns)
         return begin_ns;
     if (wire->now_ns >= end_ns)
         return SF_NEVER;
-    if (rule->exists && wire->now_ns + EXISTS_STEP_NS < end_ns)
-        return wire->now_ns + EXISTS_STEP_NS;
+    if ((rule->exists || rule->states) && wire->now_ns + LOOK_STEP_NS < end_ns)
+        return wire->now_ns + LOOK_STEP_NS;
     return end_ns;
 }
 
@@ -117,6 +141,7 @@ void sf_rules_begin(struct sf_wire *wire, struct sf_wired *wired, struct sf_sock
         on->rule = rule;
         on->index = i;
         on->connection = atomic_load(&on_socket[i].connection);
+        wired->asks_state |= rule->states != 0;
         if (rule->link.fault == SF_LINK_THROTTLE)
             on->rates = rates_of(wire, wired, on);
     }
@@ -204,6 +229,11 @@ static void act_close(struct sf_wire *wire, struct sf_wired *wired, struct sf_wi
     at->last_due_ns = at->last_due_ns > wire->now_ns ? at->last_due_ns : wire->now_ns;
 }
 
+static bool is_hole(const struct sf_plan_rule *rule)
+{
+    return rule->link.fault == SF_LINK_BLACKHOLE || rule->link.fault == SF_LINK_PARTITION;
+}
+
 /* A black hole takes what is under way: bytes that it does not wait for are held as well. */
 static void act_blackhole(struct sf_wire *wire, struct sf_wired *wired, struct sf_wired_rule *on)
 {
@@ -213,7 +243,7 @@ static void act_blackhole(struct sf_wire *wire, struct sf_wired *wired, struct s
     if (is_on && !on->is_on && !fire(wire, on))
         return;
     for (unsigned way = 0; is_on && !on->is_on && way < SF_WAYS; way++)
-        if (!waits_for_bytes(on->rule))
+        if (!on->on[way].has_passed)
             on->on[way].at_byte = wired->ways[way].sent_bytes;
     on->is_on = is_on;
 }
@@ -224,25 +254,51 @@ static void hold_back(struct sf_wire *wire, struct sf_wired *wired)
         uint64_t hold_at = UINT64_MAX;
         for (size_t i = 0; i < wired->rule_count; i++) {
             const struct sf_wired_rule *on = &wired->rules[i];
-            if (on->is_on && holds(wire, wired, on, way) && on->on[way].at_byte < hold_at)
+            bool is_cut = on->rule->link.fault == SF_LINK_PARTITION || holds(wire, wired, on, way);
+            if (on->is_on && is_cut && on->on[way].at_byte < hold_at)
                 hold_at = on->on[way].at_byte;
         }
         wired->ways[way].hold_at = hold_at;
     }
 }
 
+bool sf_rules_hold_handshake(struct sf_wire *wire, struct sf_wired *wired, uint64_t *look_ns)
+{
+    bool is_held = false;
+    *look_ns = SF_NEVER;
+    for (size_t i = 0; i < wired->rule_count; i++) {
+        struct sf_wired_rule *on = &wired->rules[i];
+        if (!is_hole(on->rule) || on->is_spent || waits_for_bytes(on->rule))
+            continue;
+        uint64_t next_ns = next_look_ns(wire, wired, on->rule);
+        *look_ns = next_ns < *look_ns ? next_ns : *look_ns;
+        is_held |= is_time(wire, wired, on->rule) && fire(wire, on);
+    }
+    return is_held;
+}
+
+/* The program's own view, which no event tells. */
+static void look_at_state(struct sf_wired *wired)
+{
+    struct inet_diag_msg told;
+    if (wired->asks_state && !wired->near.is_unix)
+        wired->state =
+            sf_diag_ask(&wired->own.any, &wired->silent.any, &told) ? told.idiag_state : TCP_CLOSE;
+}
+
 uint64_t sf_rules_act(struct sf_wire *wire, struct sf_wired *wired)
 {
     uint64_t next_ns = SF_NEVER;
     bool has_holes = false;
+    look_at_state(wired);
     for (size_t i = 0; i < wired->rule_count && !wired->is_gone; i++) {
         struct sf_wired_rule *on = &wired->rules[i];
         if (on->is_spent)
             continue;
         uint64_t look_ns = next_look_ns(wire, wired, on->rule);
         next_ns = look_ns < next_ns ? look_ns : next_ns;
-        has_holes |= on->rule->link.fault == SF_LINK_BLACKHOLE;
-        if (on->rule->link.fault == SF_LINK_BLACKHOLE)
+        has_holes |= is_hole(on->rule);
+        if (is_hole(on->rule))
             act_blackhole(wire, wired, on);
         for (unsigned way = 0; way < SF_WAYS && !wired->is_gone; way++) {
             if (on->rule->link.fault == SF_LINK_RESET && holds(wire, wired, on, way))

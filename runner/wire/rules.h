@@ -20,6 +20,9 @@ bool sf_rules_passed(const struct sf_wire *wire, struct sf_wired *wired, unsigne
  * directions are told where they end. Returns when to ask again. */
 uint64_t sf_rules_act(struct sf_wire *wire, struct sf_wired *wired);
 
+/* Does a black hole keep the SYN of the program, or its answer, back? When to ask again. */
+bool sf_rules_hold_handshake(struct sf_wire *wire, struct sf_wired *wired, uint64_t *look_ns);
+
 /* How much later a byte that comes now arrives. */
 uint64_t sf_rules_delay_ns(struct sf_wire *wire, struct sf_wired *wired, unsigned way);
 

@@ -1,6 +1,7 @@
 #include "wire/wired.h"
 
 #include "base/memory.h"
+#include "wire/handshake.h"
 #include "wire/rules.h"
 
 #include <errno.h>
@@ -132,6 +133,7 @@ struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request
     }
     struct sf_wired *wired = sf_memory_new(sizeof *wired);
     wired->phase = phase;
+    wired->state = domain == AF_UNIX ? 0 : phase == SF_WIRED_HELD ? TCP_SYN_SENT : TCP_ESTABLISHED;
     wired->program = request->program;
     wired->pid = pid;
     wired->program_start_ns = atomic_load(&wire->session->programs[request->program].start_ns);
@@ -214,7 +216,8 @@ void sf_wired_told(struct sf_wire *wire, struct sf_wired *wired, const struct sf
     wired->error = go->error;
     if (wired->phase == SF_WIRED_CALLING && wired->error == 0)
         return;
-    wired->phase = SF_WIRED_MEETING;
+    if (wired->phase != SF_WIRED_HELD)
+        wired->phase = SF_WIRED_MEETING;
     sf_wired_pump(wire, wired);
 }
 
@@ -274,7 +277,7 @@ static void note_error(struct sf_wire *wire, struct sf_wired *wired, struct sf_l
 
 static void ready(struct sf_wire *wire, struct sf_wired *wired, struct sf_leg *leg, uint32_t events)
 {
-    if (wired->is_gone)
+    if (wired->is_gone || wired->phase == SF_WIRED_HELD)
         return;
     if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         leg->is_readable = true;
@@ -358,8 +361,13 @@ void sf_wired_pump(struct sf_wire *wire, struct sf_wired *wired)
         pump_open(wire, wired);
         return;
     }
-    if (wired->phase == SF_WIRED_CALLING || !wired->is_told)
+    if (wired->phase == SF_WIRED_CALLING || !wired->is_told || wired->near.watch.fd >= 0 ||
+        sf_handshake_is_held(wire, wired))
         return;
+    if (wired->phase == SF_WIRED_HELD) {
+        sf_handshake_go_on(wire, wired);
+        return;
+    }
     uint64_t due_ns = wired->began_ns + wired->round_trip_ns;
     if (wire->now_ns < due_ns)
         sf_deadline_set(&wire->deadlines, &wired->deadline, due_ns);

@@ -25,6 +25,7 @@ struct sf_wired_rule {
 };
 
 enum sf_wired_phase {
+    SF_WIRED_HELD,    /* the real peer has not been called: rules keep the SYN back */
     SF_WIRED_CALLING, /* the real peer has not answered yet */
     SF_WIRED_MEETING, /* it has; the program's end does not stand yet */
     SF_WIRED_OPEN
@@ -38,9 +39,16 @@ struct sf_wired {
     uint32_t program;
     pid_t pid;
     uint64_t program_start_ns;
+    uint32_t state;   /* of the program's socket: TCP_ESTABLISHED …; 0: a Unix socket */
+    bool asks_state;  /* some rule waits for one */
     struct sf_leg near, far; /* to the program, to its peer */
     struct sf_way ways[SF_WAYS];
     struct sf_deadline deadline;
+
+    union sf_wire_address to; /* the real peer; family 0: it has called */
+    bool was_held;            /* rules have kept the handshake back … */
+    bool is_lifted;           /* … and do so no more; */
+    uint8_t resent;           /* how often the program's TCP had sent its SYN again then */
 
     bool is_told; /* the program's end connects, to `silent` … */
     union sf_wire_address own, silent;

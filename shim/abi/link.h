@@ -19,7 +19,7 @@ enum sf_link_fault_kind {
     SF_LINK_DROP,        /* no parameter */
     SF_LINK_DUPLICATE,   /* no parameter */
     SF_LINK_REORDER,     /* datagrams */
-    SF_LINK_PARTITION,   /* groups of programs */
+    SF_LINK_PARTITION,   /* the rule's peers: all programs that it names, each in a group */
     SF_LINK_FAULT_COUNT
 };
 

@@ -195,7 +195,7 @@ static const char *verify_pattern(const struct sf_plan *plan, const struct sf_pl
             return "the plan is damaged: a pattern lies outside of the strings";
         return NULL;
     case SF_PATTERN_PROGRAM:
-        if (pattern->program >= plan->program_count)
+        if (pattern->program >= plan->program_count || pattern->group >= SF_PLAN_PROGRAMS_MAX)
             return "the plan is damaged: a pattern names a program that there is not";
         return NULL;
     default:

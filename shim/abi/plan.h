@@ -164,7 +164,8 @@ struct sf_plan_pattern {
     uint32_t prefix_len; /* bits of `address` that count, of 128 */
     uint32_t glob_at;    /* SF_PATTERN_UNIX, _EXE, _HOST (in lower case): offset into the strings */
     uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
-    uint32_t program;    /* SF_PATTERN_PROGRAM: its index */
+    uint32_t program;    /* SF_PATTERN_PROGRAM: its index … */
+    uint32_t group;      /* … and, of a partition's peers, which of the groups it is in, from 0 */
 };
 
 /* Views into an image that sf_plan_verify accepted. */
@@ -190,11 +191,13 @@ static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at
 }
 
 /* The families whose calls the shim has to look at for a rule: of a link rule those that make a
- * connection. A thread may wait in a read when a send or a poll of another one is reset. */
+ * connection; a partition cuts it where it is made. A thread may wait in a read when a send or a
+ * poll of another one is reset. */
 static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
 {
     if (sf_rule_is_link(rule))
-        return 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_ACCEPT;
+        return 1u << SF_FAMILY_CONNECT |
+               (rule->link.fault == SF_LINK_PARTITION ? 0 : 1u << SF_FAMILY_ACCEPT);
     uint32_t others = rule->fault == SF_FAULT_RESET     ? 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_POLL
                       : rule->fault == SF_FAULT_TIMEOUT ? 1u << SF_FAMILY_SEND
                                                         : 0;

@@ -115,6 +115,18 @@ bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule
     return any_matches(plan, rule->peer, rule->peer_count, address, names);
 }
 
+bool sf_partition_cuts(const struct sf_plan *plan, const struct sf_plan_rule *rule, uint32_t program,
+                       const struct sf_addr *address)
+{
+    const struct sf_plan_pattern *here = NULL, *there = NULL, *pattern = sf_plan_patterns(plan) + rule->peer;
+
+    for (uint32_t i = 0; i < rule->peer_count; i++) {
+        here = pattern[i].program == program ? &pattern[i] : here;
+        there = sf_owner_of_program(pattern[i].program) == address->owner ? &pattern[i] : there;
+    }
+    return here && there && here->group != there->group;
+}
+
 /* Does a rule mean the look-up of this name? One without `peer` means all. */
 static bool asks_for(const struct sf_plan *plan, const struct sf_plan_rule *rule, const char *host)
 {

@@ -43,6 +43,10 @@ void sf_exe_exclude(const struct sf_plan *plan, const char *file, const char *ca
 bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule,
                      const struct sf_addr *address, const struct sf_names *names);
 
+/* Does a partition lie between a program and who has this address? */
+bool sf_partition_cuts(const struct sf_plan *plan, const struct sf_plan_rule *rule, uint32_t program,
+                       const struct sf_addr *address);
+
 /* Is a name as a program looked it up meant by a pattern of kind SF_PATTERN_HOST?
  * The case and a dot at the end are nothing. */
 bool sf_host_matches(const struct sf_plan *plan, const struct sf_plan_pattern *pattern, const char *host);

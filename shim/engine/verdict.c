@@ -7,6 +7,7 @@
 #include "engine/stretch.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 
 #define NUMBERING_SPINS 100000 /* then who was to number the socket has died */
 
@@ -132,7 +133,9 @@ static bool moment_holds(const struct sf_plan *plan, const struct sf_firing *pla
         return false;
     if (!bytes_hold(rule, place->rule, selection, call))
         return false;
-    if (rule->states && !(rule->states >> (call->state(call->context) & 31) & 1))
+    /* What connect meets on the link, it meets once its SYN is out. */
+    uint32_t state = !rule->states ? 0 : sf_rule_is_link(rule) ? TCP_SYN_SENT : call->state(call->context);
+    if (rule->states && !(rule->states >> (state & 31) & 1))
         return false;
     if (rule->exists && !call->exists(call->context, sf_plan_string(plan, rule->exists_at)))
         return false;
@@ -321,6 +324,15 @@ static bool is_armed(const struct sf_engine *engine, const struct sf_selection *
     return armed == SF_LINK_ARMED;
 }
 
+/* A partition means what goes from one group to another. */
+static bool crosses(const struct sf_engine *engine, const struct sf_selection *selection,
+                    const struct sf_call_info *call, const struct sf_plan_rule *rule)
+{
+    const struct sf_addr *peer = call->destination ? call->destination : &selection->socket->peer;
+    return rule->link.fault != SF_LINK_PARTITION ||
+           sf_partition_cuts(engine->plan, rule, call->program, peer);
+}
+
 /* A link rule and a call that makes a connection, or moves datagrams. */
 static void consider_link(const struct sf_engine *engine, const struct sf_selection *selection,
                           const struct sf_call_info *call, uint32_t index, struct wishes *wishes,
@@ -332,12 +344,13 @@ static void consider_link(const struct sf_engine *engine, const struct sf_select
     if (!selection->per_rule)
         return;
     if (call->type == SF_TYPE_DGRAM) {
-        verdict->is_unwired |= fits_the_peer(engine, selection, call, rule);
+        verdict->is_unwired |= fits_the_peer(engine, selection, call, rule) &&
+                               crosses(engine, selection, call, rule);
         return;
     }
     if (sf_call_families[call->call] != SF_FAMILY_CONNECT ||
         !in_range(sf_number_of(&selection->per_rule[index]), rule->connection_first, rule->connection_last) ||
-        !is_armed(engine, selection, call, wishes, &firing))
+        !crosses(engine, selection, call, rule) || !is_armed(engine, selection, call, wishes, &firing))
         return;
     if (!sf_link_connects(rule->link.fault))
         verdict->route = true;
@@ -454,7 +467,8 @@ bool sf_verdict_routes(const struct sf_engine *engine, const struct sf_selection
         for (uint64_t bits = selection->selected[word]; bits; bits &= bits - 1) {
             struct sf_firing firing = {.rule = (uint16_t)(word * 64 + (unsigned)__builtin_ctzll(bits))};
             const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[firing.rule];
-            if (sf_rule_is_link(rule) && is_armed(engine, selection, call, &wishes, &firing))
+            if (sf_rule_is_link(rule) && rule->link.fault != SF_LINK_PARTITION &&
+                is_armed(engine, selection, call, &wishes, &firing))
                 routes |= !sf_link_connects(rule->link.fault);
         }
     return routes;

@@ -9,6 +9,7 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 
 static struct sf_verdict connect_new(struct engine *engine)
 {
@@ -105,6 +106,19 @@ static void a_window_opens_and_closes_for_connect(void **state)
     struct sf_verdict verdict = connect_new(&engine);
     assert_false(verdict.refuse);
     assert_true(verdict.route); /* when a black hole acts, the wire sees */
+    engine_free(&engine);
+}
+
+static void what_connect_meets_it_meets_in_syn_sent(void **state)
+{
+    (void)state;
+    struct engine engine;
+    ENGINE(&engine, 1, "link: both, refuse: true, when: {state: SYN_SENT}",
+           "link: both, unreachable: net, when: {state: [ESTABLISHED, CLOSED]}");
+    engine.state = TCP_CLOSE;
+    struct sf_verdict verdict = connect_new(&engine);
+    assert_true(verdict.refuse);
+    assert_int_equal(verdict.error, 0);
     engine_free(&engine);
 }
 
@@ -219,6 +233,7 @@ int main(void)
         cmocka_unit_test(what_connect_meets_is_a_verdict),
         cmocka_unit_test(the_first_two_fail_and_then_all_is_well),
         cmocka_unit_test(a_window_opens_and_closes_for_connect),
+        cmocka_unit_test(what_connect_meets_it_meets_in_syn_sent),
         cmocka_unit_test(an_accepted_connection_is_decided_by_itself),
         cmocka_unit_test(datagrams_that_a_rule_selects_are_beyond_the_wire),
         cmocka_unit_test(the_seed_chooses_the_connections),

@@ -205,6 +205,13 @@ static void a_partition_groups_programs_by_bit(void **state)
     assert_int_equal(rule->link.groups[1], 2);
     assert_int_equal(rule->link.groups[2], 16);
     assert_int_equal(rule->programs, 1 | 2 | 8 | 16);
+    assert_int_equal(rule->link.directions, SF_LINK_IN | SF_LINK_OUT);
+    static const uint32_t peers[] = {0, 3, 1, 4};
+    assert_int_equal(rule->peer_count, COUNT(peers));
+    for (size_t i = 0; i < COUNT(peers); i++) {
+        assert_int_equal(rule->peers[i].kind, SF_PATTERN_PROGRAM);
+        assert_int_equal(rule->peers[i].program, peers[i]);
+    }
     assert_int_equal(rule->after_ns, 1000000000);
     assert_string_equal(rule->fault_text, "partition: [[a, d], [b], [e]]");
     release(reading);
@@ -215,7 +222,7 @@ static void what_a_link_cannot_do_is_warned_of(void **state)
     (void)state;
     static const char text[] =
         "name: n\nprograms: {a: {run: 'true', wrap: false}, b: {run: 'true', wrap: false}, "
-        "c: 'true'}\nfaults: [{%s}]\n";
+        "c: 'true', d: {run: 'true', wrap: false, ready: {port: 80}}}\nfaults: [{%s}]\n";
     static const struct {
         const char *rule, *warning; /* NULL: none */
     } rows[] = {
@@ -227,9 +234,18 @@ static void what_a_link_cannot_do_is_warned_of(void **state)
         {"link: both, syn_timeout: 1s, when: {match: x}", "connect meets syn_timeout before any byte"},
         {"link: both, refuse: true, type: dgram, when: {match: x}", NULL},
         {"link: both, reset: true, when: {match: x}", NULL},
+        {"link: both, delay: 1s, when: {state: [LISTEN, TIME_WAIT]}",
+         "no connection passes anything in these states, so the rule will not fire"},
+        {"link: both, delay: 1s, when: {state: [LISTEN, CLOSE_WAIT]}", NULL},
+        {"link: both, delay: 1s, when: {state: SYN_SENT}", NULL},
+        {"link: both, blackhole: true, when: {state: SYN_SENT}", NULL},
+        {"link: both, reset: true, when: {state: SYN_SENT}",
+         "no byte passes in SYN_SENT, so the rule will not fire (delay and blackhole act on the handshake)"},
+        {"link: both, refuse: true, when: {state: [ESTABLISHED, CLOSE_WAIT]}",
+         "connect meets refuse in SYN_SENT, so the rule will not fire on streams"},
+        {"link: both, refuse: true, when: {state: [SYN_SENT, CLOSE_WAIT]}", NULL},
         {"link: both, delay: 1s, program: a", "no rule reaches a: it says wrap: false"},
-        {"partition: [[a], [b]]", "nothing cuts a off from b: both say wrap: false"},
-        {"partition: [[c], [a, b]]", NULL},
+        {"partition: [[c], [d]]", "connections that d makes are not cut: it says wrap: false"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char whole[512];
@@ -251,19 +267,14 @@ static void what_the_wire_cannot_do_is_refused(void **state)
     struct reading *reading = read_valid(
         "name: n\nprograms: {a: 'true', b: 'true'}\nfaults:\n- {call: recv, delay: 1s}\n"
         "- {id: x, link: in, drop: true}\n- {partition: [[a], [b]]}\n"
-        "- {link: in, delay: 1s, when: {state: ESTABLISHED}}\n- {link: in, delay: 1s}\n");
+        "- {link: in, delay: 1s, when: {state: ESTABLISHED}}\n- {link: in, type: dgram, delay: 1s}\n");
     assert_false(sf_plan_admits(reading->scenario, true, &reading->diagnostics));
     static const struct {
         unsigned line, column;
         const char *message;
     } want[] = {
         {5, 11, "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
-        {6, 4,
-         "partition cuts programs off from each other, which this version cannot do; sockfault check validates "
-         "this file"},
-        {7, 4,
-         "this rule asks for a state while bytes pass, which this version cannot do; sockfault check validates "
-         "this file"},
+        {8, 4, "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
     };
     assert_int_equal(reading->diagnostics.errors, COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {
@@ -290,19 +301,32 @@ static void a_plan_without_the_runner_holds_no_link_rule(void **state)
     release(reading);
 }
 
-static void a_run_keeps_the_partitions_of_its_program(void **state)
+static void a_partition_needs_the_addresses_of_its_programs(void **state)
 {
     (void)state;
-    static const char text[] =
-        "name: n\nvars: {me: b}\nprograms: {a: 'true', b: 'true', c: 'true'}\n"
-        "faults:\n- {id: p, partition: [[a, '${me}'], [c]]}\n- {id: q, partition: [[a], [c]]}\n"
-        "- {id: r, link: in, drop: true, program: c}\n";
+    struct reading *reading = read_text(
+        "name: n\nprograms: {a: {run: 'true', wrap: false}, b: 'true'}\nfaults: [{partition: [[a], [b]]}]\n");
+    assert_null(reading->scenario);
+    assert_int_equal(reading->diagnostics.count, 1);
+    assert_string_equal(reading->diagnostics.list[0].message,
+                        "nobody learns the addresses of a, which says wrap: false; ready: {port: N} would tell "
+                        "where it listens");
+    assert_int_equal(reading->diagnostics.list[0].place.column, 24);
+    release(reading);
+}
+
+static void a_run_of_one_program_has_no_partition(void **state)
+{
+    (void)state;
+    static const char text[] = "name: n\nvars: {me: b}\nprograms: {a: 'true', b: 'true', c: 'true'}\n"
+                               "faults:\n- {id: p, partition: [[a, '${me}'], [c]]}\n"
+                               "- {id: q, partition: [[a], [c]]}\n- {id: r, link: in, drop: true, program: c}\n";
     const struct sf_bindings bindings = {.program_name = "b"};
     struct reading *reading = read_text_bytes(text, sizeof text - 1, &bindings);
-    assert_non_null(reading->scenario);
-    assert_int_equal(reading->scenario->rule_count, 1);
-    assert_string_equal(reading->scenario->rules[0].id, "p");
-    assert_int_equal(reading->scenario->rules[0].programs, 1);
+    assert_null(reading->scenario);
+    assert_int_equal(reading->diagnostics.errors, 2);
+    assert_string_equal(reading->diagnostics.list[0].message,
+                        "run starts b alone: nobody learns the addresses of a, so this peer would select nothing");
     release(reading);
 }
 
@@ -319,7 +343,8 @@ int main(void)
         cmocka_unit_test(what_a_link_cannot_do_is_warned_of),
         cmocka_unit_test(what_the_wire_cannot_do_is_refused),
         cmocka_unit_test(a_plan_without_the_runner_holds_no_link_rule),
-        cmocka_unit_test(a_run_keeps_the_partitions_of_its_program),
+        cmocka_unit_test(a_partition_needs_the_addresses_of_its_programs),
+        cmocka_unit_test(a_run_of_one_program_has_no_partition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
