@@ -8,6 +8,7 @@
 #include "launch/process.h"
 #include "launch/stops.h"
 #include "launch/tree.h"
+#include "wire/probe.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -36,6 +37,13 @@ struct supervisor {
     bool is_ending;        /* all is over, and whoever still lives is ended */
     pid_t wire;            /* 0: there is none, or it has ended as it should */
 };
+
+/* Before anything was started. */
+static void give_up(struct supervisor *self, const char *why)
+{
+    snprintf(self->supervision->shared->failure, sizeof self->supervision->shared->failure, "%s", why);
+    sf_course_abort(&self->course);
+}
 
 static void fail(struct supervisor *self, const char *what, int error)
 {
@@ -335,6 +343,11 @@ static void start_wire(struct supervisor *self)
 {
     if (!sf_plan_has_links(self->supervision->session->plan))
         return;
+    const char *lack = sf_wire_lacks(self->supervision->session->plan);
+    if (lack) {
+        give_up(self, lack);
+        return;
+    }
     pid_t wire = sf_wire_start(self->supervision->session);
     if (wire < 0)
         fail(self, "start the wire", errno);

@@ -19,10 +19,14 @@ static void put_address(const struct sockaddr *from, uint16_t *port, uint32_t ad
     }
 }
 
-/* IPv4 in IPv6's clothes is looked for as IPv4 as well: inet_diag_find_one_icsk() does. */
-bool sf_diag_ask(const struct sockaddr *own, const struct sockaddr *peer, struct inet_diag_msg *answer)
+int sf_diag_open(void)
 {
-    static int diag = -1;
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+}
+
+/* IPv4 in IPv6's clothes is looked for as IPv4 as well: inet_diag_find_one_icsk() does. */
+bool sf_diag_ask(int diag, const struct sockaddr *own, const struct sockaddr *peer, struct inet_diag_msg *answer)
+{
     struct {
         struct nlmsghdr header;
         struct inet_diag_req_v2 request;
@@ -37,9 +41,7 @@ bool sf_diag_ask(const struct sockaddr *own, const struct sockaddr *peer, struct
         return false;
     put_address(own, &ask.request.id.idiag_sport, ask.request.id.idiag_src);
     put_address(peer, &ask.request.id.idiag_dport, ask.request.id.idiag_dst);
-    if (diag < 0)
-        diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    if (diag < 0 || send(diag, &ask, sizeof ask, 0) < 0)
+    if (send(diag, &ask, sizeof ask, 0) < 0)
         return false;
     ssize_t got = recv(diag, told, sizeof told, 0);
     const struct nlmsghdr *header = (const void *)told;

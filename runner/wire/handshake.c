@@ -135,9 +135,9 @@ static void let_go(struct sf_wired *wired)
 }
 
 /* Does the program's TCP still wait for an answer? */
-static bool ask_program(const struct sf_wired *wired, struct inet_diag_msg *told)
+static bool ask_program(const struct sf_wire *wire, const struct sf_wired *wired, struct inet_diag_msg *told)
 {
-    return sf_diag_ask(&wired->own.any, &wired->silent.any, told) && told->idiag_state == TCP_SYN_SENT;
+    return sf_diag_ask(wire->diag, &wired->own.any, &wired->silent.any, told) && told->idiag_state == TCP_SYN_SENT;
 }
 
 /* Has it sent its SYN again since nothing keeps it back? At that moment it may as well have given up. */
@@ -158,7 +158,7 @@ bool sf_handshake_is_held(struct sf_wire *wire, struct sf_wired *wired)
     if (!is_silent && !wired->was_held)
         return false;
     let_go(wired);
-    if (!ask_program(wired, &told)) {
+    if (!ask_program(wire, wired, &told)) {
         sf_wired_close(wire, wired, true);
         return true;
     }

@@ -25,9 +25,9 @@ struct sf_wire {
     const struct sf_session_memory *session;
     struct sf_engine engine;
     int epoll;
+    int diag;        /* what the kernel is asked about sockets by: wire/diag.h */
     int spare;       /* a descriptor to let go of when no other is left */
     bool is_ending;  /* what is under way may still arrive */
-    bool may_filter; /* the kernel lets us drop what comes to a socket of ours */
     uint64_t now_ns; /* as of this turn of the loop */
     struct sf_deadlines deadlines;
     struct sf_wired *first;              /* all connections */

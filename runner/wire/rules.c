@@ -278,19 +278,19 @@ bool sf_rules_hold_handshake(struct sf_wire *wire, struct sf_wired *wired, uint6
 }
 
 /* The program's own view, which no event tells. */
-static void look_at_state(struct sf_wired *wired)
+static void look_at_state(const struct sf_wire *wire, struct sf_wired *wired)
 {
     struct inet_diag_msg told;
     if (wired->asks_state && !wired->near.is_unix)
         wired->state =
-            sf_diag_ask(&wired->own.any, &wired->silent.any, &told) ? told.idiag_state : TCP_CLOSE;
+            sf_diag_ask(wire->diag, &wired->own.any, &wired->silent.any, &told) ? told.idiag_state : TCP_CLOSE;
 }
 
 uint64_t sf_rules_act(struct sf_wire *wire, struct sf_wired *wired)
 {
     uint64_t next_ns = SF_NEVER;
     bool has_holes = false;
-    look_at_state(wired);
+    look_at_state(wire, wired);
     for (size_t i = 0; i < wired->rule_count && !wired->is_gone; i++) {
         struct sf_wired_rule *on = &wired->rules[i];
         if (on->is_spent)

@@ -9,6 +9,6 @@
  * confirmed: what it does behind that cannot be seen from here.
  *
  * Source: sock_diag(7), idiag_rqueue; unix(7), SIOCOUTQ. */
-uint64_t sf_unread_by_peer(int fd);
+uint64_t sf_unread_by_peer(int diag, int fd);
 
 #endif

@@ -129,7 +129,7 @@ static bool is_taken(struct sf_wire *wire, struct sf_way *way)
 {
     if (!way->is_piecewise)
         return true;
-    if (sf_unread_by_peer(way->to->watch.fd) == 0 ||
+    if (sf_unread_by_peer(wire->diag, way->to->watch.fd) == 0 ||
         wire->now_ns - way->paused_since_ns > UNREAD_PATIENCE_NS) {
         way->is_piecewise = false;
         return true;

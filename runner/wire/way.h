@@ -15,7 +15,7 @@ struct sf_leg {
     bool is_hung_up;               /* a FIN or an error has come: behind the bytes there is more to learn */
     bool may_be_urgent;            /* an urgent byte has come, or may have unseen */
     bool is_dead;                  /* a send met an error: what can be read still counts, then it was reset */
-    bool is_filtered;              /* what comes to it is dropped */
+    bool is_deaf;                  /* what comes to it is dropped */
     bool is_unix;                  /* descriptors may come with the bytes … */
     bool is_closed;                /* … and its other end has closed, which is more than a half-close */
 };

@@ -3,12 +3,12 @@
 #include "base/memory.h"
 #include "launch/descriptors.h"
 #include "launch/process.h"
+#include "wire/diag.h"
 #include "wire/loop.h"
 #include "wire/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -26,18 +26,6 @@ static void raise_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-}
-
-/* Some kernels want a privilege for it. */
-static bool may_filter(void)
-{
-    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct sock_fprog program = {1, &nothing};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool may = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
-    if (fd >= 0)
-        close(fd);
-    return may;
 }
 
 static void told_to_end(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)
@@ -75,7 +63,7 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
     wire.listener = (struct sf_watch){sf_requests_take, listener};
     wire.signals = (struct sf_watch){told_to_end, open_signals()};
     wire.scratch = sf_memory_new(SF_SCRATCH_BYTES);
-    wire.may_filter = may_filter();
+    wire.diag = sf_diag_open();
     wire.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (wire.epoll < 0 || wire.signals.fd < 0 || !sf_watch_begin(&wire, &wire.listener) ||
         !sf_watch_begin(&wire, &wire.signals))

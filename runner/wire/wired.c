@@ -1,11 +1,11 @@
 #include "wire/wired.h"
 
 #include "base/memory.h"
+#include "wire/deaf.h"
 #include "wire/handshake.h"
 #include "wire/rules.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -300,32 +300,25 @@ static void ready(struct sf_wire *wire, struct sf_wired *wired, struct sf_leg *l
 
 /* ---- black holes ---- */
 
-/* What comes to the socket is dropped before TCP sees it: no byte is confirmed, and the other
- * end's own time-outs run. Source: socket(7), SO_ATTACH_FILTER; tcp_filter(). */
-static void filter(struct sf_leg *leg, bool drops)
+static void deafen(struct sf_leg *leg, bool is_deaf)
 {
-    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct sock_fprog program = {1, &nothing};
-    int none = 0;
-    if (leg->is_unix || leg->is_filtered == drops)
+    if (leg->is_unix || leg->is_deaf == is_deaf)
         return;
-    leg->is_filtered = drops;
-    if (drops)
-        setsockopt(leg->watch.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    leg->is_deaf = is_deaf;
+    if (is_deaf)
+        sf_deaf_begin(leg->watch.fd);
     else
-        setsockopt(leg->watch.fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
+        sf_deaf_end(leg->watch.fd);
 }
 
 /* Held both ways, and what was to pass before has passed. */
-static void cut_off(struct sf_wire *wire, struct sf_wired *wired)
+static void cut_off(struct sf_wired *wired)
 {
     bool is_cut = true;
     for (unsigned way = 0; way < SF_WAYS; way++)
         is_cut = is_cut && wired->ways[way].sent_bytes >= wired->ways[way].hold_at;
-    if (!wire->may_filter)
-        return;
-    filter(&wired->near, is_cut);
-    filter(&wired->far, is_cut);
+    deafen(&wired->near, is_cut);
+    deafen(&wired->far, is_cut);
 }
 
 /* ---- work ---- */
@@ -347,7 +340,7 @@ static void pump_open(struct sf_wire *wire, struct sf_wired *wired)
         sf_wired_close(wire, wired, false);
         return;
     }
-    cut_off(wire, wired);
+    cut_off(wired);
     if (is_hungry)
         sf_wired_hunger(wire, wired);
     sf_deadline_set(&wire->deadlines, &wired->deadline, next_ns);
