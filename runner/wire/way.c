@@ -355,6 +355,12 @@ static void note_drained(struct sf_leg *leg, size_t got, size_t room)
     leg->may_be_urgent = leg->may_be_urgent || got == room;
 }
 
+/* Bytes are due that their receiver does not take: then their sender's buffers are to fill, not ours. */
+static bool is_stuck(const struct sf_way *way, uint64_t now_ns)
+{
+    return way->first && way->first->due_ns <= now_ns && (!way->to->is_writable || way->is_piecewise);
+}
+
 /* One read. Returns the bytes read, 0: nothing more can be read now. */
 static size_t read_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
 {
@@ -363,7 +369,7 @@ static size_t read_some(struct sf_wire *wire, struct sf_wired *wired, unsigned w
     int is_urgent = 0;
 
     if (at->has_ended || !at->from->is_readable || at->queued_bytes >= QUEUE_BYTES_MAX ||
-        at->read_bytes >= at->hold_at || at->read_bytes >= at->reset_at)
+        at->read_bytes >= at->hold_at || at->read_bytes >= at->reset_at || is_stuck(at, wire->now_ns))
         return 0;
     uint64_t allowed = sf_rules_allow(wire, wired, way, &when_ns);
     if (allowed == 0) {
