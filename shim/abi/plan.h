@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define SF_PLAN_MAGIC "SFPLAN\r\n" /* CR LF shows a file mangled by a text-mode copy */
-#define SF_PLAN_VERSION 3u
+#define SF_PLAN_VERSION 4u
 
 /* Limits that the reader states to the user; the image relies on them. */
 #define SF_PLAN_PROGRAMS_MAX 64u /* one bit each in sf_plan_rule.programs */

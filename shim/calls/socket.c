@@ -452,9 +452,12 @@ SF_EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen
 SF_EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *length)
 {
     sf_ensure_loaded();
-    struct sf_socket *socket = wired_socket(fd);
-    if (!socket)
-        socket = reset_socket(fd);
+    if (wired_socket(fd)) {
+        struct sf_addr own;
+        sf_address_of_own(&own, fd);
+        return sf_reset_name(&own, addr, length);
+    }
+    struct sf_socket *socket = reset_socket(fd);
     return socket ? sf_reset_name(&socket->local, addr, length) : sf_real.getsockname(fd, addr, length);
 }
 

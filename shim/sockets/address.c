@@ -76,8 +76,13 @@ void sf_address_of_own(struct sf_addr *to, int fd)
 {
     ask(to, fd, SF_OWN_GETSOCKNAME, sf_real.getsockname);
     struct sf_socket *socket = wired(fd);
-    if (socket)
-        *to = socket->local;
+    if (!socket)
+        return;
+    /* Where a connect has failed the kernel has given its address up, but for the port: inet_reset_saddr(). */
+    const struct sf_addr own = *to, any = sf_address_any(to);
+    *to = socket->local;
+    if (own.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6) && memcmp(own.ip, any.ip, sizeof own.ip) == 0)
+        memcpy(to->ip, own.ip, sizeof own.ip);
 }
 
 void sf_address_of_peer(struct sf_addr *to, int fd)
