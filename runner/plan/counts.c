@@ -8,7 +8,8 @@ static bool same_pattern(const struct sf_plan *plan, const struct sf_plan_patter
 {
     bool is_glob = a->kind == SF_PATTERN_UNIX || a->kind == SF_PATTERN_EXE || a->kind == SF_PATTERN_HOST;
     return a->kind == b->kind && a->domains == b->domains && a->port == b->port && a->program == b->program &&
-           a->group == b->group && a->prefix_len == b->prefix_len && memcmp(a->address, b->address, sizeof a->address) == 0 &&
+           a->group == b->group && a->prefix_len == b->prefix_len &&
+           memcmp(a->address, b->address, sizeof a->address) == 0 &&
            (!is_glob || strcmp(sf_plan_string(plan, a->glob_at), sf_plan_string(plan, b->glob_at)) == 0);
 }
 

@@ -70,10 +70,10 @@ struct members {
 };
 
 /* The programs of a partition are each other's peers. */
-static void add_peer(struct sf_decoder *decoder, struct sf_rule *rule, struct sf_place place, const char *name)
+static void add_peer(struct sf_decoder *decoder, struct sf_rule *rule, struct sf_place place,
+                     const char *name)
 {
-    struct sf_pattern *peer =
-        sf_arena_push(decoder->arena, &rule->peers, &rule->peer_count, sizeof *peer);
+    struct sf_pattern *peer = sf_arena_push(decoder->arena, &rule->peers, &rule->peer_count, sizeof *peer);
     peer->place = place;
     sf_peer_find(decoder, name, peer);
 }

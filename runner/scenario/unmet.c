@@ -27,8 +27,7 @@ static void warn_of_link_state(struct sf_decoder *decoder, const struct sf_rule 
 {
     uint32_t without_link = STATE(CLOSE) | STATE(LISTEN) | STATE(SYN_RECV) | STATE(TIME_WAIT);
     enum sf_link_fault_kind fault = rule->link.fault;
-    bool shakes_hands =
-        fault == SF_LINK_DELAY || fault == SF_LINK_BLACKHOLE || fault == SF_LINK_PARTITION;
+    bool shakes_hands = fault == SF_LINK_DELAY || fault == SF_LINK_BLACKHOLE || fault == SF_LINK_PARTITION;
 
     if (!rule->states)
         return;

@@ -25,16 +25,18 @@ int sf_diag_open(void)
 }
 
 /* IPv4 in IPv6's clothes is looked for as IPv4 as well: inet_diag_find_one_icsk() does. */
-bool sf_diag_ask(int diag, const struct sockaddr *own, const struct sockaddr *peer, struct inet_diag_msg *answer)
+bool sf_diag_ask(int diag, const struct sockaddr *own, const struct sockaddr *peer,
+                 struct inet_diag_msg *answer)
 {
     struct {
         struct nlmsghdr header;
         struct inet_diag_req_v2 request;
-    } ask = {.header = {.nlmsg_len = sizeof ask, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
-             .request = {.sdiag_family = (uint8_t)own->sa_family,
-                         .sdiag_protocol = IPPROTO_TCP,
-                         .idiag_states = UINT32_MAX,
-                         .id = {.idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}}};
+    } ask = {
+        .header = {.nlmsg_len = sizeof ask, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
+        .request = {.sdiag_family = (uint8_t)own->sa_family,
+                    .sdiag_protocol = IPPROTO_TCP,
+                    .idiag_states = UINT32_MAX,
+                    .id = {.idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}}};
     _Alignas(struct nlmsghdr) char told[4096];
 
     if (own->sa_family != AF_INET && own->sa_family != AF_INET6)

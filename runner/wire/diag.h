@@ -11,6 +11,7 @@ int sf_diag_open(void);
 
 /* The socket with these addresses. False: there is none, or the kernel does not tell. Needs no
  * privilege. Source: sock_diag(7). */
-bool sf_diag_ask(int diag, const struct sockaddr *own, const struct sockaddr *peer, struct inet_diag_msg *answer);
+bool sf_diag_ask(int diag, const struct sockaddr *own, const struct sockaddr *peer,
+                 struct inet_diag_msg *answer);
 
 #endif

@@ -92,7 +92,8 @@ void sf_handshake_begin(struct sf_wire *wire, struct sf_wired *wired, const stru
 
     *answer = (struct sf_wire_answer){.state = SF_WIRE_FAILED};
     wired->to = request->to;
-    if (!bind_as_asked(fd, request) || (is_held && !request->from.any.sa_family && !bind_towards(fd, &wired->to)) ||
+    if (!bind_as_asked(fd, request) ||
+        (is_held && !request->from.any.sa_family && !bind_towards(fd, &wired->to)) ||
         (!is_held && !call_peer(fd, &wired->to))) {
         answer->error = errno;
         wired->phase = SF_WIRED_MEETING;
@@ -127,7 +128,8 @@ void sf_handshake_go_on(struct sf_wire *wire, struct sf_wired *wired)
 static void let_go(struct sf_wired *wired)
 {
     bool is_closed = atomic_load(&wired->record->cookie) != wired->cookie ||
-                     atomic_load(&wired->record->closed_ns) != 0 || (kill(wired->pid, 0) != 0 && errno == ESRCH);
+                     atomic_load(&wired->record->closed_ns) != 0 ||
+                     (kill(wired->pid, 0) != 0 && errno == ESRCH);
     if (!is_closed || wired->failing < 0)
         return;
     close(wired->failing);
@@ -137,7 +139,8 @@ static void let_go(struct sf_wired *wired)
 /* Does the program's TCP still wait for an answer? */
 static bool ask_program(const struct sf_wire *wire, const struct sf_wired *wired, struct inet_diag_msg *told)
 {
-    return sf_diag_ask(wire->diag, &wired->own.any, &wired->silent.any, told) && told->idiag_state == TCP_SYN_SENT;
+    return sf_diag_ask(wire->diag, &wired->own.any, &wired->silent.any, told) &&
+           told->idiag_state == TCP_SYN_SENT;
 }
 
 /* Has it sent its SYN again since nothing keeps it back? At that moment it may as well have given up. */
@@ -167,7 +170,8 @@ bool sf_handshake_is_held(struct sf_wire *wire, struct sf_wired *wired)
         wired->is_lifted = false;
     else if (has_resent(wired, told.idiag_retrans))
         return false;
-    uint64_t soon_ns = wire->now_ns + LOOK_NS, resent_ns = wire->now_ns + (told.idiag_expires + 1) * NS_PER_MS;
+    uint64_t soon_ns = wire->now_ns + LOOK_NS,
+             resent_ns = wire->now_ns + (told.idiag_expires + 1) * NS_PER_MS;
     look_ns = soon_ns < look_ns ? soon_ns : look_ns;
     sf_deadline_set(&wire->deadlines, &wired->deadline, resent_ns < look_ns ? resent_ns : look_ns);
     return true;

@@ -55,10 +55,9 @@ static bool is_told_of(int fd)
     socklen_t own_bytes = sizeof own, peer_bytes = sizeof peer;
     struct inet_diag_msg told;
     int diag = sf_diag_open();
-    bool is_told =
-        getsockname(fd, (struct sockaddr *)&own, &own_bytes) == 0 &&
-        getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) == 0 &&
-        sf_diag_ask(diag, (struct sockaddr *)&own, (struct sockaddr *)&peer, &told);
+    bool is_told = getsockname(fd, (struct sockaddr *)&own, &own_bytes) == 0 &&
+                   getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) == 0 &&
+                   sf_diag_ask(diag, (struct sockaddr *)&own, (struct sockaddr *)&peer, &told);
     if (diag >= 0)
         close(diag);
     return is_told;
@@ -82,9 +81,11 @@ const char *sf_wire_lacks(const struct sf_plan *plan)
     if (ends[1] < 0)
         lack = "no connection on loopback can be made";
     else if (!is_told_of(ends[0]))
-        lack = "the kernel does not tell of sockets (sock_diag), which chunk, state, blackhole and partition need";
+        lack = "the kernel does not tell of sockets (sock_diag), which chunk, state, blackhole and partition "
+               "need";
     else if (has_rule(plan, wants_silence) && !falls_silent(ends))
-        lack = "the kernel drops nothing that comes to a socket (SO_ATTACH_FILTER, IP_MINTTL), which blackhole and "
+        lack = "the kernel drops nothing that comes to a socket (SO_ATTACH_FILTER, IP_MINTTL), which "
+               "blackhole and "
                "partition need";
     close(ends[0]);
     if (ends[1] >= 0)

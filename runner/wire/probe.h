@@ -4,8 +4,8 @@
 
 #include "abi/plan.h"
 
-/* What link rules of this plan need and this machine lacks, as a sentence; NULL: nothing. Opens a connection of
- * its own, and none where no rule needs more than sockets. */
+/* What link rules of this plan need and this machine lacks, as a sentence; NULL: nothing. Opens a connection
+ * of its own, and none where no rule needs more than sockets. */
 const char *sf_wire_lacks(const struct sf_plan *plan);
 
 #endif

@@ -282,8 +282,8 @@ static void look_at_state(const struct sf_wire *wire, struct sf_wired *wired)
 {
     struct inet_diag_msg told;
     if (wired->asks_state && !wired->near.is_unix)
-        wired->state =
-            sf_diag_ask(wire->diag, &wired->own.any, &wired->silent.any, &told) ? told.idiag_state : TCP_CLOSE;
+        wired->state = sf_diag_ask(wire->diag, &wired->own.any, &wired->silent.any, &told) ? told.idiag_state
+                                                                                           : TCP_CLOSE;
 }
 
 uint64_t sf_rules_act(struct sf_wire *wire, struct sf_wired *wired)

@@ -19,7 +19,8 @@ uint64_t sf_unread_by_peer(int diag, int fd)
     struct inet_diag_msg told;
     if (getsockname(fd, (struct sockaddr *)&own, &own_bytes) != 0 ||
         getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) != 0 ||
-        !sf_diag_ask(diag, (struct sockaddr *)&peer, (struct sockaddr *)&own, &told)) /* its own is our peer */
+        !sf_diag_ask(diag, (struct sockaddr *)&peer, (struct sockaddr *)&own,
+                     &told)) /* its own is our peer */
         return unsent(fd);
     return told.idiag_rqueue + unsent(fd);
 }

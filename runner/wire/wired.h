@@ -39,8 +39,8 @@ struct sf_wired {
     uint32_t program;
     pid_t pid;
     uint64_t program_start_ns;
-    uint32_t state;   /* of the program's socket: TCP_ESTABLISHED …; 0: a Unix socket */
-    bool asks_state;  /* some rule waits for one */
+    uint32_t state;          /* of the program's socket: TCP_ESTABLISHED …; 0: a Unix socket */
+    bool asks_state;         /* some rule waits for one */
     struct sf_leg near, far; /* to the program, to its peer */
     struct sf_way ways[SF_WAYS];
     struct sf_deadline deadline;

@@ -196,8 +196,7 @@ static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at
 static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
 {
     if (sf_rule_is_link(rule))
-        return 1u << SF_FAMILY_CONNECT |
-               (rule->link.fault == SF_LINK_PARTITION ? 0 : 1u << SF_FAMILY_ACCEPT);
+        return 1u << SF_FAMILY_CONNECT | (rule->link.fault == SF_LINK_PARTITION ? 0 : 1u << SF_FAMILY_ACCEPT);
     uint32_t others = rule->fault == SF_FAULT_RESET     ? 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_POLL
                       : rule->fault == SF_FAULT_TIMEOUT ? 1u << SF_FAMILY_SEND
                                                         : 0;

@@ -344,8 +344,8 @@ static void consider_link(const struct sf_engine *engine, const struct sf_select
     if (!selection->per_rule)
         return;
     if (call->type == SF_TYPE_DGRAM) {
-        verdict->is_unwired |= fits_the_peer(engine, selection, call, rule) &&
-                               crosses(engine, selection, call, rule);
+        verdict->is_unwired |=
+            fits_the_peer(engine, selection, call, rule) && crosses(engine, selection, call, rule);
         return;
     }
     if (sf_call_families[call->call] != SF_FAMILY_CONNECT ||

@@ -78,7 +78,8 @@ void sf_address_of_own(struct sf_addr *to, int fd)
     struct sf_socket *socket = wired(fd);
     if (!socket)
         return;
-    /* Where a connect has failed the kernel has given its address up, but for the port: inet_reset_saddr(). */
+    /* Where a connect has failed the kernel has given its address up, but for the port: inet_reset_saddr().
+     */
     const struct sf_addr own = *to, any = sf_address_any(to);
     *to = socket->local;
     if (own.domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6) && memcmp(own.ip, any.ip, sizeof own.ip) == 0)

@@ -65,8 +65,8 @@ static void what_makes_a_connection_is_looked_at_and_no_more(void **state)
 static void partitions_of_the_same_programs_count_by_themselves(void **state)
 {
     (void)state;
-    struct reading *reading = read_valid("name: n\n" PROGRAMS
-                                         "faults: [{partition: [[a, b], [c]]}, {partition: [[a], [b, c]]}]\n");
+    struct reading *reading =
+        read_valid("name: n\n" PROGRAMS "faults: [{partition: [[a, b], [c]]}, {partition: [[a], [b, c]]}]\n");
     struct sf_plan *plan = compile(reading);
     assert_int_equal(sf_plan_rules(plan)[1].counts_as, 1);
     assert_false(cuts(plan, 0, A, B));

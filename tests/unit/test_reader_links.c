@@ -273,8 +273,10 @@ static void what_the_wire_cannot_do_is_refused(void **state)
         unsigned line, column;
         const char *message;
     } want[] = {
-        {5, 11, "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
-        {8, 4, "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
+        {5, 11,
+         "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
+        {8, 4,
+         "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
     };
     assert_int_equal(reading->diagnostics.errors, COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {
@@ -308,9 +310,10 @@ static void a_partition_needs_the_addresses_of_its_programs(void **state)
         "name: n\nprograms: {a: {run: 'true', wrap: false}, b: 'true'}\nfaults: [{partition: [[a], [b]]}]\n");
     assert_null(reading->scenario);
     assert_int_equal(reading->diagnostics.count, 1);
-    assert_string_equal(reading->diagnostics.list[0].message,
-                        "nobody learns the addresses of a, which says wrap: false; ready: {port: N} would tell "
-                        "where it listens");
+    assert_string_equal(
+        reading->diagnostics.list[0].message,
+        "nobody learns the addresses of a, which says wrap: false; ready: {port: N} would tell "
+        "where it listens");
     assert_int_equal(reading->diagnostics.list[0].place.column, 24);
     release(reading);
 }
@@ -318,15 +321,17 @@ static void a_partition_needs_the_addresses_of_its_programs(void **state)
 static void a_run_of_one_program_has_no_partition(void **state)
 {
     (void)state;
-    static const char text[] = "name: n\nvars: {me: b}\nprograms: {a: 'true', b: 'true', c: 'true'}\n"
-                               "faults:\n- {id: p, partition: [[a, '${me}'], [c]]}\n"
-                               "- {id: q, partition: [[a], [c]]}\n- {id: r, link: in, drop: true, program: c}\n";
+    static const char text[] =
+        "name: n\nvars: {me: b}\nprograms: {a: 'true', b: 'true', c: 'true'}\n"
+        "faults:\n- {id: p, partition: [[a, '${me}'], [c]]}\n"
+        "- {id: q, partition: [[a], [c]]}\n- {id: r, link: in, drop: true, program: c}\n";
     const struct sf_bindings bindings = {.program_name = "b"};
     struct reading *reading = read_text_bytes(text, sizeof text - 1, &bindings);
     assert_null(reading->scenario);
     assert_int_equal(reading->diagnostics.errors, 2);
-    assert_string_equal(reading->diagnostics.list[0].message,
-                        "run starts b alone: nobody learns the addresses of a, so this peer would select nothing");
+    assert_string_equal(
+        reading->diagnostics.list[0].message,
+        "run starts b alone: nobody learns the addresses of a, so this peer would select nothing");
     release(reading);
 }
 
