@@ -4,7 +4,6 @@
 #include "wire/request.h"
 #include "wire/wired.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -18,7 +17,7 @@ bool sf_watch_begin(struct sf_wire *wire, struct sf_watch *watch)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET,
                                 .data.ptr = watch};
-    return epoll_ctl(wire->epoll, EPOLL_CTL_ADD, watch->fd, &event) == 0;
+    return epoll_ctl(wire->wait.epoll, EPOLL_CTL_ADD, watch->fd, &event) == 0;
 }
 
 void sf_watch_end(struct sf_watch *watch)
@@ -69,21 +68,13 @@ static void free_the_gone(struct sf_wire *wire)
     }
 }
 
-/* To the nanosecond where the kernel can (Linux 5.11), or a little too late. */
 static int await(struct sf_wire *wire, struct epoll_event *events)
 {
     const struct sf_deadline *first = sf_deadlines_first(&wire->deadlines);
-    uint64_t ns = wire->hungry ? 0 : !first ? SF_NEVER : 0;
-    if (!wire->hungry && first && first->at_ns > wire->now_ns)
-        ns = first->at_ns - wire->now_ns;
-    if (wire->is_ending && ns > NS_PER_S)
-        ns = NS_PER_S;
-    struct timespec timeout = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
-    int count = epoll_pwait2(wire->epoll, events, EVENTS_MAX, ns == SF_NEVER ? NULL : &timeout, NULL);
-    if (count < 0 && errno == ENOSYS)
-        count =
-            epoll_wait(wire->epoll, events, EVENTS_MAX, ns == SF_NEVER ? -1 : (int)((ns + 999999) / 1000000));
-    return count;
+    uint64_t until_ns = wire->hungry ? 0 : first ? first->at_ns : SF_NEVER;
+    if (wire->is_ending && until_ns > wire->now_ns + NS_PER_S)
+        until_ns = wire->now_ns + NS_PER_S;
+    return sf_wait_for(&wire->wait, events, EVENTS_MAX, until_ns, &wire->now_ns);
 }
 
 static bool is_over(const struct sf_wire *wire, uint64_t end_ns)
@@ -104,7 +95,6 @@ void sf_wire_loop(struct sf_wire *wire)
     wire->now_ns = sf_clock_now_ns();
     while (!wire->is_ending || !is_over(wire, end_ns)) {
         int count = await(wire, events);
-        wire->now_ns = sf_clock_now_ns();
         for (int i = 0; i < count; i++) {
             struct sf_watch *watch = events[i].data.ptr;
             watch->ready(wire, watch, events[i].events);

@@ -6,6 +6,7 @@
 #include "plan/session.h"
 #include "wire/deadline.h"
 #include "wire/rate.h"
+#include "wire/wait.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +25,7 @@ struct sf_watch {
 struct sf_wire {
     const struct sf_session_memory *session;
     struct sf_engine engine;
-    int epoll;
+    struct sf_wait wait;
     int diag;        /* what the kernel is asked about sockets by: wire/diag.h */
     int spare;       /* a descriptor to let go of when no other is left */
     bool is_ending;  /* what is under way may still arrive */

@@ -59,13 +59,13 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
     sf_descriptors_close_others((int[]){STDERR_FILENO, listener}, 2);
     wire.session = session;
     wire.engine = (struct sf_engine){.plan = session->plan, .rules = session->rules};
-    wire.epoll = epoll_create1(EPOLL_CLOEXEC);
+    wire.wait = sf_wait_new(epoll_create1(EPOLL_CLOEXEC));
     wire.listener = (struct sf_watch){sf_requests_take, listener};
     wire.signals = (struct sf_watch){told_to_end, open_signals()};
     wire.scratch = sf_memory_new(SF_SCRATCH_BYTES);
     wire.diag = sf_diag_open();
     wire.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (wire.epoll < 0 || wire.signals.fd < 0 || !sf_watch_begin(&wire, &wire.listener) ||
+    if (wire.wait.epoll < 0 || wire.signals.fd < 0 || !sf_watch_begin(&wire, &wire.listener) ||
         !sf_watch_begin(&wire, &wire.signals))
         _exit(SF_EXIT_INTERNAL);
     sf_wire_loop(&wire);

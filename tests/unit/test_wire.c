@@ -1,4 +1,4 @@
-/* The wire's parts that need no socket: deadlines, rates. */
+/* The wire's parts that need no socket: deadlines, rates, waits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,12 +6,17 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "wire/deadline.h"
 #include "wire/rate.h"
+#include "wire/wait.h"
 
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #define S UINT64_C(1000000000)
+#define MS UINT64_C(1000000)
 enum { MANY = 1000 };
 
 static void deadlines_come_in_order_whatever_order_they_were_set_in(void **state)
@@ -100,6 +105,66 @@ static void no_rate_lets_everything_pass(void **state)
     assert_int_equal(sf_rate_allows(&rate, S), UINT64_MAX);
 }
 
+static struct sf_wait waits(bool may_spin)
+{
+    struct sf_wait wait = sf_wait_new(epoll_create1(EPOLL_CLOEXEC));
+    assert_true(wait.epoll >= 0);
+    wait.may_spin = may_spin;
+    return wait;
+}
+
+static void a_wait_ends_at_its_time_and_not_before(void **state)
+{
+    (void)state;
+    struct epoll_event event;
+    for (int may_spin = 0; may_spin < 2; may_spin++) {
+        struct sf_wait wait = waits(may_spin);
+        for (unsigned i = 0; i < 20; i++) {
+            wait.early_ns = i % 2 ? wait.early_ns : 3 * MS * (unsigned)may_spin; /* it thinks timers late */
+            uint64_t now_ns = sf_clock_now_ns(), until_ns = now_ns + 2 * MS;
+            assert_int_equal(sf_wait_for(&wait, &event, 1, until_ns, &now_ns), 0);
+            assert_true(now_ns >= until_ns && now_ns <= sf_clock_now_ns());
+        }
+        close(wait.epoll);
+    }
+}
+
+static void an_event_ends_a_wait(void **state)
+{
+    (void)state;
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = 7};
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    for (int may_spin = 0; may_spin < 2; may_spin++) {
+        struct sf_wait wait = waits(may_spin);
+        assert_int_equal(epoll_ctl(wait.epoll, EPOLL_CTL_ADD, ends[0], &event), 0);
+        for (uint64_t until_ns = 0; until_ns <= SF_NEVER / 2; until_ns += SF_NEVER / 2) {
+            struct epoll_event got = {0};
+            uint64_t now_ns = sf_clock_now_ns();
+            assert_int_equal(sf_wait_for(&wait, &got, 1, until_ns ? SF_NEVER : 0, &now_ns), 1);
+            assert_int_equal(got.data.u32, 7);
+        }
+        close(wait.epoll);
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_wait_spins_where_events_come_soon_alone(void **state)
+{
+    (void)state;
+    struct epoll_event event;
+    struct sf_wait wait = waits(true);
+    wait.spin_ns = 8;
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t now_ns = sf_clock_now_ns();
+        sf_wait_for(&wait, &event, 1, now_ns + 2 * MS, &now_ns);
+    }
+    assert_int_equal(wait.spin_ns, 0);
+    close(wait.epoll);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +173,9 @@ int main(void)
         cmocka_unit_test(a_rate_lets_pass_what_it_says),
         cmocka_unit_test(a_pause_gives_no_more_than_a_burst),
         cmocka_unit_test(no_rate_lets_everything_pass),
+        cmocka_unit_test(a_wait_ends_at_its_time_and_not_before),
+        cmocka_unit_test(an_event_ends_a_wait),
+        cmocka_unit_test(a_wait_spins_where_events_come_soon_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
