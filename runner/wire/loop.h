@@ -6,6 +6,7 @@
 #include "plan/session.h"
 #include "wire/deadline.h"
 #include "wire/rate.h"
+#include "wire/splice.h"
 #include "wire/wait.h"
 
 #include <stdbool.h>
@@ -38,6 +39,7 @@ struct sf_wire {
     struct sf_rate *rates;               /* of rules that share one, [rule][program] */
     struct sf_watch listener, signals;
     char *scratch;
+    struct sf_splice splice;
 };
 
 enum { SF_SCRATCH_BYTES = 256 * 1024 };

@@ -400,6 +400,26 @@ bool sf_rules_cut(const struct sf_wired *wired, unsigned way)
     return false;
 }
 
+static bool touches(const struct sf_wired_rule *on, unsigned way)
+{
+    switch (on->rule->link.fault) {
+    case SF_LINK_DELAY:
+    case SF_LINK_CHUNK:
+    case SF_LINK_CORRUPT:
+        return true;
+    default:
+        return waits_for_bytes(on->rule) && !on->on[way].has_passed;
+    }
+}
+
+bool sf_rules_touch(const struct sf_wired *wired, unsigned way)
+{
+    for (size_t i = 0; i < wired->rule_count; i++)
+        if (is_for(wired, &wired->rules[i], way) && touches(&wired->rules[i], way))
+            return true;
+    return false;
+}
+
 uint32_t sf_rules_piece(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t count)
 {
     uint32_t smallest = 0;

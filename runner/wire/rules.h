@@ -34,6 +34,9 @@ void sf_rules_take(struct sf_wire *wire, struct sf_wired *wired, unsigned way, u
 /* May some rule ever cut what goes this way into pieces? */
 bool sf_rules_cut(const struct sf_wired *wired, unsigned way);
 
+/* May some rule ever look at, keep or change what goes this way, its rate aside? */
+bool sf_rules_touch(const struct sf_wired *wired, unsigned way);
+
 /* The size of the next piece; 0: as the bytes come. Counts it as drawn when `count` bytes are more. */
 uint32_t sf_rules_piece(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t count);
 

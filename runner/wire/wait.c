@@ -16,8 +16,7 @@ enum { EARLY_SHARE = 4 };
 struct sf_wait sf_wait_new(int epoll)
 {
     cpu_set_t processors;
-    bool may_spin =
-        sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) > 1;
+    bool may_spin = sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) > 1;
     return (struct sf_wait){.epoll = epoll, .may_spin = may_spin};
 }
 

@@ -1,6 +1,7 @@
 #include "wire/way.h"
 
 #include "base/memory.h"
+#include "launch/process.h"
 #include "wire/rules.h"
 #include "wire/unread.h"
 #include "wire/wired.h"
@@ -19,10 +20,11 @@
 #define TURN_BYTES (1u << 20)      /* then others have their turn */
 #define LOOK_NS UINT64_C(1000000)  /* between looks at what no event tells */
 #define LOOK_FIRST_NS UINT64_C(50000)
-#define UNREAD_PATIENCE_NS UINT64_C(1000000000) /* a reader may wait for more than a piece before it reads \
-                                                 */
+#define UNREAD_PATIENCE_NS                                                          \
+    UINT64_C(1000000000) /* a reader may wait for more than a piece before it reads \
+                          */
 
-enum { VECTOR_MAX = 16 };
+enum { VECTOR_MAX = 16, BULK_BYTES = 64 * 1024 };
 
 void sf_way_begin(struct sf_way *way, struct sf_leg *from, struct sf_leg *to, uint8_t direction)
 {
@@ -355,27 +357,76 @@ static void note_drained(struct sf_leg *leg, size_t got, size_t room)
     leg->may_be_urgent = leg->may_be_urgent || got == room;
 }
 
-/* Bytes are due that their receiver does not take: then their sender's buffers are to fill, not ours. */
-static bool is_stuck(const struct sf_way *way, uint64_t now_ns)
+/* Nothing is on its way, and nothing keeps or looks at what comes. */
+static bool may_splice(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
 {
-    return way->first && way->first->due_ns <= now_ns && (!way->to->is_writable || way->is_piecewise);
+    const struct sf_way *at = &wired->ways[way];
+    return at->is_bulk && wire->splice.in >= 0 && !at->first && at->to->is_writable && !at->is_cut &&
+           at->hold_at == UINT64_MAX && at->end_at == UINT64_MAX && at->reset_at == UINT64_MAX &&
+           at->epoch_ns <= wire->now_ns && !wired->asks_state && !sf_rules_touch(wired, way);
 }
 
-/* One read. Returns the bytes read, 0: nothing more can be read now. */
-static size_t read_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
+static void prepare(struct sf_leg *leg)
+{
+    if (!leg->is_prepared)
+        sf_splice_prepare(leg->watch.fd);
+    leg->is_prepared = true;
+}
+
+/* What the socket did not take waits in the queue, where others cannot be in its way. */
+static void keep_rest(struct sf_wire *wire, struct sf_way *way, size_t left)
+{
+    struct sf_passed none = {0};
+    for (ssize_t got; left > 0; left -= (size_t)got) {
+        got = sf_splice_rest(&wire->splice, wire->scratch, left < SF_SCRATCH_BYTES ? left : SF_SCRATCH_BYTES);
+        if (got <= 0)
+            _exit(SF_EXIT_INTERNAL); /* bytes are lost: say so by the loss of the wire */
+        if (!way->is_cut)
+            queue(way, wire->scratch, (size_t)got, way->last_due_ns, false, &none);
+    }
+}
+
+/* As receive, and what came has been passed on. 0 or EAGAIN: let a read look. */
+static ssize_t move(struct sf_wire *wire, struct sf_wired *wired, unsigned way, size_t room)
 {
     struct sf_way *at = &wired->ways[way];
-    uint64_t when_ns;
-    int is_urgent = 0;
+    prepare(at->from);
+    prepare(at->to);
+    ssize_t got = sf_splice_take(&wire->splice, at->from->watch.fd, room);
+    if (got <= 0)
+        return got;
+    due(wire, wired, way);
+    at->read_bytes += (uint64_t)got;
+    ssize_t done = sf_splice_give(&wire->splice, at->to->watch.fd, (size_t)got);
+    if (done < 0 && errno != EAGAIN)
+        break_off(wire, wired, way);
+    done = done < 0 ? 0 : done;
+    at->sent_bytes += (uint64_t)done;
+    at->to->is_writable = done == got || at->is_cut;
+    keep_rest(wire, at, (size_t)(got - done));
+    return got;
+}
 
-    if (at->has_ended || !at->from->is_readable || at->queued_bytes >= QUEUE_BYTES_MAX ||
-        at->read_bytes >= at->hold_at || at->read_bytes >= at->reset_at || is_stuck(at, wire->now_ns))
-        return 0;
-    uint64_t allowed = sf_rules_allow(wire, wired, way, &when_ns);
-    if (allowed == 0) {
-        wait_until(at, when_ns);
-        return 0;
+/* Returns the bytes, 0: a read is to look, or it has ended. */
+static size_t splice_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t allowed)
+{
+    struct sf_way *at = &wired->ways[way];
+    ssize_t moved = move(wire, wired, way, allowed < SIZE_MAX ? (size_t)allowed : SIZE_MAX);
+    at->is_bulk = moved >= BULK_BYTES;
+    if (moved > 0) {
+        sf_rules_take(wire, wired, way, (uint64_t)moved, (uint64_t)moved == allowed);
+        return (size_t)moved;
     }
+    at->from->may_be_urgent = true;
+    if (moved < 0 && errno != EAGAIN)
+        source_ended(wire, wired, way, true);
+    return 0;
+}
+
+static size_t copy_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t allowed)
+{
+    struct sf_way *at = &wired->ways[way];
+    int is_urgent = 0;
     if (at->from->may_be_urgent && !at->from->is_unix)
         ioctl(at->from->watch.fd, SIOCATMARK, &is_urgent);
     size_t room = allowed < SF_SCRATCH_BYTES ? (size_t)allowed : SF_SCRATCH_BYTES;
@@ -390,10 +441,36 @@ static size_t read_some(struct sf_wire *wire, struct sf_wired *wired, unsigned w
         return 0;
     }
     note_drained(at->from, (size_t)got, is_urgent ? 1 : room);
+    at->is_bulk = got >= BULK_BYTES && !at->from->is_unix;
     sf_rules_take(wire, wired, way, (uint64_t)got, (uint64_t)got == allowed);
     take(wire, wired, way, wire->scratch, (size_t)got, is_urgent, &passed);
     close_passed(&passed);
     return (size_t)got;
+}
+
+/* Bytes that are due wait where they are for as long as the reader takes none: in the sender's buffers, not in
+ * ours. */
+static bool may_read(const struct sf_wire *wire, const struct sf_way *way)
+{
+    bool is_stuck = way->first && way->first->due_ns <= wire->now_ns && (!way->to->is_writable || way->is_piecewise);
+    return !way->has_ended && way->from->is_readable && !is_stuck && way->queued_bytes < QUEUE_BYTES_MAX &&
+           way->read_bytes < way->hold_at && way->read_bytes < way->reset_at;
+}
+
+/* One read. Returns the bytes read, 0: nothing more can be read now. */
+static size_t read_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
+{
+    struct sf_way *at = &wired->ways[way];
+    uint64_t when_ns;
+    if (!may_read(wire, at))
+        return 0;
+    uint64_t allowed = sf_rules_allow(wire, wired, way, &when_ns);
+    if (allowed == 0) {
+        wait_until(at, when_ns);
+        return 0;
+    }
+    size_t got = may_splice(wire, wired, way) ? splice_some(wire, wired, way, allowed) : 0;
+    return got > 0 || at->has_ended ? got : copy_some(wire, wired, way, allowed);
 }
 
 bool sf_way_pump(struct sf_wire *wire, struct sf_wired *wired, unsigned way)

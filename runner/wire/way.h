@@ -17,6 +17,7 @@ struct sf_leg {
     bool is_dead;                  /* a send met an error: what can be read still counts, then it was reset */
     bool is_deaf;                  /* what comes to it is dropped */
     bool is_unix;                  /* descriptors may come with the bytes … */
+    bool is_prepared;              /* for a splice */
     bool is_closed;                /* … and its other end has closed, which is more than a half-close */
 };
 
@@ -56,6 +57,7 @@ struct sf_way {
     bool was_reset;      /* … or a RST */
     bool is_finished;    /* it has been passed on, or can never be */
     bool is_cut;         /* what still comes is thrown away */
+    bool is_bulk;        /* the last read gave so much that the next need not be looked at byte by byte */
     bool is_throttled;   /* a rate has kept bytes back */
     bool is_piecewise;   /* a piece was sent, and the next waits until it has been read */
 };

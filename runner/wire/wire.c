@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -17,6 +18,8 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { TRIM_BYTES = 16 << 20 }; /* above what one connection queues: no page is fetched anew for each read */
 
 /* Each connection takes two descriptors. */
 static void raise_limit(void)
@@ -52,6 +55,7 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(SF_EXIT_INTERNAL);
+    mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
     prctl(PR_SET_TIMERSLACK, 1); /* a delay that is a little late is late */
     sf_process_rename("sf-wire");
     raise_limit();
@@ -64,6 +68,7 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
     wire.signals = (struct sf_watch){told_to_end, open_signals()};
     wire.scratch = sf_memory_new(SF_SCRATCH_BYTES);
     wire.diag = sf_diag_open();
+    wire.splice = sf_splice_new();
     wire.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (wire.wait.epoll < 0 || wire.signals.fd < 0 || !sf_watch_begin(&wire, &wire.listener) ||
         !sf_watch_begin(&wire, &wire.signals))

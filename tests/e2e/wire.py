@@ -3,7 +3,7 @@
   serve PORT [HOST]      an echo server; a line on stdout for each connection that has ended
   CLIENT PORT [HOST …]   one of the functions below whose name begins with do_
 """
-import errno, hashlib, os, select, socket, struct, sys, threading, time
+import errno, fcntl, hashlib, os, select, socket, struct, sys, threading, time
 
 def elapsed(since):
     return (time.monotonic() - since) * 1000
@@ -232,6 +232,29 @@ def do_urgent(port, host="127.0.0.1"):
     poll.register(c, select.POLLPRI)
     tell(bool(poll.poll(5000)[0][1] & select.POLLPRI), c.recv(1, socket.MSG_OOB))
     tell(receive(c, 6), receive(c, 5))
+
+# The same in the midst of much, of which the server reads nothing at first.
+def do_urgent_amid(port, count, host="127.0.0.1"):
+    listener = of_family(host)
+    listener.bind((host, port))
+    listener.listen()
+    s, count = call(port, host), int(count)
+    c, _ = listener.accept()
+    def send():
+        for text in b"b" * count, b"!", b"a" * count:
+            s.send(text, socket.MSG_OOB) if text == b"!" else s.sendall(text)
+        s.shutdown(socket.SHUT_WR)
+    sender = threading.Thread(target=send)
+    sender.start()
+    time.sleep(0.3)
+    got, marked, urgent = bytearray(), [], b""
+    while data := c.recv(1 << 16):
+        got += data
+        if struct.unpack("i", fcntl.ioctl(c, 0x8905, b"1234"))[0]: # SIOCATMARK
+            marked.append(len(got))
+            urgent = c.recv(1, socket.MSG_OOB)
+    sender.join()
+    tell(marked == [count], urgent, got == b"b" * count + b"a" * count)
 
 # A server whose connections inherit what its listener has, and an unwrapped client.
 def do_inherit(port, host="127.0.0.1"):

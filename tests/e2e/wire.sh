@@ -204,6 +204,9 @@ check_status "an urgent byte of a wired client" 0 \
     timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" urgent "$(free_port)"
 check_eq "lies where it was" "True b'!'
 b'before' b'after'" "$output"
+check_status "one amid 20 MB" 0 \
+    timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" urgent_amid "$(free_port)" 10000000
+check_eq "does so too" "True b'!' True" "$output"
 mine=$(free_port)
 background timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" inherit "$mine" > "$TMP/wired"
 wait_for_port "$mine" && python3 "$peer" times "$mine" > /dev/null 2>&1
