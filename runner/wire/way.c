@@ -302,8 +302,8 @@ static void take(struct sf_wire *wire, struct sf_wired *wired, unsigned way, cha
             pass(wire, wired, way, data, part, is_urgent, passed);
         if (sf_rules_passed(wire, wired, way, data, part))
             sf_rules_act(wire, wired);
-        if (wired->is_gone)
-            return;
+        if (wired->is_gone || at->read_bytes >= at->reset_at)
+            return; /* what lies behind a reset was never there */
         data += part;
         count -= part;
     }
