@@ -1,18 +1,12 @@
 #include "log/event.h"
 
 #include "apply/clock.h"
+#include "engine/record.h"
 #include "log/self.h"
 
 static struct sf_event *reserve(uint32_t bytes)
 {
-    struct sf_event_log *log = sf_shim.events;
-    uint64_t at = atomic_fetch_add_explicit(&log->reserved_bytes, bytes, memory_order_relaxed);
-
-    if (at + bytes > sf_shim.session->events_bytes) {
-        atomic_fetch_add_explicit(&log->dropped, 1, memory_order_relaxed);
-        return NULL;
-    }
-    return (struct sf_event *)(void *)((char *)(log + 1) + at);
+    return sf_record_reserve(sf_shim.events, sf_shim.session->events_bytes, bytes);
 }
 
 static uint32_t bytes_of(const struct sf_call *call)
