@@ -34,8 +34,17 @@ static bool is_complete(const struct sf_session_memory *session, const struct sf
     uint64_t most = sizeof *event + SF_EVENT_RULES_MAX * sizeof event->rules[0];
     return bytes >= least && bytes <= most && bytes <= room && event->version == SF_EVENT_VERSION &&
            (event->producer == SF_PRODUCER_SHIM || event->producer == SF_PRODUCER_WIRE) &&
-           (event->kind == SF_EVENT_CALL || event->kind == SF_EVENT_BEGUN) &&
+           (event->kind == SF_EVENT_CALL || event->kind == SF_EVENT_BEGUN || event->kind == SF_EVENT_LINK) &&
            event->program < session->plan->program_count && event->call < SF_CALL_COUNT;
+}
+
+struct sf_socket *sf_session_socket(const struct sf_session *session, uint64_t record)
+{
+    uint64_t at = record - session->sockets_at;
+    if (record < session->sockets_at || at % session->socket_stride != 0 ||
+        at / session->socket_stride >= session->socket_count)
+        return NULL;
+    return (void *)((char *)session + record);
 }
 
 const struct sf_event *sf_session_event(const struct sf_session_memory *session,

@@ -51,6 +51,9 @@ void sf_session_calls(const struct sf_session_memory *session, unsigned program,
 const struct sf_exec *sf_session_escaped(const struct sf_session_memory *session, uint32_t program,
                                          const struct sf_exec *previous);
 
+/* The socket's record that lies there, counted from the session's start; NULL: none does. */
+struct sf_socket *sf_session_socket(const struct sf_session *session, uint64_t record);
+
 /* The event behind `previous` (NULL: the first), or NULL at the end. Reads only
  * complete records; safe on a log whose producers died half-way. */
 const struct sf_event *sf_session_event(const struct sf_session_memory *session,

@@ -127,21 +127,44 @@ static const char *describe_result(struct sf_arena *arena, const struct sf_event
     return name ? name : sf_arena_printf(arena, "error %d", event->error);
 }
 
+/* "recv(3) asked 4096 → 1" */
+static const char *describe_call(struct sf_arena *arena, const struct sf_event *event)
+{
+    const char *fd = event->fd >= 0 ? sf_arena_printf(arena, "%d", event->fd) : "";
+    return sf_arena_printf(arena, "%s(%s) asked %" PRIu64 " → %s", sf_call_names[event->call], fd,
+                           event->asked, describe_result(arena, event));
+}
+
+/* "connection 2 to 127.0.0.1:80, in, behind 4096 bytes". Another socket may have the record by now. */
+static const char *describe_link(struct sf_arena *arena, const struct sf_session_memory *session,
+                                 const struct sf_event *event)
+{
+    char peer[SF_ADDRESS_TEXT_BYTES] = "";
+    const struct sf_socket *socket = sf_session_socket(session->session, event->payload_at);
+    if (socket && socket->number == event->socket)
+        sf_address_print(peer, &socket->peer);
+    const struct sf_firing *place = &event->rules[0];
+    uint32_t number = place->counter == SF_COUNTER_CONNECTION ? place->ordinal : place->nth;
+    return sf_arena_printf(arena, "connection %u%s%s, %s, behind %s", number, *peer ? " to " : "", peer,
+                           event->result == SF_LINK_IN ? "in" : "out",
+                           sf_word_count(arena, event->asked, "byte"));
+}
+
 /* "t=0.0012 client recv(3) asked 4096 → 1  rule one-byte" */
 static const char *describe_event(struct sf_arena *arena, const struct sf_scenario *scenario,
                                   const struct sf_session_memory *session, const struct sf_event *event)
 {
     uint64_t start_ns = session->programs[event->program].start_ns;
     double seconds = event->time_ns > start_ns ? (double)(event->time_ns - start_ns) / 1e9 : 0;
-    const char *fd = event->fd >= 0 ? sf_arena_printf(arena, "%d", event->fd) : "";
+    const char *what =
+        event->kind == SF_EVENT_LINK ? describe_link(arena, session, event) : describe_call(arena, event);
     const char *rules = "";
     for (unsigned i = 0; i < event->rule_count; i++)
         if (event->rules[i].rule < scenario->rule_count)
             rules = sf_arena_printf(arena, "%s%s%s", rules, *rules ? ", " : "",
                                     sf_word_rule(arena, scenario->rules[event->rules[i].rule].id));
-    return sf_arena_printf(arena, "t=%.4f %s %s(%s) asked %" PRIu64 " → %s  %s", seconds,
-                           scenario->programs[event->program].name, sf_call_names[event->call], fd,
-                           event->asked, describe_result(arena, event), rules);
+    return sf_arena_printf(arena, "t=%.4f %s %s  %s", seconds, scenario->programs[event->program].name, what,
+                           rules);
 }
 
 static void keep_events(struct sf_report_scenario *report, const struct sf_scenario *scenario,

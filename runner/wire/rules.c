@@ -4,6 +4,7 @@
 #include "engine/bytes.h"
 #include "engine/hash.h"
 #include "wire/diag.h"
+#include "engine/record.h"
 
 #include <limits.h>
 #include <math.h>
@@ -71,8 +72,34 @@ static bool holds(const struct sf_wire *wire, const struct sf_wired *wired, cons
            is_time(wire, wired, on->rule);
 }
 
+/* The log comes before the counters, as the shim has it. */
+static void log_firing(struct sf_wire *wire, const struct sf_wired *wired, const struct sf_wired_rule *on,
+                       unsigned way)
+{
+    const struct sf_session *session = wire->session->session;
+    const struct sf_way *at = &wired->ways[way];
+    const uint32_t bytes = sizeof(struct sf_event) + sizeof on->place;
+    struct sf_event *event = sf_record_reserve(wire->session->events, session->events_bytes, bytes);
+    if (!event)
+        return;
+    event->version = SF_EVENT_VERSION;
+    event->producer = SF_PRODUCER_WIRE;
+    event->kind = SF_EVENT_LINK;
+    event->rule_count = 1;
+    event->time_ns = wire->now_ns;
+    event->pid = (uint32_t)wired->pid;
+    event->program = wired->program;
+    event->fd = -1;
+    event->socket = wired->number;
+    event->asked = waits_for_bytes(on->rule) ? on->on[way].at_byte : at->sent_bytes;
+    event->result = at->direction;
+    event->payload_at = (uint64_t)((const char *)wired->record - (const char *)session);
+    event->rules[0] = on->place;
+    atomic_store_explicit(&event->bytes, bytes, memory_order_release);
+}
+
 /* It acts on this connection: count it, once. False: its `times` are used up. */
-static bool fire(struct sf_wire *wire, struct sf_wired_rule *on)
+static bool fire(struct sf_wire *wire, const struct sf_wired *wired, struct sf_wired_rule *on, unsigned way)
 {
     if (on->has_fired)
         return true;
@@ -81,6 +108,7 @@ static bool fire(struct sf_wire *wire, struct sf_wired_rule *on)
         return false;
     }
     on->has_fired = true;
+    log_firing(wire, wired, on, way);
     sf_rule_count_fired(&wire->engine, on->index);
     return true;
 }
@@ -142,6 +170,7 @@ void sf_rules_begin(struct sf_wire *wire, struct sf_wired *wired, struct sf_sock
         on->index = i;
         on->connection = atomic_load(&on_socket[i].connection);
         wired->asks_state |= rule->states != 0;
+        on->place = sf_link_place(plan, i, wired->program, &on_socket[i]);
         if (rule->link.fault == SF_LINK_THROTTLE)
             on->rates = rates_of(wire, wired, on);
     }
@@ -211,7 +240,7 @@ bool sf_rules_passed(const struct sf_wire *wire, struct sf_wired *wired, unsigne
 
 static void act_reset(struct sf_wire *wire, struct sf_wired *wired, struct sf_wired_rule *on, unsigned way)
 {
-    if (!fire(wire, on))
+    if (!fire(wire, wired, on, way))
         return;
     on->is_spent = true;
     if (waits_for_bytes(on->rule))
@@ -223,7 +252,7 @@ static void act_reset(struct sf_wire *wire, struct sf_wired *wired, struct sf_wi
 static void act_close(struct sf_wire *wire, struct sf_wired *wired, struct sf_wired_rule *on, unsigned way)
 {
     struct sf_way *at = &wired->ways[way];
-    if (at->end_at != UINT64_MAX || !fire(wire, on))
+    if (at->end_at != UINT64_MAX || !fire(wire, wired, on, way))
         return;
     at->end_at = waits_for_bytes(on->rule) ? on->on[way].at_byte : at->read_bytes;
     at->last_due_ns = at->last_due_ns > wire->now_ns ? at->last_due_ns : wire->now_ns;
@@ -238,9 +267,14 @@ static bool is_hole(const struct sf_plan_rule *rule)
 static void act_blackhole(struct sf_wire *wire, struct sf_wired *wired, struct sf_wired_rule *on)
 {
     bool is_on = false;
-    for (unsigned way = 0; way < SF_WAYS; way++)
-        is_on |= holds(wire, wired, on, way);
-    if (is_on && !on->is_on && !fire(wire, on))
+    unsigned first = 0;
+    for (unsigned way = SF_WAYS; way-- > 0;) {
+        if (!holds(wire, wired, on, way))
+            continue;
+        is_on = true;
+        first = way;
+    }
+    if (is_on && !on->is_on && !fire(wire, wired, on, first))
         return;
     for (unsigned way = 0; is_on && !on->is_on && way < SF_WAYS; way++)
         if (!on->on[way].has_passed)
@@ -358,7 +392,8 @@ uint64_t sf_rules_delay_ns(struct sf_wire *wire, struct sf_wired *wired, unsigne
     uint64_t delay_ns = 0;
     for (size_t i = 0; i < wired->rule_count; i++) {
         struct sf_wired_rule *on = &wired->rules[i];
-        if (on->rule->link.fault == SF_LINK_DELAY && holds(wire, wired, on, way) && fire(wire, on))
+        if (on->rule->link.fault == SF_LINK_DELAY && holds(wire, wired, on, way) &&
+            fire(wire, wired, on, way))
             delay_ns += vary(wire, on, way);
     }
     return delay_ns;
@@ -386,7 +421,7 @@ void sf_rules_take(struct sf_wire *wire, struct sf_wired *wired, unsigned way, u
     for (size_t i = 0; i < wired->rule_count; i++) {
         struct sf_wired_rule *on = &wired->rules[i];
         if (on->rule->link.fault != SF_LINK_THROTTLE || !holds(wire, wired, on, way) ||
-            (is_bounded && !fire(wire, on)))
+            (is_bounded && !fire(wire, wired, on, way)))
             continue;
         sf_rate_take(&on->rates[way], wire->now_ns, bytes);
     }
@@ -430,7 +465,7 @@ uint32_t sf_rules_piece(struct sf_wire *wire, struct sf_wired *wired, unsigned w
         uint32_t span = on->rule->bytes_max - on->rule->bytes_min + 1;
         uint64_t drawn = draw(wire, on, SF_DRAW_LENGTH, way, on->on[way].pieces++);
         uint32_t bytes = on->rule->bytes_min + (uint32_t)(span ? drawn % span : drawn);
-        if ((count > bytes && !fire(wire, on)) || (smallest && bytes >= smallest))
+        if ((count > bytes && !fire(wire, wired, on, way)) || (smallest && bytes >= smallest))
             continue;
         smallest = bytes;
     }
@@ -443,7 +478,8 @@ void sf_rules_corrupt(struct sf_wire *wire, struct sf_wired *wired, unsigned way
         struct sf_wired_rule *on = &wired->rules[i];
         if (on->rule->link.fault != SF_LINK_CORRUPT || !holds(wire, wired, on, way))
             continue;
-        for (size_t at = 0; at < count && on->on[way].flips < on->rule->bits && fire(wire, on); at++) {
+        for (size_t at = 0; at < count && on->on[way].flips < on->rule->bits && fire(wire, wired, on, way);
+             at++) {
             uint64_t drawn = draw(wire, on, SF_DRAW_BITS, way, on->on[way].flips++);
             data[at] = (char)(data[at] ^ 1 << drawn % 8);
         }

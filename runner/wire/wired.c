@@ -110,13 +110,8 @@ static void far_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t eve
 
 static struct sf_socket *find_record(const struct sf_wire *wire, const struct sf_wire_request *request)
 {
-    const struct sf_session *session = wire->session->session;
-    uint64_t at = request->record - session->sockets_at;
-    if (request->record < session->sockets_at || at % session->socket_stride != 0 ||
-        at / session->socket_stride >= session->socket_count)
-        return NULL;
-    struct sf_socket *record = (void *)((char *)session + request->record);
-    return atomic_load(&record->cookie) == request->cookie ? record : NULL;
+    struct sf_socket *record = sf_session_socket(wire->session->session, request->record);
+    return record && atomic_load(&record->cookie) == request->cookie ? record : NULL;
 }
 
 struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid, int far,
@@ -140,6 +135,7 @@ struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request
     wired->failing = -1;
     wired->reserved = domain == AF_UNIX ? -1 : open_near(domain);
     wired->record = record;
+    wired->number = record->number;
     wired->cookie = request->cookie;
     wired->began_ns = wire->now_ns;
     wired->near = (struct sf_leg){.watch = {near_ready, -1}, .is_readable = true};

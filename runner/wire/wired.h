@@ -11,6 +11,7 @@ struct sf_wired_rule {
     const struct sf_plan_rule *rule;
     uint32_t index;      /* in the plan */
     uint32_t connection; /* its ordinal under the rule */
+    struct sf_firing place; /* which of those that the rule counts it is */
     bool has_fired;
     bool is_spent; /* it acts no more: it has, or others have used up its `times` */
     bool is_on;    /* blackhole: it holds the connection */
@@ -53,6 +54,7 @@ struct sf_wired {
     bool is_told; /* the program's end connects, to `silent` … */
     union sf_wire_address own, silent;
     uint64_t round_trip_ns, began_ns; /* … and is to stand so long after it began */
+    uint32_t number;                  /* of the program's socket, as reports name it */
     struct sf_socket *record;         /* of the program's socket, which has this cookie … */
     uint64_t cookie;                  /* … unless its place has gone to another */
     int failing;  /* a duplicate of the program's socket, while it may yet fail; -1: none */

@@ -18,13 +18,14 @@ enum sf_producer { SF_PRODUCER_SHIM = 1, SF_PRODUCER_WIRE = 2 };
 
 enum sf_event_kind {
     SF_EVENT_CALL = 1, /* a call that rules changed, or that a trace asked for */
-    SF_EVENT_BEGUN = 2 /* one that rules delay or send a signal at, until it comes back */
+    SF_EVENT_BEGUN = 2, /* one that rules delay or send a signal at, until it comes back */
+    SF_EVENT_LINK = 3   /* a connection that a link rule acts on, from now on */
 };
 
 /* A rule that fired at a call, and which of the calls that it counts that was. */
 struct sf_firing {
     uint16_t rule;    /* index in the plan */
-    uint16_t counter; /* enum sf_counter: what the rule counted the call over … */
+    uint16_t counter; /* enum sf_counter: what the rule counted the call, or connection, over … */
     uint32_t ordinal; /* … and which of these */
     uint32_t nth;     /* the call's place in that count, from 1 */
     uint32_t value;   /* what the rule drew: the limit of `partial`, in bytes; otherwise 0 */
@@ -50,11 +51,11 @@ struct sf_event {
     uint32_t call;    /* enum sf_call_id */
     int32_t fd;       /* -1: none */
     uint32_t socket;  /* sf_socket.number; 0: none */
-    uint64_t asked;   /* bytes, or entries for poll */
-    int64_t result; /* of SF_EVENT_BEGUN and its error: none */
+    uint64_t asked;   /* bytes, or entries for poll; SF_EVENT_LINK: bytes that had passed … */
+    int64_t result; /* of SF_EVENT_BEGUN and its error: none; SF_EVENT_LINK: … SF_LINK_IN or _OUT */
     int32_t error;  /* errno; 0: none */
     uint32_t payload_bytes;
-    uint64_t payload_at; /* reference into a payload store; 0: none */
+    uint64_t payload_at; /* SF_EVENT_LINK: where the socket's record is, from the session's start; else 0 */
     struct sf_firing rules[]; /* rule_count of them */
 };
 

@@ -301,6 +301,27 @@ static struct sf_firing place_of(const struct sf_engine *engine, const struct sf
     return place;
 }
 
+struct sf_firing sf_link_place(const struct sf_plan *plan, uint32_t rule, uint32_t program,
+                               const struct sf_socket_rule *on_socket)
+{
+    struct sf_firing place = {.rule = (uint16_t)rule,
+                              .nth = atomic_load_explicit(&on_socket->calls, memory_order_relaxed)};
+
+    switch (sf_plan_rules(plan)[rule].per) {
+    case SF_PER_SCENARIO:
+        place.counter = SF_COUNTER_ALL;
+        break;
+    case SF_PER_CONNECTION:
+        place.counter = SF_COUNTER_CONNECTION;
+        place.ordinal = sf_number_of(on_socket);
+        break;
+    default:
+        place.counter = SF_COUNTER_PROGRAM;
+        place.ordinal = program;
+    }
+    return place;
+}
+
 /* Does the rule mean this connection? Decided and counted once: at its first connect, or its accept. */
 static bool is_armed(const struct sf_engine *engine, const struct sf_selection *selection,
                      const struct sf_call_info *call, struct wishes *wishes, struct sf_firing *firing)
@@ -317,10 +338,7 @@ static bool is_armed(const struct sf_engine *engine, const struct sf_selection *
             atomic_fetch_add_explicit(&engine->rules[firing->rule].selected, 1, memory_order_relaxed);
         return armed == SF_LINK_ARMED;
     }
-    firing->counter =
-        sf_plan_rules(engine->plan)[firing->rule].per == SF_PER_SCENARIO ? SF_COUNTER_ALL : SF_COUNTER_PROGRAM;
-    firing->ordinal = firing->counter == SF_COUNTER_ALL ? 0 : call->program;
-    firing->nth = atomic_load_explicit(&on_socket->calls, memory_order_relaxed);
+    *firing = sf_link_place(engine->plan, firing->rule, call->program, on_socket);
     return armed == SF_LINK_ARMED;
 }
 

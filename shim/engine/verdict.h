@@ -140,6 +140,10 @@ struct sf_verdict sf_verdict_decide(const struct sf_engine *engine, const struct
 bool sf_verdict_routes(const struct sf_engine *engine, const struct sf_selection *selection,
                        const struct sf_call_info *call);
 
+/* Which of the connections that a link rule counts this armed one is. */
+struct sf_firing sf_link_place(const struct sf_plan *plan, uint32_t rule, uint32_t program,
+                               const struct sf_socket_rule *on_socket);
+
 /* Take one of the firings of a rule; false: `times` others have been. Who takes it counts it. */
 bool sf_rule_take(const struct sf_engine *engine, uint32_t rule);
 void sf_rule_count_fired(const struct sf_engine *engine, uint32_t rule);

@@ -2,6 +2,7 @@
 #include "reported.h"
 
 #include "base/arena.h"
+#include "engine/record.h"
 #include "verify/wording.h"
 
 #include <errno.h>
@@ -457,6 +458,82 @@ static void judged_report_keeps_what_happened(void **state)
     sf_report_free(report);
 }
 
+/* The record of the socket that a link rule acted on, while it is that socket's. */
+static void a_firing_of_the_wire_names_the_connection(void **state)
+{
+    (void)state;
+    struct sf_arena *arena = sf_arena_new();
+    struct sf_program program = {.name = "client", .wrap = true};
+    struct sf_program_expectation expect = {0};
+    struct sf_rule rule = {.id = "cut",
+                           .fault_text = "reset: true",
+                           .place = {"c", 9, 1},
+                           .kind = SF_RULE_LINK,
+                           .link.directions = SF_LINK_IN};
+    struct sf_comparison count = {0};
+    struct sf_scenario scenario = {.name = "n",
+                                   .place = {"f", 1, 1},
+                                   .file = "f",
+                                   .programs = &program,
+                                   .program_count = 1,
+                                   .expect = &expect,
+                                   .rules = &rule,
+                                   .rule_count = 1,
+                                   .rule_expect = &count};
+    struct sf_plan *plan = sf_plan_compile(&scenario);
+    struct sf_session_memory *session = sf_session_create(plan, NULL);
+    free(plan);
+    session->programs[0].loaded = 1;
+    const uint64_t place = session->session->sockets_at + 3 * session->session->socket_stride;
+    struct sf_socket *socket = sf_session_socket(session->session, place);
+    socket->number = 7;
+    socket->peer = (struct sf_addr){
+        .domain = SF_DOMAIN_INET, .port = 80, .ip = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}};
+    const struct {
+        uint64_t record;
+        uint32_t number;
+        struct sf_firing firing;
+    } rows[] = {
+        {place, 7, {0, SF_COUNTER_PROGRAM, 0, 2, 0}},
+        {place, 8, {0, SF_COUNTER_CONNECTION, 5, 1, 0}}, /* another socket has it now */
+        {place + 8, 7, {0, SF_COUNTER_ALL, 0, 2, 0}},
+        {0, 7, {0, SF_COUNTER_ALL, 0, 2, 0}},
+        {UINT64_MAX, 7, {0, SF_COUNTER_ALL, 0, 2, 0}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint64_t bytes = sizeof(struct sf_event) + sizeof(struct sf_firing);
+        struct sf_event *event =
+            sf_record_reserve(session->events, session->session->events_bytes, (uint32_t)bytes);
+        *event = (struct sf_event){.version = SF_EVENT_VERSION,
+                                   .producer = SF_PRODUCER_WIRE,
+                                   .kind = SF_EVENT_LINK,
+                                   .rule_count = 1,
+                                   .time_ns = 1200000,
+                                   .fd = -1,
+                                   .socket = rows[i].number,
+                                   .asked = i,
+                                   .result = i ? SF_LINK_OUT : SF_LINK_IN,
+                                   .payload_at = rows[i].record};
+        event->rules[0] = rows[i].firing;
+        event->bytes = (uint32_t)bytes;
+    }
+    struct sf_exit exit = {.end = SF_END_EXITED};
+    struct sf_outcome outcome = {.programs = &exit};
+    struct sf_report_scenario *report = sf_report_new("n", "f", 1);
+    sf_report_judge(report, &scenario, session, &outcome);
+    sf_session_free(session);
+    sf_arena_free(arena);
+    assert_int_equal(report->event_count, 5);
+    assert_string_equal(report->events[0],
+                        "t=0.0012 client connection 2 to 127.0.0.1:80, in, behind 0 bytes  rule cut");
+    assert_string_equal(report->events[1], "t=0.0012 client connection 5, out, behind 1 byte  rule cut");
+    for (size_t i = 2; i < 5; i++)
+        assert_string_equal(strstr(report->events[i], " out"), i == 2   ? " out, behind 2 bytes  rule cut"
+                                                               : i == 3 ? " out, behind 3 bytes  rule cut"
+                                                                        : " out, behind 4 bytes  rule cut");
+    sf_report_free(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +565,7 @@ int main(void)
         cmocka_unit_test(format_is_parsed_with_and_without_a_file),
         cmocka_unit_test(unknown_format_is_refused_with_what_is_allowed),
         cmocka_unit_test(judged_report_keeps_what_happened),
+        cmocka_unit_test(a_firing_of_the_wire_names_the_connection),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }
