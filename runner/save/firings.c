@@ -18,12 +18,21 @@ static bool follows(const struct sf_stretch *before, const struct sf_stretch *ne
            before->value == next->value && before->last + 1 == next->first;
 }
 
+/* A link rule may meet one connection at more than one call. */
+static bool repeats(const struct sf_stretch *before, const struct sf_stretch *next)
+{
+    return before->counter == next->counter && before->ordinal == next->ordinal &&
+           next->first <= before->last;
+}
+
 static void join(struct sf_firings *firings)
 {
     size_t kept = 0;
     if (firings->count)
         qsort(firings->list, firings->count, sizeof *firings->list, compare);
     for (size_t i = 0; i < firings->count; i++) {
+        if (kept > 0 && repeats(&firings->list[kept - 1], &firings->list[i]))
+            continue;
         if (kept > 0 && follows(&firings->list[kept - 1], &firings->list[i]))
             firings->list[kept - 1].last = firings->list[i].last;
         else

@@ -75,6 +75,26 @@ static const struct sf_node *save_length(struct sf_arena *arena, const struct sf
     return sf_tree_text(arena, sf_arena_printf(arena, "%u", value));
 }
 
+/* What a link rule waits for on a connection is as exact as what it named it by: only the choice of
+ * connections is made anew. */
+static void save_moments(struct sf_arena *arena, struct sf_node *when, const struct sf_node *node,
+                         const char *folder)
+{
+    static const char *const moments[] = {"after", "until", "after_bytes", "match", "state", "exists", NULL};
+    const struct sf_node *written = sf_node_get(node, "when");
+    for (size_t i = 0; written && i < written->count; i++)
+        if (is_one_of(written->pairs[i].key->text, moments))
+            sf_tree_set(arena, when, written->pairs[i].key->text,
+                        sf_pin_node(arena, written->pairs[i].value, folder));
+}
+
+/* A rate that connections share is taken from by those that it never held back, too. */
+static bool is_of_all(const struct sf_rule *rule)
+{
+    return rule->kind == SF_RULE_PARTITION ||
+           (rule->kind == SF_RULE_LINK && rule->link.fault == SF_LINK_THROTTLE && rule->link.is_per_written);
+}
+
 /* firings NULL: it stays as it was. */
 static struct sf_node *save_rule(struct sf_arena *arena, const struct sf_node *node, bool is_run,
                                  const struct sf_scenario *scenario, const struct sf_rule *rule,
@@ -97,6 +117,8 @@ static struct sf_node *save_rule(struct sf_arena *arena, const struct sf_node *n
     if (!firings)
         return saved;
     bool draws = rule->fault == SF_FAULT_PARTIAL && rule->bytes_min != rule->bytes_max && !length;
+    if (rule->kind == SF_RULE_LINK)
+        save_moments(arena, when, node, folder);
     sf_tree_set(arena, when, "exactly", sf_firings_node(arena, firings, scenario, rule, draws));
     sf_tree_set(arena, saved, "when", when);
     return saved;
@@ -114,8 +136,7 @@ const struct sf_node *sf_save_rules(struct sf_arena *arena, const struct sf_node
         uint64_t fired = session->rules[i].fired, recorded = all[i].recorded;
         bool is_whole = recorded >= fired;
         saved[i] = fired > 0 || recorded > 0;
-        /* What a link rule does hangs on bytes and time, which no call names. */
-        if (saved[i] && rule->kind != SF_RULE_CALL)
+        if (saved[i] && is_of_all(rule))
             sf_tree_add(arena, list, save_rule(arena, nodes[i], is_run, scenario, rule, NULL));
         else if (saved[i] && (is_whole || may_stay_as_it_was(arena, nodes[i], rule, fired, recorded, result)))
             sf_tree_add(arena, list,

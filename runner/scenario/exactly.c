@@ -173,19 +173,20 @@ void sf_exactly_check(struct sf_decoder *decoder, const struct sf_rule *rule)
     static const char *const pers[] = {
         [SF_PER_CONNECTION] = "connection", [SF_PER_PROGRAM] = "program", [SF_PER_SCENARIO] = "scenario"};
     const struct sf_exactly *exactly = &rule->exactly;
-    if (exactly->count && rule->kind != SF_RULE_CALL) {
-        sf_error(decoder->diagnostics, exactly->place, "exactly names calls, and this rule has none");
+    if (exactly->count && rule->kind == SF_RULE_PARTITION) {
+        sf_error(decoder->diagnostics, exactly->place,
+                 "exactly names calls or connections, and a partition is for all");
         return;
     }
     for (size_t i = 0; i < exactly->count; i++) {
         const struct sf_stretch *stretch = &exactly->list[i];
-        if (rule->families && !counts_over(rule, stretch->counter)) {
-            sf_error(decoder->diagnostics, exactly->place,
-                     "exactly names %s, but this rule counts calls per %s", counters[stretch->counter],
-                     pers[rule->per]);
+        bool is_link = rule->kind == SF_RULE_LINK;
+        if ((rule->families || is_link) && !counts_over(rule, stretch->counter)) {
+            sf_error(decoder->diagnostics, exactly->place, "exactly names %s, but this rule counts %s per %s",
+                     counters[stretch->counter], is_link ? "its connections" : "calls", pers[rule->per]);
             return;
         }
-        if (stretch->value && rule->fault != SF_FAULT_PARTIAL) {
+        if (stretch->value && (is_link || rule->fault != SF_FAULT_PARTIAL)) {
             sf_error(decoder->diagnostics, exactly->place,
                      "exactly: behind '=' stands the limit of partial, which is not this rule's fault");
             return;

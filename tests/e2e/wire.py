@@ -96,11 +96,19 @@ def do_reads(port, text="abcdefghij", host="127.0.0.1"):
             if not data:
                 sizes.append("FIN")
                 break
-            sizes.append(data.decode())
+            sizes.append(data.decode("latin1"))
             left -= len(data)
     except OSError as error:
         sizes.append(name(error.errno))
     tell(*sizes)
+
+# The same of so many connections, one after the other.
+def do_row(port, count, host="127.0.0.1"):
+    for _ in range(int(count)):
+        try:
+            do_reads(port, host=host)
+        except OSError as error:
+            tell(name(error.errno))
 
 # Sends a text in two parts and waits; then all that comes until the end.
 def do_parts(port, pause="0.3", host="127.0.0.1"):

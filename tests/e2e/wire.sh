@@ -239,9 +239,46 @@ check_eq "as on any" "ab cd ef gh ij" "$output"
 check_status "a run that is saved" 0 timeout 100 "$SOCKFAULT" run --save "$TMP/saved.yaml" \
     -f 'link: in, role: client, delay: 50ms' -- python3 "$peer" times "$port"
 check_match "what a link rule did is saved as the rule" "link: in"$'\n'"  role: client"$'\n'"  delay: 50ms" "$(cat "$TMP/saved.yaml")"
+check_match "for the connections that it acted on" $'\n'"  when:"$'\n'"    exactly: 1"$ "$(cat "$TMP/saved.yaml")"
 check_status "and does it again" 0 timeout 100 "$SOCKFAULT" run -s "$TMP/saved.yaml" -- python3 "$peer" times "$port"
 read -r connect trip text <<< "$output"
 between "as late" 50 1100 "$trip"
+
+# What was drawn is drawn again, and what is saved draws no more.
+row=(-f 'link: in, role: client, reset: true, times: 3, when: {after_bytes: 3, probability: 0.4}'
+    -f 'link: both, role: client, refuse: true, when: {probability: 0.3}'
+    -f 'link: in, role: client, chunk: 1..3, when: {every: 4}'
+    -f 'link: in, role: client, corrupt: 4, when: {match: cd, probability: 0.5}')
+events() # FILE: what each firing was, without its time
+{
+    sed -n 's/^ *t=[0-9.]* //p' "$1"
+}
+for turn in first second; do
+    check_status "a row of connections under draws, the $turn time" 0 timeout 100 "$SOCKFAULT" run -v --report "pretty=$TMP/$turn" \
+        --seed 6 --save "$TMP/$turn.yaml" "${row[@]}" -- python3 "$peer" row "$port" 12
+    echo "$output" > "$TMP/$turn.out"
+done
+check_same "the same seed gives the program the same" "$TMP/first.out" "$TMP/second.out"
+events "$TMP/first" > "$TMP/first.events"
+events "$TMP/second" > "$TMP/second.events"
+check_same "and the same events" "$TMP/first.events" "$TMP/second.events"
+check_match "which name connection, peer, direction and byte" \
+    "python3 connection [0-9]* to 127.0.0.1:$port, in, behind 3 bytes  rule 1" "$(cat "$TMP/first.events")"
+check_match "a text ends where it ends" ", in, behind 4 bytes  rule 4" "$(cat "$TMP/first.events")"
+check_eq "each rule has fired" "1 2 3 4" "$(sed -n 's/.* rule //p' "$TMP/first.events" | sort -u | xargs)"
+check_eq "nothing acts behind a reset" "" \
+    "$(sed -n 's/.*connection \([0-9]*\) .*rule [14]$/\1/p' "$TMP/first.events" | sort | uniq -d)"
+check_eq "what is saved names connections, and what they wait for" \
+    "after_bytes: 3 exactly: N exactly: N exactly: N match: cd exactly: N" \
+    "$(sed -n '/^  when:/,/^-/s/^    //p' "$TMP/first.yaml" | sed 's/\(exactly: \).*/\1N/' | xargs)"
+for seed in 6 99; do
+    check_status "it stands by itself, seed $seed" 0 timeout 100 "$SOCKFAULT" run -v --report "pretty=$TMP/again" \
+        --seed $seed -s "$TMP/first.yaml" -- python3 "$peer" row "$port" 12
+    [ $seed != 6 ] || echo "$output" > "$TMP/again.out"
+    events "$TMP/again" | sed 's/rule-/rule /' > "$TMP/again.events"
+    check_same "and acts on the same connections" "$TMP/first.events" "$TMP/again.events"
+done
+check_same "with the same draws" "$TMP/first.out" "$TMP/again.out"
 check_eq "what selected no connection says so" \
     "sockfault: rule 1 (delay: 1ms) never fired: python3 made 1 accept or connect call, none of which its peer selects" \
     "$(as_client "link: in, delay: 1ms, peer: '*:1'" -- kernel 2>&1 > /dev/null)"

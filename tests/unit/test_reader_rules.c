@@ -545,6 +545,10 @@ static void calls_are_named_exactly(void **state)
         {"call: [recv, poll], error: EINTR, per: connection, when: {exactly: {client: 1, connection 9: 1}}",
          {{SF_COUNTER_CONNECTION, 9, 1, 1, 0}, {SF_COUNTER_PROGRAM, 1, 1, 1, 0}},
          2},
+        {"link: in, delay: 1ms, when: {after: 1s, exactly: {client: 2, server: 1..3}}",
+         {{SF_COUNTER_PROGRAM, 0, 1, 3, 0}, {SF_COUNTER_PROGRAM, 1, 2, 2, 0}},
+         2},
+        {"link: in, delay: 1ms, per: scenario, when: {exactly: '4'}", {{SF_COUNTER_ALL, 0, 4, 4, 0}}, 1},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct reading *reading = read_rule(rows[i].rule);

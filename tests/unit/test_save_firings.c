@@ -98,6 +98,17 @@ static void neighbours_of_equal_value_are_joined(void **state)
     assert_int_equal(value, 0);
 }
 
+/* A connect that is refused and made again: one connection. */
+static void a_connection_that_is_met_again_stands_once(void **state)
+{
+    struct world *world = *state;
+    for (unsigned i = 0; i < 2; i++)
+        LOG(world, {1, PROGRAM, 0, 3, 0}, {1, PROGRAM, 0, 4, 0})->kind = SF_EVENT_LINK;
+    const struct sf_firings *all = sf_firings_read(world->arena, world->session);
+    assert_string_equal(text_of(world, all, 1, false), "client: 3..4");
+    assert_int_equal(all[1].recorded, 4);
+}
+
 static void counts_of_programs_and_of_all_are_named(void **state)
 {
     struct world *world = *state;
@@ -185,9 +196,13 @@ static void folder_of_the_scenario_is_pinned_and_nothing_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(neighbours_of_equal_value_are_joined), T(counts_of_programs_and_of_all_are_named),
-        T(what_cannot_be_named_is_not_recorded), T(many_calls_are_several_lines),
-        T(literal_text_holds_no_variable),       T(folder_of_the_scenario_is_pinned_and_nothing_else),
+        T(neighbours_of_equal_value_are_joined),
+        T(counts_of_programs_and_of_all_are_named),
+        T(what_cannot_be_named_is_not_recorded),
+        T(many_calls_are_several_lines),
+        T(a_connection_that_is_met_again_stands_once),
+        T(literal_text_holds_no_variable),
+        T(folder_of_the_scenario_is_pinned_and_nothing_else),
     };
     return cmocka_run_group_tests_name("save_firings", tests, NULL, NULL);
 }
