@@ -9,6 +9,8 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define SPIN_NS UINT64_C(50000)       /* an answer on this machine comes sooner, or is worth a sleep */
+#define HELD_UP_NS UINT64_C(20000)    /* a look that takes that long: others wanted the processor … */
+#define BUSY_NS UINT64_C(20000000)    /* … and shall have it */
 #define EARLY_NS_MAX UINT64_C(250000) /* a timer that is later is late by accident */
 
 enum { EARLY_SHARE = 4 };
@@ -30,13 +32,15 @@ static int look(const struct sf_wait *wait, struct epoll_event *events, int room
     return count;
 }
 
-static int spin(const struct sf_wait *wait, struct epoll_event *events, int room, uint64_t end_ns,
-                uint64_t *now_ns)
+static int spin(struct sf_wait *wait, struct epoll_event *events, int room, uint64_t end_ns, uint64_t *now_ns)
 {
     int count = 0;
     while (*now_ns < end_ns && count == 0) {
+        uint64_t looked_ns = *now_ns;
         count = look(wait, events, room, 0);
         *now_ns = sf_clock_now_ns();
+        if (*now_ns - looked_ns > HELD_UP_NS)
+            wait->busy_until_ns = *now_ns + BUSY_NS;
     }
     return count;
 }
@@ -69,6 +73,8 @@ int sf_wait_for(struct sf_wait *wait, struct epoll_event *events, int room, uint
     }
     if (!wait->may_spin)
         return sleep_until(wait, events, room, until_ns, now_ns);
+    if (*now_ns < wait->busy_until_ns)
+        wait->spin_ns = 0;
     uint64_t spin_ns = wait->spin_ns < until_ns - *now_ns ? wait->spin_ns : until_ns - *now_ns;
     int count = spin(wait, events, room, *now_ns + spin_ns, now_ns);
     if (count == 0 && *now_ns < until_ns)

@@ -10,9 +10,10 @@ struct epoll_event;
 
 struct sf_wait {
     int epoll;
-    bool may_spin;     /* there is a processor to spare */
-    uint64_t spin_ns;  /* look for events so long before sleeping: 0 where they lately came later */
-    uint64_t early_ns; /* how late timers lately were: sleep so much less */
+    bool may_spin;          /* there is a processor to spare */
+    uint64_t spin_ns;       /* look for events so long before sleeping: 0 where they lately came later */
+    uint64_t busy_until_ns; /* until then all processors are taken to be wanted by others */
+    uint64_t early_ns;      /* how late timers lately were: sleep so much less */
 };
 
 struct sf_wait sf_wait_new(int epoll);

@@ -56,6 +56,7 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
     if (getppid() != parent)
         _exit(SF_EXIT_INTERNAL);
     mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
+    mallopt(M_MMAP_THRESHOLD, TRIM_BYTES);
     prctl(PR_SET_TIMERSLACK, 1); /* a delay that is a little late is late */
     sf_process_rename("sf-wire");
     raise_limit();

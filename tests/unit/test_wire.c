@@ -165,6 +165,19 @@ static void a_wait_spins_where_events_come_soon_alone(void **state)
     close(wait.epoll);
 }
 
+static void nobody_spins_where_others_want_the_processor(void **state)
+{
+    (void)state;
+    struct epoll_event event;
+    struct sf_wait wait = waits(true);
+    uint64_t now_ns = sf_clock_now_ns();
+    wait.spin_ns = 1000000;
+    wait.busy_until_ns = now_ns + S;
+    sf_wait_for(&wait, &event, 1, now_ns + 2 * MS, &now_ns);
+    assert_int_equal(wait.spin_ns, 0);
+    close(wait.epoll);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +189,7 @@ int main(void)
         cmocka_unit_test(a_wait_ends_at_its_time_and_not_before),
         cmocka_unit_test(an_event_ends_a_wait),
         cmocka_unit_test(a_wait_spins_where_events_come_soon_alone),
+        cmocka_unit_test(nobody_spins_where_others_want_the_processor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
