@@ -306,7 +306,8 @@ bool sf_rules_hold_handshake(struct sf_wire *wire, struct sf_wired *wired, uint6
             continue;
         uint64_t next_ns = next_look_ns(wire, wired, on->rule);
         *look_ns = next_ns < *look_ns ? next_ns : *look_ns;
-        is_held |= is_time(wire, wired, on->rule) && fire(wire, on);
+        unsigned way = is_for(wired, on, 0) ? 0 : 1;
+        is_held |= is_time(wire, wired, on->rule) && fire(wire, wired, on, way);
     }
     return is_held;
 }

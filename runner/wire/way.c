@@ -3,12 +3,12 @@
 #include "base/memory.h"
 #include "launch/process.h"
 #include "wire/rules.h"
+#include "wire/unix.h"
 #include "wire/unread.h"
 #include "wire/wired.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -38,7 +38,7 @@ void sf_way_begin(struct sf_way *way, struct sf_leg *from, struct sf_leg *to, ui
     way->last = &way->first;
 }
 
-static void close_passed(struct sf_passed *passed)
+void sf_passed_close(struct sf_passed *passed)
 {
     for (size_t i = 0; i < passed->count; i++)
         close(passed->list[i]);
@@ -49,7 +49,7 @@ static void close_passed(struct sf_passed *passed)
 static void drop_first(struct sf_way *way)
 {
     struct sf_piece *piece = way->first;
-    close_passed(&piece->passed);
+    sf_passed_close(&piece->passed);
     way->first = piece->next;
     if (!way->first)
         way->last = &way->first;
@@ -186,7 +186,7 @@ static bool send_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way
         break_off(wire, wired, way);
         return false;
     }
-    close_passed(&at->first->passed);
+    sf_passed_close(&at->first->passed);
     sent(at, (size_t)result);
     if ((size_t)result < bytes)
         at->to->is_writable = false;
@@ -202,6 +202,8 @@ static bool send_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way
 static bool is_delivered(struct sf_wire *wire, struct sf_way *way)
 {
     int unsent = 0;
+    if (way->to->is_unix) /* whose receiver has all that was sent */
+        return true;
     if (ioctl(way->to->watch.fd, SIOCOUTQ, &unsent) != 0 || unsent == 0)
         return true;
     wait_until(way, wire->now_ns + LOOK_NS);
@@ -309,43 +311,22 @@ static void take(struct sf_wire *wire, struct sf_wired *wired, unsigned way, cha
     }
 }
 
-/* A Unix socket tells a close from a half-close at once. */
-static bool has_closed(const struct sf_leg *leg)
-{
-    struct pollfd look = {.fd = leg->watch.fd};
-    return leg->is_unix && poll(&look, 1, 0) > 0 && look.revents & POLLHUP;
-}
-
 static void source_ended(struct sf_wire *wire, struct sf_wired *wired, unsigned way, bool by_reset)
 {
     struct sf_way *at = &wired->ways[way];
-    at->from->is_closed |= has_closed(at->from);
+    at->from->is_closed |= at->from->is_unix && sf_unix_has_closed(at->from);
     at->has_ended = true;
     at->was_reset = by_reset || at->from->is_dead;
+    at->from->left_unread = by_reset;
     if (at->was_reset)
         at->is_finished = false; /* however it ended before */
     due(wire, wired, way);
 }
 
-/* As recv(2); of a Unix socket with the descriptors that come along. */
-static ssize_t receive(const struct sf_leg *leg, char *to, size_t room, struct sf_passed *passed)
+static ssize_t receive(struct sf_leg *leg, char *to, size_t room, struct sf_passed *passed)
 {
-    struct iovec data = {to, room};
-    union control control;
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-    if (!leg->is_unix)
-        return recv(leg->watch.fd, to, room, MSG_DONTWAIT);
-    message.msg_control = &control;
-    message.msg_controllen = sizeof control;
-    ssize_t got = recvmsg(leg->watch.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    struct cmsghdr *header = got >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-        return got;
-    size_t bytes = header->cmsg_len - CMSG_LEN(0);
-    passed->count = bytes / sizeof *passed->list;
-    passed->list = sf_memory_new(bytes);
-    memcpy(passed->list, CMSG_DATA(header), bytes);
-    return got;
+    return leg->is_unix ? sf_unix_receive(leg, to, room, passed)
+                        : recv(leg->watch.fd, to, room, MSG_DONTWAIT);
 }
 
 /* A short read has taken all that there was; what comes then is another edge, epoll(7). Not so
@@ -444,15 +425,16 @@ static size_t copy_some(struct sf_wire *wire, struct sf_wired *wired, unsigned w
     at->is_bulk = got >= BULK_BYTES && !at->from->is_unix;
     sf_rules_take(wire, wired, way, (uint64_t)got, (uint64_t)got == allowed);
     take(wire, wired, way, wire->scratch, (size_t)got, is_urgent, &passed);
-    close_passed(&passed);
+    sf_passed_close(&passed);
     return (size_t)got;
 }
 
-/* Bytes that are due wait where they are for as long as the reader takes none: in the sender's buffers, not in
- * ours. */
+/* Bytes that are due wait where they are for as long as the reader takes none: in the sender's buffers, which
+ * of TCP are large, not in ours. */
 static bool may_read(const struct sf_wire *wire, const struct sf_way *way)
 {
-    bool is_stuck = way->first && way->first->due_ns <= wire->now_ns && (!way->to->is_writable || way->is_piecewise);
+    bool is_full = (!way->from->is_unix && !way->to->is_writable) || way->is_piecewise;
+    bool is_stuck = way->first && way->first->due_ns <= wire->now_ns && is_full;
     return !way->has_ended && way->from->is_readable && !is_stuck && way->queued_bytes < QUEUE_BYTES_MAX &&
            way->read_bytes < way->hold_at && way->read_bytes < way->reset_at;
 }
@@ -487,6 +469,8 @@ bool sf_way_pump(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
         while (!wired->is_gone && send_some(wire, wired, way))
             is_moving = true;
     }
+    if (!wired->is_gone && !at->first && at->from->keeps_byte)
+        sf_unix_let_go(at->from, at->to);
     if (!wired->is_gone && !at->first)
         conclude(wire, wired, way);
     return is_moving && !wired->is_gone;

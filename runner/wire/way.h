@@ -17,6 +17,8 @@ struct sf_leg {
     bool is_dead;                  /* a send met an error: what can be read still counts, then it was reset */
     bool is_deaf;                  /* what comes to it is dropped */
     bool is_unix;                  /* descriptors may come with the bytes … */
+    bool keeps_byte;               /* … the first to be read has been passed on already … */
+    bool left_unread;              /* … its other end was closed with bytes unread … */
     bool is_prepared;              /* for a splice */
     bool is_closed;                /* … and its other end has closed, which is more than a half-close */
 };
@@ -28,6 +30,9 @@ struct sf_passed {
     int *list;
     size_t count;
 };
+
+/* Close them: there are none then. */
+void sf_passed_close(struct sf_passed *passed);
 
 /* Bytes on their way. */
 struct sf_piece {

@@ -4,6 +4,7 @@
 #include "wire/deaf.h"
 #include "wire/handshake.h"
 #include "wire/rules.h"
+#include "wire/unix.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -168,6 +169,10 @@ void sf_wired_close(struct sf_wire *wire, struct sf_wired *wired, bool is_reset)
 {
     if (wired->is_gone)
         return;
+    if (!wired->far.left_unread)
+        sf_unix_forget(&wired->near);
+    if (!wired->near.left_unread)
+        sf_unix_forget(&wired->far);
     close_leg(&wired->near, is_reset);
     close_leg(&wired->far, is_reset);
     if (wired->failing >= 0)

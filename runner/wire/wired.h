@@ -9,8 +9,8 @@
 /* A link rule on one connection. Its ways are those of struct sf_wired. */
 struct sf_wired_rule {
     const struct sf_plan_rule *rule;
-    uint32_t index;      /* in the plan */
-    uint32_t connection; /* its ordinal under the rule */
+    uint32_t index;         /* in the plan */
+    uint32_t connection;    /* its ordinal under the rule */
     struct sf_firing place; /* which of those that the rule counts it is */
     bool has_fired;
     bool is_spent; /* it acts no more: it has, or others have used up its `times` */

@@ -342,6 +342,23 @@ def do_unix(port, path):
     except OSError as error:
         tell(name(error.errno))
 
+# Can it send again, once its peer has read what fills its buffer?
+def do_narrow(port, path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    s = socket.socket(socket.AF_UNIX)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    s.connect(path)
+    c, _ = listener.accept()
+    for _ in range(3):
+        s.sendall(b"x" * 700)
+        time.sleep(0.05)
+        receive(c, 700)
+        poll = select.poll()
+        poll.register(s, select.POLLOUT)
+        tell(len(poll.poll(5000)))
+
 # One datagram.
 def do_datagram(port):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

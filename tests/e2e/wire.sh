@@ -181,6 +181,8 @@ b'hello' 1 b'passed'
 b'hello'
 EPIPE" "$(sed "s/^\(b'hello'\) [0-9]*$/\1/" <<< "$output")"
 between "and is late" 120 2000 "$(sed -n "s/^b'hello' \([0-9]*\)$/\1/p" <<< "$output")"
+check_status "a Unix stream with a small buffer" 0 as_client 'link: both, role: client, delay: 1ms' -- narrow "$TMP/narrow.sock"
+check_eq "has room when its peer has read" "1 1 1" "$(xargs <<< "$output")"
 check_status "both of its ends wired" 0 as_client 'link: in, chunk: 2' -- unix "$TMP/both.sock"
 check_match "by a rule for pieces" "^True '' True True '' '' True"$'\n'"b'he' 1 b'passed'"$'\n' "$output"
 cat > "$TMP/datagram.yaml" << EOF
