@@ -11,8 +11,9 @@ static bool is_argument(const struct sf_place *place)
 /* Why the wire cannot do what a rule asks for; NULL: it can. */
 static const char *beyond_wire(const struct sf_rule *rule)
 {
-    bool is_stream = rule->types != SF_TYPE_DGRAM && sf_link_faults[rule->link.fault].types & SF_TYPE_STREAM;
-    return is_stream ? NULL : "this rule acts on datagrams";
+    uint8_t types = rule->types ? rule->types : sf_link_faults[rule->link.fault].types;
+    bool is_unix = types == SF_TYPE_DGRAM && rule->domains == SF_DOMAIN_UNIX;
+    return is_unix ? "this rule acts on datagrams of Unix sockets" : NULL;
 }
 
 bool sf_plan_admits(const struct sf_scenario *scenario, bool has_wire, struct sf_diagnostics *diagnostics)

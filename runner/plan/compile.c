@@ -125,7 +125,8 @@ static void put_link(struct sf_plan_rule *to, const struct sf_rule *from)
                                      .unreachable = (uint32_t)link->unreachable,
                                      .jitter_ns = link->jitter_ns,
                                      .bytes_per_s = link->bytes_per_s,
-                                     .is_shared = link->is_per_written};
+                                     .is_shared = link->is_per_written,
+                                     .datagrams = link->datagrams};
     if (link->fault == SF_LINK_SYN_TIMEOUT)
         to->delay_ns = link->syn_timeout_ns;
     /* Without a type it is for the sockets that the fault is for. */

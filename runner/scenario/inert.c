@@ -98,11 +98,13 @@ static void warn_of_link(struct sf_decoder *decoder, const struct sf_rule *rule)
     if (rule->force)
         sf_warning(decoder->diagnostics, rule->link.place,
                    "force does nothing here: what a link does is what a network does");
-    if (sf_link_faults[rule->link.fault].connects && rule->types != SF_TYPE_DGRAM &&
+    bool may_be_sent = rule->types != SF_TYPE_STREAM && rule->link.fault == SF_LINK_REFUSE;
+    if (sf_link_faults[rule->link.fault].connects && (rule->types != SF_TYPE_DGRAM || !may_be_sent) &&
         (rule->after_bytes || rule->match))
         sf_warning(decoder->diagnostics, rule->fault_place,
-                   "connect meets %s before any byte has passed, so the rule will not fire%s",
-                   sf_link_faults[rule->link.fault].name, rule->types ? "" : " on streams");
+                   "%s meets %s before any byte has passed, so the rule will not fire%s",
+                   rule->types == SF_TYPE_DGRAM ? "a send" : "connect",
+                   sf_link_faults[rule->link.fault].name, may_be_sent ? " on streams" : "");
 }
 
 /* Where a fault makes for real what an error only says. */

@@ -22,10 +22,19 @@ static const char *selected_programs(const struct sf_judge *judge, const struct 
     return names;
 }
 
-/* The calls that a rule needs: one on the link needs connections. */
+static bool is_for_datagrams(const struct sf_rule *rule)
+{
+    return rule->kind != SF_RULE_CALL &&
+           (rule->types ? rule->types : sf_link_faults[rule->link.fault].types) == SF_TYPE_DGRAM;
+}
+
+/* The calls that a rule needs: one on the link needs connections, or datagrams. */
 static uint32_t families_of(const struct sf_rule *rule)
 {
-    return rule->kind == SF_RULE_CALL ? rule->families : 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_ACCEPT;
+    if (rule->kind == SF_RULE_CALL)
+        return rule->families;
+    return is_for_datagrams(rule) ? 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_RECV
+                                  : 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_ACCEPT;
 }
 
 static const char *selected_families(const struct sf_judge *judge, const struct sf_rule *rule)
@@ -84,6 +93,7 @@ static const char *untouched_reason(const struct sf_rule *rule)
         [SF_LINK_CORRUPT] = "no byte passed while it held",
         [SF_LINK_THROTTLE] = "no more passed than its rate allows",
         [SF_LINK_CHUNK] = "no more than a piece passed at a time",
+        [SF_LINK_REORDER] = "so many did not come together",
     };
     const char *reason = reasons[rule->link.fault];
     if (sf_link_faults[rule->link.fault].connects)
@@ -204,10 +214,10 @@ static const char *idle_reason(const struct sf_judge *judge, const struct sf_rul
                                "%s that it was to change had not returned when the program ended",
                                sf_word_count(judge->arena, state->taken, "call"));
     if (state->selected > 0 && rule->kind != SF_RULE_CALL)
-        return sf_arena_printf(judge->arena, "it selected %s but %s: %s",
-                               sf_word_count(judge->arena, state->selected, "connection"),
-                               state->selected == 1 ? "did nothing to it" : "did nothing to any",
-                               untouched_reason(rule));
+        return sf_arena_printf(
+            judge->arena, "it selected %s but %s: %s",
+            sf_word_count(judge->arena, state->selected, is_for_datagrams(rule) ? "datagram" : "connection"),
+            state->selected == 1 ? "did nothing to it" : "did nothing to any", untouched_reason(rule));
     if (state->selected > 0)
         return sf_arena_printf(judge->arena, "it selected %s but %s: %s",
                                sf_word_count(judge->arena, state->selected, "call"),

@@ -36,8 +36,10 @@ static const struct {
     {SF_ESCAPE_WIRE, "connections that were not wired",
      "made connections that link rules select and that could not be given to the wire: in another network "
      "namespace, or with no descriptor left, there or here"},
-    {SF_ESCAPE_DATAGRAM, "sockets that are not wired",
-     "used datagrams that link rules select, and on which they do not act: let the rules say type: stream"},
+    {SF_ESCAPE_DATAGRAM, "datagrams that were not carried",
+     "used datagrams that link rules select and the wire cannot carry: of Unix sockets, of a port that it "
+     "shares (SO_REUSEPORT), in another network namespace, sent by sendfile, splice or with MSG_MORE, or of "
+     "more than 65,463 bytes that came in"},
 };
 
 /* [a rule selects the program][it is one process] */

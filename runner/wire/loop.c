@@ -1,6 +1,7 @@
 #include "wire/loop.h"
 
 #include "base/clock.h"
+#include "wire/datagrams.h"
 #include "wire/request.h"
 #include "wire/wired.h"
 
@@ -71,7 +72,9 @@ static void free_the_gone(struct sf_wire *wire)
 static int await(struct sf_wire *wire, struct epoll_event *events)
 {
     const struct sf_deadline *first = sf_deadlines_first(&wire->deadlines);
-    uint64_t until_ns = wire->hungry ? 0 : first ? first->at_ns : SF_NEVER;
+    uint64_t at_ns = first ? first->at_ns : SF_NEVER, datagram_ns = sf_datagrams_when(wire);
+    at_ns = datagram_ns < at_ns ? datagram_ns : at_ns;
+    uint64_t until_ns = wire->hungry ? 0 : at_ns;
     if (wire->is_ending && until_ns > wire->now_ns + NS_PER_S)
         until_ns = wire->now_ns + NS_PER_S;
     return sf_wait_for(&wire->wait, events, EVENTS_MAX, until_ns, &wire->now_ns);
@@ -81,6 +84,8 @@ static bool is_over(const struct sf_wire *wire, uint64_t end_ns)
 {
     if (wire->now_ns >= end_ns)
         return true;
+    if (sf_datagrams_are_under_way(wire))
+        return false;
     for (const struct sf_wired *wired = wire->first; wired; wired = wired->next)
         if (sf_wired_is_busy(wired))
             return false;
@@ -100,6 +105,7 @@ void sf_wire_loop(struct sf_wire *wire)
             watch->ready(wire, watch, events[i].events);
         }
         do_what_is_due(wire);
+        sf_datagrams_do(wire);
         feed_the_hungry(wire);
         free_the_gone(wire);
         sf_requests_free(wire);

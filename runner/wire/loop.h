@@ -16,6 +16,7 @@
 struct sf_wire;
 struct sf_wired;
 struct sf_wire_caller;
+struct sf_datagrams;
 
 /* Something with a descriptor in the epoll set, edge-triggered. */
 struct sf_watch {
@@ -38,6 +39,8 @@ struct sf_wire {
     struct sf_wire_caller *gone_callers; /* likewise */
     struct sf_rate *rates;               /* of rules that share one, [rule][program] */
     struct sf_watch listener, signals;
+    struct sf_datagrams *datagrams;
+    uint32_t *datagram_counts; /* [rule][program][way] */
     char *scratch;
     struct sf_splice splice;
 };

@@ -1,6 +1,7 @@
 #include "wire/request.h"
 
 #include "base/memory.h"
+#include "wire/datagrams.h"
 #include "wire/handshake.h"
 #include "wire/wired.h"
 
@@ -26,7 +27,7 @@ struct sf_wire_caller {
 int sf_requests_listen(const struct sf_session *session)
 {
     struct sockaddr_un name;
-    socklen_t bytes = sf_wire_name(&name, session->id);
+    socklen_t bytes = sf_wire_name(&name, SF_WIRE_PREFIX, session->id);
     int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener >= 0 && bind(listener, (struct sockaddr *)&name, bytes) == 0 &&
         listen(listener, WAITING_MAX) == 0)
@@ -133,6 +134,18 @@ static void take_joined(struct sf_wire *wire, struct sf_wire_caller *caller,
     fds[0] = -1;
 }
 
+static void take_carried(struct sf_wire *wire, struct sf_wire_caller *caller,
+                         const struct sf_wire_request *request, int fds[FDS_MAX])
+{
+    bool is_taken = sf_datagrams_carry(wire, request, caller->pid, fds);
+    fds[0] = is_taken ? -1 : fds[0];
+    fds[1] = is_taken ? -1 : fds[1];
+    if (!is_taken)
+        end(wire, caller);
+    else
+        confirm(caller);
+}
+
 /* ---- messages ---- */
 
 /* The descriptors that came along; -1: none. */
@@ -179,6 +192,12 @@ static void obey(struct sf_wire *wire, struct sf_wire_caller *caller, const stru
         take_accepted(wire, caller, request, fds);
     else if (request->kind == SF_WIRE_JOINED)
         take_joined(wire, caller, request, fds);
+    else if (request->kind == SF_WIRE_CARRIED)
+        take_carried(wire, caller, request, fds);
+    else if (request->kind == SF_WIRE_ENDED) {
+        sf_datagrams_ended(wire, request);
+        confirm(caller);
+    }
 }
 
 static void caller_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)

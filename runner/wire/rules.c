@@ -23,23 +23,23 @@ static bool waits_for_bytes(const struct sf_plan_rule *rule)
 }
 
 /* A relative path is meant from the folder of the process on. */
-static bool exists(const struct sf_wire *wire, const struct sf_wired *wired, const struct sf_plan_rule *rule)
+static bool exists(const struct sf_wire *wire, pid_t pid, const struct sf_plan_rule *rule)
 {
     const char *path = sf_plan_string(wire->engine.plan, rule->exists_at);
     char full[PATH_MAX];
     if (path[0] == '/')
         return access(path, F_OK) == 0;
-    snprintf(full, sizeof full, "/proc/%d/cwd/%s", (int)wired->pid, path);
+    snprintf(full, sizeof full, "/proc/%d/cwd/%s", (int)pid, path);
     return access(full, F_OK) == 0;
 }
 
 /* A partition's time begins when the last of its programs does. SF_NEVER: that is still to come. */
-static uint64_t start_ns(const struct sf_wire *wire, const struct sf_wired *wired,
-                         const struct sf_plan_rule *rule)
+static uint64_t start_ns(const struct sf_wire *wire, const struct sf_plan_rule *rule,
+                         uint64_t program_start_ns)
 {
     uint64_t last_ns = 0;
     if (rule->link.fault != SF_LINK_PARTITION)
-        return wired->program_start_ns;
+        return program_start_ns;
     for (uint32_t i = 0; i < wire->engine.plan->program_count; i++) {
         uint64_t began_ns = rule->programs >> i & 1 ? atomic_load(&wire->session->programs[i].start_ns) : 1;
         if (began_ns == 0)
@@ -49,15 +49,20 @@ static uint64_t start_ns(const struct sf_wire *wire, const struct sf_wired *wire
     return last_ns;
 }
 
-static bool is_time(const struct sf_wire *wire, const struct sf_wired *wired, const struct sf_plan_rule *rule)
+bool sf_rule_is_time(const struct sf_wire *wire, const struct sf_plan_rule *rule, uint64_t program_start_ns,
+                     pid_t pid)
 {
-    uint64_t began_ns = start_ns(wire, wired, rule);
+    uint64_t began_ns = start_ns(wire, rule, program_start_ns);
     uint64_t elapsed_ns = wire->now_ns > began_ns ? wire->now_ns - began_ns : 0;
-    if (rule->states && !(rule->states >> wired->state & 1))
-        return false;
     if (elapsed_ns < rule->after_ns || (rule->until_ns != 0 && elapsed_ns >= rule->until_ns))
         return false;
-    return !rule->exists || exists(wire, wired, rule);
+    return !rule->exists || exists(wire, pid, rule);
+}
+
+static bool is_time(const struct sf_wire *wire, const struct sf_wired *wired, const struct sf_plan_rule *rule)
+{
+    return !(rule->states && !(rule->states >> wired->state & 1)) &&
+           sf_rule_is_time(wire, rule, wired->program_start_ns, wired->pid);
 }
 
 static bool is_for(const struct sf_wired *wired, const struct sf_wired_rule *on, unsigned way)
@@ -117,7 +122,7 @@ static bool fire(struct sf_wire *wire, const struct sf_wired *wired, struct sf_w
 static uint64_t next_look_ns(const struct sf_wire *wire, const struct sf_wired *wired,
                              const struct sf_plan_rule *rule)
 {
-    uint64_t began_ns = start_ns(wire, wired, rule);
+    uint64_t began_ns = start_ns(wire, rule, wired->program_start_ns);
     if (began_ns == SF_NEVER)
         return wire->now_ns + LOOK_STEP_NS;
     uint64_t begin_ns = began_ns + rule->after_ns;
@@ -133,13 +138,15 @@ static uint64_t next_look_ns(const struct sf_wire *wire, const struct sf_wired *
 
 /* ---- which rules there are ---- */
 
-static struct sf_rate *rates_of(struct sf_wire *wire, const struct sf_wired *wired, struct sf_wired_rule *on)
+struct sf_rate *sf_rule_rates(struct sf_wire *wire, uint32_t index, uint32_t program,
+                              struct sf_rate own[SF_WAYS])
 {
     const struct sf_plan *plan = wire->engine.plan;
-    if (!on->rule->link.is_shared || on->rule->per == SF_PER_CONNECTION) {
+    const struct sf_plan_rule *rule = &sf_plan_rules(plan)[index];
+    if (!rule->link.is_shared || rule->per == SF_PER_CONNECTION) {
         for (unsigned way = 0; way < SF_WAYS; way++)
-            on->own[way] = sf_rate_new(on->rule->link.bytes_per_s);
-        return on->own;
+            own[way] = sf_rate_new(rule->link.bytes_per_s);
+        return own;
     }
     if (!wire->rates) {
         wire->rates =
@@ -148,8 +155,8 @@ static struct sf_rate *rates_of(struct sf_wire *wire, const struct sf_wired *wir
             wire->rates[i] =
                 sf_rate_new(sf_plan_rules(plan)[i / plan->program_count / SF_WAYS].link.bytes_per_s);
     }
-    uint32_t program = on->rule->per == SF_PER_PROGRAM ? wired->program : 0;
-    return &wire->rates[((size_t)on->index * plan->program_count + program) * SF_WAYS];
+    uint32_t whose = rule->per == SF_PER_PROGRAM ? program : 0;
+    return &wire->rates[((size_t)index * plan->program_count + whose) * SF_WAYS];
 }
 
 void sf_rules_begin(struct sf_wire *wire, struct sf_wired *wired, struct sf_socket *record)
@@ -172,7 +179,7 @@ void sf_rules_begin(struct sf_wire *wire, struct sf_wired *wired, struct sf_sock
         wired->asks_state |= rule->states != 0;
         on->place = sf_link_place(plan, i, wired->program, &on_socket[i]);
         if (rule->link.fault == SF_LINK_THROTTLE)
-            on->rates = rates_of(wire, wired, on);
+            on->rates = sf_rule_rates(wire, i, wired->program, on->own);
     }
     struct sf_wired_rule *fit = realloc(wired->rules, (wired->rule_count + 1) * sizeof *fit);
     wired->rules = fit ? fit : wired->rules;
@@ -374,18 +381,22 @@ static double pareto(uint64_t a)
     return (pow(1 - fraction(a), -1 / PARETO_SHAPE) - 1) * (PARETO_SHAPE - 1) - 1;
 }
 
-static uint64_t vary(const struct sf_wire *wire, struct sf_wired_rule *on, unsigned way)
+uint64_t sf_rule_vary_ns(const struct sf_plan_rule *rule, uint64_t a)
 {
-    const struct sf_plan_link *link = &on->rule->link;
-    if (link->jitter_ns == 0)
-        return on->rule->delay_ns;
-    uint32_t piece = on->on[way].pieces++;
-    uint64_t a = draw(wire, on, SF_DRAW_DELAY, way, piece), b = sf_hash_mix(a);
+    const struct sf_plan_link *link = &rule->link;
+    uint64_t b = sf_hash_mix(a);
     double off = link->distribution == SF_DISTRIBUTION_NORMAL   ? normal(a, b)
                  : link->distribution == SF_DISTRIBUTION_PARETO ? pareto(a)
                                                                 : 2 * fraction(a) - 1;
-    double ns = (double)on->rule->delay_ns + off * (double)link->jitter_ns;
+    double ns = (double)rule->delay_ns + off * (double)link->jitter_ns;
     return ns > 0 ? (uint64_t)ns : 0;
+}
+
+static uint64_t vary(const struct sf_wire *wire, struct sf_wired_rule *on, unsigned way)
+{
+    if (on->rule->link.jitter_ns == 0)
+        return on->rule->delay_ns;
+    return sf_rule_vary_ns(on->rule, draw(wire, on, SF_DRAW_DELAY, way, on->on[way].pieces++));
 }
 
 uint64_t sf_rules_delay_ns(struct sf_wire *wire, struct sf_wired *wired, unsigned way)

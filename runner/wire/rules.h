@@ -4,6 +4,17 @@
 
 #include "wire/wired.h"
 
+/* Is it within the time that the rule is for? pid: whose relative paths are meant. */
+bool sf_rule_is_time(const struct sf_wire *wire, const struct sf_plan_rule *rule, uint64_t program_start_ns,
+                     pid_t pid);
+
+/* How late one piece is, by a draw. */
+uint64_t sf_rule_vary_ns(const struct sf_plan_rule *rule, uint64_t draw);
+
+/* The rates of a throttle, one for each way: shared ones, or `own`, which are set then. */
+struct sf_rate *sf_rule_rates(struct sf_wire *wire, uint32_t index, uint32_t program,
+                              struct sf_rate own[SF_WAYS]);
+
 /* Take over the rules that a record arms. */
 void sf_rules_begin(struct sf_wire *wire, struct sf_wired *wired, struct sf_socket *record);
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "launch/descriptors.h"
 #include "launch/process.h"
+#include "wire/datagrams.h"
 #include "wire/diag.h"
 #include "wire/loop.h"
 #include "wire/request.h"
@@ -49,7 +50,8 @@ static int open_signals(void)
     return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static _Noreturn void be_wire(const struct sf_session_memory *session, int listener, pid_t parent)
+static _Noreturn void be_wire(const struct sf_session_memory *session, int listener, int datagrams,
+                              pid_t parent)
 {
     static struct sf_wire wire;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -61,7 +63,8 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
     sf_process_rename("sf-wire");
     raise_limit();
     listener = sf_descriptor_above_stdio(listener);
-    sf_descriptors_close_others((int[]){STDERR_FILENO, listener}, 2);
+    datagrams = sf_descriptor_above_stdio(datagrams);
+    sf_descriptors_close_others((int[]){STDERR_FILENO, listener, datagrams}, 3);
     wire.session = session;
     wire.engine = (struct sf_engine){.plan = session->plan, .rules = session->rules};
     wire.wait = sf_wait_new(epoll_create1(EPOLL_CLOEXEC));
@@ -72,7 +75,7 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
     wire.splice = sf_splice_new();
     wire.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (wire.wait.epoll < 0 || wire.signals.fd < 0 || !sf_watch_begin(&wire, &wire.listener) ||
-        !sf_watch_begin(&wire, &wire.signals))
+        !sf_watch_begin(&wire, &wire.signals) || !sf_datagrams_begin(&wire, datagrams))
         _exit(SF_EXIT_INTERNAL);
     sf_wire_loop(&wire);
     _exit(0);
@@ -81,13 +84,16 @@ static _Noreturn void be_wire(const struct sf_session_memory *session, int liste
 pid_t sf_wire_start(const struct sf_session_memory *session)
 {
     int listener = sf_requests_listen(session->session);
-    if (listener < 0)
-        return -1;
-    pid_t parent = getpid(), pid = fork();
+    /* Without it a datagram that meets a rule fails the run; streams go on. */
+    int datagrams = listener < 0 ? -1 : sf_datagrams_open(session->session);
+    pid_t parent = getpid(), pid = listener < 0 ? -1 : fork();
     if (pid == 0)
-        be_wire(session, listener, parent);
+        be_wire(session, listener, datagrams, parent);
     int error = errno;
-    close(listener);
+    if (listener >= 0)
+        close(listener);
+    if (datagrams >= 0)
+        close(datagrams);
     errno = error;
     return pid;
 }

@@ -109,10 +109,10 @@ static void far_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t eve
     ready(wire, wired, &wired->far, events);
 }
 
-static struct sf_socket *find_record(const struct sf_wire *wire, const struct sf_wire_request *request)
+struct sf_socket *sf_wired_record(const struct sf_wire *wire, uint64_t record_at, uint64_t cookie)
 {
-    struct sf_socket *record = sf_session_socket(wire->session->session, request->record);
-    return record && atomic_load(&record->cookie) == request->cookie ? record : NULL;
+    struct sf_socket *record = sf_session_socket(wire->session->session, record_at);
+    return record && atomic_load(&record->cookie) == cookie ? record : NULL;
 }
 
 struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid, int far,
@@ -120,7 +120,7 @@ struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request
 {
     int domain = AF_UNIX;
     socklen_t domain_bytes = sizeof domain;
-    struct sf_socket *record = find_record(wire, request);
+    struct sf_socket *record = sf_wired_record(wire, request->record, request->cookie);
     getsockopt(far, SOL_SOCKET, SO_DOMAIN, &domain, &domain_bytes);
     if (!record || request->program >= wire->engine.plan->program_count) {
         close(far);

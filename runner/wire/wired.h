@@ -65,6 +65,9 @@ struct sf_wired {
     size_t rule_count;
 };
 
+/* The record of the socket with this cookie, of which a process says where it is; NULL: it is not there. */
+struct sf_socket *sf_wired_record(const struct sf_wire *wire, uint64_t record_at, uint64_t cookie);
+
 /* A new connection with the rules that its record arms; `to` is connected, or connecting.
  * Owns the descriptor. NULL: errno says why, and `to` is closed. */
 struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid, int far,

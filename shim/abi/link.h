@@ -44,7 +44,7 @@ struct sf_plan_link {
     uint64_t jitter_ns; /* 0: every byte is as late */
     uint64_t bytes_per_s;
     uint32_t is_shared; /* the rate is that of all connections which the rule counts together (`per`) */
-    uint32_t pad;
+    uint32_t datagrams; /* in one run of reorder */
 };
 
 /* What connect meets: it has no direction, and nothing has passed before it. */

@@ -127,6 +127,8 @@ static int link_holds(const struct sf_plan_rule *rule)
     switch (link->fault) {
     case SF_LINK_THROTTLE:
         return link->bytes_per_s != 0;
+    case SF_LINK_REORDER:
+        return link->datagrams > 1;
     case SF_LINK_CHUNK:
         return rule->bytes_min != 0 && rule->bytes_min <= rule->bytes_max;
     case SF_LINK_SYN_TIMEOUT:

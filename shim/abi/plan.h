@@ -190,18 +190,38 @@ static inline const char *sf_plan_string(const struct sf_plan *plan, uint32_t at
     return (const char *)plan + plan->strings_at + at;
 }
 
-/* The families whose calls the shim has to look at for a rule: of a link rule those that make a
- * connection; a partition cuts it where it is made. A thread may wait in a read when a send or a
- * poll of another one is reset. */
-static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
+/* Does a link rule need the datagrams that pass in this direction (SF_LINK_…)? A refusal meets those that
+ * go out, and its error comes in; where there is no way nothing passes; a partition cuts off who sends. */
+static inline int sf_rule_carries(const struct sf_plan_rule *rule, uint32_t direction)
+{
+    uint32_t both = SF_LINK_IN | SF_LINK_OUT;
+    uint32_t directions = rule->link.fault == SF_LINK_REFUSE      ? both
+                          : rule->link.fault == SF_LINK_PARTITION ? SF_LINK_OUT
+                                                                  : rule->link.directions;
+    return rule->types & SF_TYPE_DGRAM && directions & direction && !rule->states &&
+           rule->link.fault != SF_LINK_UNREACHABLE;
+}
+
+/* The families whose calls on sockets of these types (SF_TYPE_…) the shim has to look at for a rule:
+ * of a link rule those that make a connection, and those that move datagrams; a partition cuts a
+ * connection where it is made. A thread may wait in a read when a send or a poll of another one is
+ * reset. */
+static inline uint32_t sf_rule_families_on(const struct sf_plan_rule *rule, uint32_t types)
 {
     if (sf_rule_is_link(rule))
-        return 1u << SF_FAMILY_CONNECT | (rule->link.fault == SF_LINK_PARTITION ? 0 : 1u << SF_FAMILY_ACCEPT);
+        return 1u << SF_FAMILY_CONNECT |
+               (rule->link.fault == SF_LINK_PARTITION ? 0 : 1u << SF_FAMILY_ACCEPT) |
+               (rule->types & types & SF_TYPE_DGRAM ? 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_RECV : 0);
     uint32_t others = rule->fault == SF_FAULT_RESET     ? 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_POLL
                       : rule->fault == SF_FAULT_TIMEOUT ? 1u << SF_FAMILY_SEND
                                                         : 0;
     int meets_readers = (rule->families & others) != 0;
     return rule->families | rule->watches | (meets_readers ? 1u << SF_FAMILY_RECV : 0);
+}
+
+static inline uint32_t sf_rule_families(const struct sf_plan_rule *rule)
+{
+    return sf_rule_families_on(rule, ~0u);
 }
 
 static inline int sf_plan_has_links(const struct sf_plan *plan)

@@ -109,7 +109,7 @@ enum sf_escape { /* what a process did that the shim cannot follow */
     SF_ESCAPE_UNSEEN_SENDS = 16384, /* … what it writes */
     SF_ESCAPE_FCLOSE = 32768, /* fclose or freopen of a socket on which some rule may select close */
     SF_ESCAPE_WIRE = 65536,   /* a connection that the wire was to have could not be given to it */
-    SF_ESCAPE_DATAGRAM = 131072 /* link rules selected datagrams, which the wire does not have */
+    SF_ESCAPE_DATAGRAM = 131072 /* link rules selected datagrams that the wire cannot carry */
 };
 
 /* Calls under way that will give a socket an address which others may meet before
@@ -227,6 +227,7 @@ struct sf_socket {
     _Atomic uint32_t shut[2];     /* how often the program has shut this direction, shutdown(2) */
     struct { int32_t pid; uint32_t uid, gid; } peer_process; /* wired, Unix: SO_PEERCRED */
     _Atomic uint32_t wired;       /* the wire has it: `peer` and `local` are its names, not the kernel's */
+    _Atomic uint32_t carried;     /* datagrams reach it by way of the wire: the port that they come from */
     uint64_t kept_at;             /* reset: what it had not read, from the session's start; 0: nothing */
     _Atomic uint32_t kept_bytes;  /* written behind kept_at */
     _Atomic uint32_t kept_read;   /* how much of it was read since */

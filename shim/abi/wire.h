@@ -9,7 +9,15 @@
  *            in the program connects to the silent port ◄ struct sf_wire_answer
  *   Unix     SF_WIRE_JOINED ►, with both ends: to the program, to its peer ◄ struct sf_wire_answer
  *
+ *   datagrams in  SF_WIRE_CARRIED ►, with two sockets: one that has the address of the program's own
+ *            and takes what comes, one that the program's takes its datagrams from ◄ struct sf_wire_answer;
+ *            SF_WIRE_ENDED ► once a descriptor of it is closed ◄ struct sf_wire_answer
+ *
  * Where the wire cannot do it, for want of descriptors say, there is no answer but the end.
+ * Datagrams that go out come to the datagram socket SF_WIRE_DATAGRAMS_PREFIX + ID: a struct
+ * sf_wire_sent each, control data and bytes behind it, and the program's own socket along with it,
+ * from which the wire sends them. Those that come in reach the program's socket behind a struct
+ * sf_wire_carried.
  * The wire makes the program's end stand by connecting to it from the silent port: a TCP
  * simultaneous open, RFC 9293, section 3.5, figure 8. */
 #ifndef SF_ABI_WIRE_H
@@ -25,9 +33,18 @@
 
 #define SF_WIRE_PREFIX "sockfault-wire-" /* behind the NUL of an abstract name */
 
-enum sf_wire_kind { SF_WIRE_CONNECT = 1, SF_WIRE_GO, SF_WIRE_ACCEPTED, SF_WIRE_JOINED };
+#define SF_WIRE_DATAGRAMS_PREFIX "sockfault-datagrams-" /* likewise */
 
-/* A TCP address of either family. */
+enum sf_wire_kind {
+    SF_WIRE_CONNECT = 1,
+    SF_WIRE_GO,
+    SF_WIRE_ACCEPTED,
+    SF_WIRE_JOINED,
+    SF_WIRE_CARRIED,
+    SF_WIRE_ENDED
+};
+
+/* An address of either family. */
 union sf_wire_address {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -45,9 +62,9 @@ struct sf_wire_request {
     uint8_t key[SF_WIRE_KEY_BYTES]; /* sf_session.wire_key: others may know the name */
     uint64_t cookie;                /* of the program's socket … */
     uint64_t record;                /* … and where its record is, from the session's start */
-    union sf_wire_address to;       /* CONNECT: where it goes */
+    union sf_wire_address to;       /* CONNECT: where it goes; CARRIED: the peer; family 0: it has none */
     union sf_wire_address from;     /* CONNECT: where it comes from, port 0: any; family 0: anywhere */
-    union sf_wire_address own;      /* GO, ACCEPTED: the program's socket, which connects … */
+    union sf_wire_address own;      /* GO, ACCEPTED, CARRIED: the program's socket, which connects … */
     union sf_wire_address silent;   /* … to this address */
     int32_t error;                  /* GO: what the socket, passed along, is to fail with; 0: it succeeds */
 };
@@ -62,14 +79,34 @@ struct sf_wire_answer {
     union sf_wire_address peer; /* … and the peer's */
 };
 
-/* The name of the wire's socket; returns its length. ID: SF_SESSION_ID_BYTES * 2 hex digits. */
-static inline socklen_t sf_wire_name(struct sockaddr_un *name, const uint8_t id[SF_SESSION_ID_BYTES])
+/* A datagram that goes out. Control data and bytes follow. */
+struct sf_wire_sent {
+    uint8_t key[SF_WIRE_KEY_BYTES];
+    uint32_t program;
+    int32_t flags; /* MSG_… of the call that change where it goes */
+    uint64_t cookie, record;
+    union sf_wire_address to; /* family 0: to the peer of the socket */
+    uint32_t control_bytes;
+    uint32_t pad;
+};
+
+/* What a datagram comes in behind. Only those from sf_socket.carried, with this key, have it. */
+struct sf_wire_carried {
+    uint8_t key[SF_WIRE_KEY_BYTES];
+    union sf_wire_address from;
+};
+
+enum { SF_WIRE_BYTES_MAX = 65536, SF_WIRE_CONTROL_MAX = 1024 };
+
+/* The name of a socket of the wire's; returns its length. ID: SF_SESSION_ID_BYTES * 2 hex digits. */
+static inline socklen_t sf_wire_name(struct sockaddr_un *name, const char *prefix,
+                                     const uint8_t id[SF_SESSION_ID_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
     size_t at = 1;
 
     *name = (struct sockaddr_un){.sun_family = AF_UNIX};
-    for (const char *prefix = SF_WIRE_PREFIX; *prefix; prefix++)
+    for (; *prefix; prefix++)
         name->sun_path[at++] = *prefix;
     for (unsigned i = 0; i < SF_SESSION_ID_BYTES; i++) {
         name->sun_path[at++] = digits[id[i] >> 4];

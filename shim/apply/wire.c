@@ -5,6 +5,7 @@
 #include "apply/refuse.h"
 #include "apply/wire_message.h"
 #include "apply/wire_unix.h"
+#include "load/memory.h"
 #include "load/real.h"
 #include "load/sandbox.h"
 #include "load/shim.h"
@@ -243,7 +244,7 @@ int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *add
     struct calling calling = {.fd = fd, .socket = socket};
     int saved_errno = errno, result = -1;
 
-    if (!sf_sandbox_permits(SF_OWN_WIRE)) {
+    if (!sf_memory_is_readable(address, length) || !sf_sandbox_permits(SF_OWN_WIRE)) {
         errno = saved_errno;
         return sf_owner_connect(fd, address, length);
     }

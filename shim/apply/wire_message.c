@@ -14,7 +14,7 @@ void sf_wire_escape(uint32_t how)
 int sf_wire_open(void)
 {
     struct sockaddr_un name;
-    socklen_t bytes = sf_wire_name(&name, sf_shim.session->id);
+    socklen_t bytes = sf_wire_name(&name, SF_WIRE_PREFIX, sf_shim.session->id);
     int fd = sf_real.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd >= 0 && sf_real.connect(fd, (struct sockaddr *)&name, bytes) == 0)
         return fd;

@@ -4,6 +4,7 @@
 #include "apply/keep.h"
 #include "apply/reset.h"
 #include "apply/wire.h"
+#include "apply/wire_datagram.h"
 #include "calls/facts.h"
 #include "calls/steps.h"
 #include "calls/waited.h"
@@ -111,6 +112,11 @@ bool sf_call_is_at_end(const struct sf_call *call)
            (sf_is_reset_behind_end(call->socket) && sf_kept_left(call->socket) == 0);
 }
 
+static bool asks_sender(const struct sf_plan_rule *rule)
+{
+    return rule->peer_count != 0 && !sf_rule_is_link(rule);
+}
+
 /* On a datagram socket without a peer each datagram may come from another one, and
  * rules may ask which: look, as long as the call would have waited for it. False:
  * that failed, as the call would have; errno says how. */
@@ -123,15 +129,16 @@ static bool learn_sender(struct sf_call *call, const uint64_t *selected)
 
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = selected[word]; bits; bits &= bits - 1)
-            is_asked |= rules[word * 64 + (unsigned)__builtin_ctzll(bits)].peer_count != 0;
+            is_asked |= asks_sender(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);
     if (!is_asked || !call->socket || call->data_count == 0 || sf_asks_for_nothing(&call->info) ||
         call->socket->type != SF_TYPE_DGRAM || call->socket->peer.domain != 0)
         return true;
     if (!sf_sandbox_permits(SF_OWN_LOOK))
         return true; /* and meets no rule that asks */
-    if (sf_real.recvfrom(call->fd, NULL, 0, MSG_PEEK | (call->flags & MSG_DONTWAIT), (struct sockaddr *)&from,
-                         &length) < 0)
+    struct msghdr look = {.msg_name = &from, .msg_namelen = sizeof from};
+    if (sf_datagram_receive(call->fd, call->socket, &look, MSG_PEEK | (call->flags & MSG_DONTWAIT)) < 0)
         return false;
+    length = look.msg_namelen;
     sf_address_from(&call->destination, (struct sockaddr *)&from,
                     length < sizeof from ? length : (socklen_t)sizeof from);
     call->has_destination = true;
@@ -146,6 +153,21 @@ static bool is_zerocopy(const struct sf_call *call)
     return sf_call_family(call) == SF_FAMILY_SEND && call->flags & MSG_ZEROCOPY &&
            sf_sandbox_permits(SF_OWN_ZEROCOPY) &&
            sf_real.getsockopt(call->fd, SOL_SOCKET, SO_ZEROCOPY, &is_on, &length) == 0 && is_on;
+}
+
+/* Datagrams: those that come in must come by way of the wire before the first of them can, and where
+ * the kernel's peer is the wire it has to send as well. */
+static void meet_wire(struct sf_call *call)
+{
+    enum sf_family family = sf_call_family(call);
+    if (family != SF_FAMILY_SEND && family != SF_FAMILY_RECV)
+        return;
+    sf_datagram_settle(call->fd, call->socket, family == SF_FAMILY_SEND);
+    if (family != SF_FAMILY_SEND)
+        return;
+    call->verdict.route |= sf_is_wired(call->socket);
+    if (call->verdict.route && call->verdict.kind == SF_PASS)
+        call->verdict.kind = SF_ROUTE;
 }
 
 static __attribute__((noinline)) bool decide(struct sf_call *call)
@@ -180,8 +202,8 @@ static __attribute__((noinline)) bool decide(struct sf_call *call)
         call->info.peeks = call->flags & MSG_PEEK;
         call->info.zerocopy = is_zerocopy(call);
         call->verdict = sf_verdict_decide(&sf_shim.engine, &selection, &call->info);
-        if (call->verdict.is_unwired)
-            atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_DATAGRAM, memory_order_relaxed);
+        if (sf_shim.has_links && call->socket && call->socket->type == SF_TYPE_DGRAM)
+            meet_wire(call);
     }
     errno = saved_errno;
     return true;

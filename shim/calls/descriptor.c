@@ -3,6 +3,7 @@
  * doubled number nothing is known but whose it is: it is discovered when it is used. */
 #include "apply/half_close.h"
 #include "apply/keep.h"
+#include "apply/wire_datagram.h"
 #include "calls/call.h"
 #include "calls/traced.h"
 #include "load/memory.h"
@@ -27,11 +28,14 @@ SF_SELECTED int selected_close(int fd)
     SF_CALL(call, close, fd, 0, 0);
     bool is_failed = !sf_call_enter(&call);
     int error = errno;
+    uint64_t carried = sf_datagram_ends(fd);
     number_ends(fd);
     errno = error;
     /* Before the number is free: another thread may be given it at once. */
     sf_descriptor_forget(fd);
     int result = sf_real.close(fd);
+    if (carried)
+        sf_datagram_ended(carried);
     if (!is_failed)
         return (int)sf_call_leave(&call, result);
     errno = error;
@@ -202,8 +206,8 @@ SF_EXPORT int dup3(int fd, int to, int flags)
 INTERPOSE_FCNTL(fcntl)
 INTERPOSE_FCNTL(fcntl64)
 
-/* What a connection still has to give: what was kept when a rule reset it, and nothing where
- * a rule has ended it. */
+/* What a socket still has to give: what was kept when a rule reset it, and nothing where
+ * a rule has ended it; a datagram is as long as it was sent. */
 static void mend_unread(int fd, int *bytes)
 {
     struct sf_socket *record = sf_socket_find(fd);
@@ -211,6 +215,8 @@ static void mend_unread(int fd, int *bytes)
 
     if (record && (kept || sf_is_half_closed(record)))
         *bytes = (int)kept;
+    else if (record)
+        *bytes = sf_datagram_unread(fd, record, *bytes);
 }
 
 /* FIONBIO is asked of the kernel when it matters (calls/facts.c). */

@@ -55,7 +55,7 @@ static ssize_t send_parts(struct sf_call *call, const struct msghdr *message, in
     sf_corrupt(&call->verdict, parts, 1, used);
     corrupted.msg_iov = used ? parts : parts + 1;
     corrupted.msg_iovlen = used ? 1 + count : count;
-    ssize_t result = sf_real.sendmsg(call->fd, &corrupted, flags);
+    ssize_t result = sf_call_sendmsg(call, &corrupted, flags);
     if (result >= 0)
         call->verdict.corrupt_bits = sf_corrupt_count(&call->verdict, used, (uint64_t)result);
     return result;

@@ -1,7 +1,10 @@
 /* recv and all that moves data in, but for messages (recvmsg.c). */
+#include "apply/wire_datagram.h"
 #include "calls/call.h"
 #include "calls/vector.h"
 #include "load/memory.h"
+
+#include <errno.h>
 
 /* A stream has no addresses of its own: what is given in place of the call says so. */
 static ssize_t unnamed(const struct sf_call *call, socklen_t *length)
@@ -29,9 +32,34 @@ static ssize_t within_room(struct sf_call *call, ssize_t result)
     return (ssize_t)call->info.len;
 }
 
+/* A datagram that the wire may have brought. room: as of recvfrom(2). */
+static SF_OWN_FRAME ssize_t receive_part(struct sf_call *call, void *buf, size_t len, int flags,
+                                         struct sockaddr *addr, socklen_t *room)
+{
+    struct iovec part = {buf, len};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (addr && !sf_memory_is_readable(room, sizeof *room)) {
+        errno = EFAULT;
+        return -1;
+    }
+    message.msg_name = addr;
+    message.msg_namelen = addr ? *room : 0;
+    ssize_t result = sf_datagram_receive(call->fd, call->socket, &message, flags);
+    if (addr && result >= 0)
+        *room = message.msg_namelen;
+    return result;
+}
+
+static ssize_t receive_carried(struct sf_call *call, void *buf, size_t len, int flags, struct sockaddr *addr,
+                               socklen_t *room)
+{
+    return sf_call_leave(call, within_room(call, receive_part(call, buf, len, flags, addr, room)));
+}
+
 /* A call that brings up to `len` bytes to `buf`, parameters of these names, and the
  * sender's address to `room` (NULL: it does not). made: `arguments` as they go to libc. */
-#define INTERPOSE(name, params, arguments, made, flags, addr, room)             \
+#define INTERPOSE(name, params, arguments, made, flags, flags_made, addr, room) \
     SF_SELECTED ssize_t selected_##name params                                  \
     {                                                                           \
         SF_CALL(call, name, fd, len, flags);                    \
@@ -42,25 +70,42 @@ static ssize_t within_room(struct sf_call *call, ssize_t result)
         if (!sf_call_enter(&call))                                              \
             return unnamed(&call, room);                                        \
         len = sf_call_limit(&call, len);                                        \
+        if (sf_datagram_is_carried(call.socket))                                \
+            return receive_carried(&call, buf, len, flags_made, addr, room);    \
         return sf_call_leave(&call, within_room(&call, sf_real.name made));     \
     }                                                                           \
     SF_HALVES(ssize_t, RECV, name, params, arguments, fd)
 
 INTERPOSE(recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags),
-          (fd, buf, len, flags_to_ask(&call, flags)), flags, NULL, NULL)
+          (fd, buf, len, flags_to_ask(&call, flags)), flags, flags_to_ask(&call, flags), NULL, NULL)
 INTERPOSE(recvfrom, (int fd, void *buf, size_t len, int flags, struct sockaddr *addr, socklen_t *addr_len),
-          (fd, buf, len, flags, addr, addr_len), (fd, buf, len, flags_to_ask(&call, flags), addr, addr_len), flags,
-          addr, addr ? addr_len : NULL)
-INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), (fd, buf, len), 0, NULL, NULL)
+          (fd, buf, len, flags, addr, addr_len), (fd, buf, len, flags_to_ask(&call, flags), addr, addr_len),
+          flags, flags_to_ask(&call, flags), addr, addr ? addr_len : NULL)
+INTERPOSE(read, (int fd, void *buf, size_t len), (fd, buf, len), (fd, buf, len), 0, 0, NULL, NULL)
 INTERPOSE(__read_chk, (int fd, void *buf, size_t len, size_t buf_len), (fd, buf, len, buf_len),
-          (fd, buf, len, buf_len), 0, NULL, NULL)
+          (fd, buf, len, buf_len), 0, 0, NULL, NULL)
 INTERPOSE(__recv_chk, (int fd, void *buf, size_t len, size_t buf_len, int flags),
-          (fd, buf, len, buf_len, flags), (fd, buf, len, buf_len, flags_to_ask(&call, flags)), flags, NULL, NULL)
+          (fd, buf, len, buf_len, flags), (fd, buf, len, buf_len, flags_to_ask(&call, flags)), flags,
+          flags_to_ask(&call, flags), NULL, NULL)
 INTERPOSE(__recvfrom_chk,
           (int fd, void *buf, size_t len, size_t buf_len, int flags, struct sockaddr *addr,
            socklen_t *addr_len),
           (fd, buf, len, buf_len, flags, addr, addr_len),
-          (fd, buf, len, buf_len, flags_to_ask(&call, flags), addr, addr_len), flags, addr, addr ? addr_len : NULL)
+          (fd, buf, len, buf_len, flags_to_ask(&call, flags), addr, addr_len), flags,
+          flags_to_ask(&call, flags), addr, addr ? addr_len : NULL)
+
+static SF_OWN_FRAME ssize_t receive_vector(const struct sf_call *call, const struct iovec *vector,
+                                           size_t count)
+{
+    struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = count};
+    ssize_t result;
+
+    if (!sf_call_is_limited(call))
+        return sf_datagram_receive(call->fd, call->socket, &message, call->flags);
+    SF_VECTOR_CUT(result, message.msg_iov, message.msg_iovlen, call->verdict.limit,
+                  sf_datagram_receive(call->fd, call->socket, &message, call->flags));
+    return result;
+}
 
 /* A call that brings bytes to `vector` and `count`, parameters of these names, with
  * MSG_… `flags_`. */
@@ -72,6 +117,8 @@ INTERPOSE(__recvfrom_chk,
         call.data_count = call.info.len ? (size_t)count : 0;                                     \
         if (!sf_call_enter(&call))                                                               \
             return call.instead;                                                                 \
+        if (sf_datagram_is_carried(call.socket))                                                 \
+            return sf_call_leave(&call, receive_vector(&call, vector, (size_t)count));           \
         if (!sf_call_is_limited(&call))                                                          \
             return sf_call_leave(&call, sf_real.name arguments);                                 \
         ssize_t result;                                                                          \

@@ -1,5 +1,6 @@
 /* recvmsg, and recvmmsg, which is many of it. */
 #include "apply/clock.h"
+#include "apply/wire_datagram.h"
 #include "calls/call.h"
 #include "calls/facts.h"
 #include "calls/vector.h"
@@ -49,7 +50,7 @@ static ssize_t receive_cut(const struct sf_call *call, struct msghdr *message, i
     ssize_t result;
 
     SF_VECTOR_CUT(result, shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit,
-                  sf_real.recvmsg(call->fd, &shorter, flags));
+                  sf_datagram_receive(call->fd, call->socket, &shorter, flags));
     if (result < 0)
         return result;
     message->msg_namelen = shorter.msg_namelen;
@@ -88,8 +89,9 @@ SF_SELECTED ssize_t selected_recvmsg(int fd, struct msghdr *message, int flags)
     if (!sf_call_enter(&call))
         return ended(&call, message);
     return received(message,
-                    sf_call_leave(&call, sf_call_is_limited(&call) ? receive_cut(&call, message, flags)
-                                                                   : sf_real.recvmsg(fd, message, flags)));
+                    sf_call_leave(&call, sf_call_is_limited(&call)
+                                             ? receive_cut(&call, message, flags)
+                                             : sf_datagram_receive(fd, call.socket, message, flags)));
 }
 
 SF_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
@@ -133,8 +135,9 @@ static struct timespec left_of(const struct timespec *timeout, uint64_t ns)
 static ssize_t receive_one(struct sf_call *call, struct mmsghdr *message, int flags)
 {
     describe_room(call, &message->msg_hdr);
-    ssize_t result = sf_call_is_limited(call) ? receive_cut(call, &message->msg_hdr, flags)
-                                              : sf_real.recvmsg(call->fd, &message->msg_hdr, flags);
+    ssize_t result = sf_call_is_limited(call)
+                         ? receive_cut(call, &message->msg_hdr, flags)
+                         : sf_datagram_receive(call->fd, call->socket, &message->msg_hdr, flags);
     if (result < 0)
         return result;
     message->msg_len = (unsigned)result;
@@ -238,7 +241,7 @@ SF_SELECTED int selected_recvmmsg(int fd, struct mmsghdr *messages, unsigned cou
     }
     if (!sf_call_enter(&call))
         return give(&call, messages, count, timeout);
-    if (sf_call_is_limited(&call))
+    if (sf_call_is_limited(&call) || sf_datagram_is_carried(call.socket))
         result = receive_some(&call, messages, count, timeout, &moved);
     else
         result = sf_real.recvmmsg(fd, messages, count, flags, timeout);

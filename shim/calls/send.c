@@ -1,9 +1,16 @@
 /* send and all that moves data out. */
+#include "apply/wire_message.h"
 #include "calls/call.h"
 #include "calls/outgoing.h"
 #include "load/memory.h"
 
 #include <limits.h>
+
+static ssize_t send_part(struct sf_call *call, const struct msghdr *message, int flags)
+{
+    return call->verdict.corrupt_bits ? sf_send_corrupted(call, message, flags)
+                                      : sf_call_sendmsg(call, message, flags);
+}
 
 /* A call that sends `len` bytes at `buf`, parameters of these names, with
  * `destination` and `destination_length` (NULL and 0: the peer's). */
@@ -18,14 +25,14 @@
         if (!sf_call_enter(&call))                                                 \
             return -1;                                                             \
         len = sf_call_limit(&call, len);                                           \
-        if (!call.verdict.corrupt_bits)                                            \
+        if (!call.verdict.corrupt_bits && !call.verdict.route)                     \
             return sf_call_leave(&call, sf_real.name arguments);                   \
         struct iovec part = {(void *)buf, len};                                    \
         struct msghdr message = {.msg_name = (void *)destination,                  \
                                  .msg_namelen = destination_length,                \
                                  .msg_iov = &part,                                 \
                                  .msg_iovlen = 1};                                 \
-        return sf_call_leave(&call, sf_send_corrupted(&call, &message, flags));    \
+        return sf_call_leave(&call, send_part(&call, &message, flags));            \
     }                                                                              \
     SF_HALVES(ssize_t, SEND, name, params, arguments, fd)
 
@@ -35,7 +42,14 @@ INTERPOSE(sendto,
           (int fd, const void *buf, size_t len, int flags, const struct sockaddr *addr, socklen_t addr_len),
           (fd, buf, len, flags, addr, addr_len), flags, addr, addr_len)
 
-/* The bytes of a file, which never pass through the program. */
+/* Bytes that never pass through the program: what of them is a datagram the wire cannot have. */
+static void pass_by(const struct sf_call *call)
+{
+    if (call->verdict.route)
+        sf_wire_escape(SF_ESCAPE_DATAGRAM);
+}
+
+/* The bytes of a file. */
 #define INTERPOSE_FILE(name, params, arguments)              \
     SF_SELECTED ssize_t selected_##name params               \
     {                                                        \
@@ -43,6 +57,7 @@ INTERPOSE(sendto,
         if (!sf_call_enter(&call))                           \
             return -1;                                       \
         len = sf_call_limit(&call, len);                     \
+        pass_by(&call);                                      \
         return sf_call_leave(&call, sf_real.name arguments); \
     }                                                        \
     SF_HALVES(ssize_t, SEND, name, params, arguments, out)
@@ -63,6 +78,7 @@ SF_SELECTED ssize_t selected_splice(int in, off64_t *in_offset, int out, off64_t
     }
     if (!sf_call_enter(&call))
         return call.instead;
+    pass_by(&call);
     return sf_call_leave(&call,
                          sf_real.splice(in, in_offset, out, out_offset, sf_call_limit(&call, len), flags));
 }
@@ -72,6 +88,18 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
     if (sf_is_idle(out, SF_FAMILY_SEND) && sf_is_idle(in, SF_FAMILY_RECV))
         return sf_real.splice(in, in_offset, out, out_offset, len, flags);
     return selected_splice(in, in_offset, out, out_offset, len, flags);
+}
+
+static ssize_t send_cut(const struct sf_call *call, const struct msghdr *message, int flags)
+{
+    ssize_t result;
+
+    if (!sf_call_is_limited(call))
+        return sf_call_sendmsg(call, message, flags);
+    struct msghdr shorter = *message;
+    SF_VECTOR_CUT(result, shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit,
+                  sf_call_sendmsg(call, &shorter, flags));
+    return result;
 }
 
 /* A call that sends what `vector` and `count` describe, parameters of these names, with
@@ -87,6 +115,8 @@ SF_EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
         struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}; \
         if (call.verdict.corrupt_bits && call.info.len && (plain))                                \
             return sf_call_leave(&call, sf_send_corrupted(&call, &message, call.flags));          \
+        if (call.verdict.route && (plain))                                                        \
+            return sf_call_leave(&call, send_cut(&call, &message, call.flags));                   \
         if (!sf_call_is_limited(&call))                                                           \
             return sf_call_leave(&call, sf_real.name arguments);                                  \
         ssize_t result;                                                                           \
@@ -115,23 +145,12 @@ static void describe_message(struct sf_call *call, const struct msghdr *message)
     sf_call_set_destination(call, message->msg_name, message->msg_namelen);
 }
 
-static ssize_t send_cut(const struct sf_call *call, const struct msghdr *message, int flags)
-{
-    struct msghdr shorter = *message;
-    ssize_t result;
-
-    SF_VECTOR_CUT(result, shorter.msg_iov, shorter.msg_iovlen, call->verdict.limit,
-                  sf_real.sendmsg(call->fd, &shorter, flags));
-    return result;
-}
-
 /* One message, as the verdict wants it. */
 static ssize_t send_one(struct sf_call *call, const struct msghdr *message, int flags)
 {
     if (call->verdict.corrupt_bits && call->info.len)
         return sf_send_corrupted(call, message, flags);
-    return sf_call_is_limited(call) ? send_cut(call, message, flags)
-                                    : sf_real.sendmsg(call->fd, message, flags);
+    return send_cut(call, message, flags);
 }
 
 SF_SELECTED ssize_t selected_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -194,7 +213,8 @@ SF_SELECTED int selected_sendmmsg(int fd, struct mmsghdr *messages, unsigned cou
     if (!sf_call_enter(&call))
         return -1;
     call.batch = messages;
-    if (bytes == 0 || (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits)) {
+    if ((bytes == 0 && !call.verdict.route) ||
+        (!sf_call_is_limited(&call) && !call.verdict.corrupt_bits && !call.verdict.route)) {
         int sent = sf_real.sendmmsg(fd, messages, count, flags);
         call.batch_count = sent > 0 ? (unsigned)sent : 0;
         return all_passed(&call, messages, (int)sf_call_leave(&call, sent));

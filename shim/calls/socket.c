@@ -6,6 +6,7 @@
 #include "apply/reset.h"
 #include "apply/timeout.h"
 #include "apply/wire.h"
+#include "apply/wire_datagram.h"
 #include "calls/call.h"
 #include "calls/facts.h"
 #include "calls/traced.h"
@@ -75,10 +76,22 @@ SF_EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
     return selected_socketpair(domain, type, protocol, pair);
 }
 
+/* What the wire still has of a socket that has just been closed, by its process' end say, it lets go of when
+ * asked. */
+static int bind_to(int fd, const struct sockaddr *addr, socklen_t length)
+{
+    int result = sf_owner_bind(fd, addr, length);
+    if (result < 0 && errno == EADDRINUSE && sf_shim.has_links && sf_datagram_frees(fd))
+        result = sf_owner_bind(fd, addr, length);
+    return result;
+}
+
 static int bound(int fd, int result)
 {
     if (result == 0 && sf_shim.has_locals)
         sf_socket_bound(fd);
+    if (result == 0 && sf_shim.has_links)
+        sf_datagram_named(fd);
     return result;
 }
 
@@ -89,13 +102,13 @@ SF_SELECTED int selected_bind(int fd, const struct sockaddr *addr, socklen_t len
         sf_address_from(&call.destination, addr, length);
     if (!sf_call_enter(&call))
         return -1;
-    return bound(fd, (int)sf_call_leave(&call, sf_owner_bind(fd, addr, length)));
+    return bound(fd, (int)sf_call_leave(&call, bind_to(fd, addr, length)));
 }
 
 SF_EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t length)
 {
     if (sf_is_idle(fd, SF_FAMILY_BIND))
-        return bound(fd, sf_owner_bind(fd, addr, length));
+        return bound(fd, bind_to(fd, addr, length));
     return selected_bind(fd, addr, length);
 }
 
@@ -218,7 +231,7 @@ static int make_connection(struct sf_call *call, const struct sockaddr *addr, so
     if (verdict->timeout_ns)
         return sf_timeout_connect(call->fd, call->socket, verdict->timeout_ns, sf_call_timeout_ns(call),
                                   sf_call_fact(call, SF_FACT_NONBLOCKING));
-    if (verdict->route)
+    if (verdict->route && call->info.type == SF_TYPE_STREAM)
         return sf_wire_connect(call->fd, call->socket, addr, length);
     return sf_owner_connect(call->fd, addr, length);
 }
@@ -299,6 +312,8 @@ SF_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t length)
         sf_socket_connects(fd, addr, length);
     if (is_known && result < 0 && errno == EISCONN)
         sf_socket_was_connected(fd);
+    if (result == 0 && sf_shim.has_links)
+        sf_datagram_named(fd);
     if (socket && result == 0 && socket->type == SF_TYPE_STREAM && is_to_nobody(addr, length))
         forget_connection(socket);
     return result;

@@ -221,9 +221,7 @@ uint32_t sf_scope_select(const struct sf_plan *plan, const struct sf_scope *scop
         if (!sf_scope_selects(plan, i, scope))
             continue;
         selected[i / 64] |= UINT64_C(1) << (i % 64);
-        families |= sf_rule_families(&rules[i]);
-        if (sf_rule_is_link(&rules[i]) && scope->type == SF_TYPE_DGRAM) /* they need no connection */
-            families |= 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_RECV;
+        families |= sf_rule_families_on(&rules[i], scope->type);
     }
     return families;
 }

@@ -351,6 +351,52 @@ static bool crosses(const struct sf_engine *engine, const struct sf_selection *s
            sf_partition_cuts(engine->plan, rule, call->program, peer);
 }
 
+/* A rule that chooses no datagrams is met by connect as well, as where there is no route. */
+static bool is_for_all(const struct sf_plan_rule *rule)
+{
+    return rule->nth_first == 0 && rule->every <= 1 && rule->times == 0 &&
+           rule->probability >= SF_PROBABILITY_ALWAYS;
+}
+
+/* A link rule and a datagram socket. What happens to datagrams under way is the wire's to say. */
+static void consider_datagram(const struct sf_engine *engine, const struct sf_selection *selection,
+                              const struct sf_call_info *call, uint32_t index, struct wishes *wishes,
+                              struct sf_verdict *verdict)
+{
+    const struct sf_plan_rule *rule = &sf_plan_rules(engine->plan)[index];
+    bool is_send = sf_call_families[call->call] == SF_FAMILY_SEND;
+    struct sf_firing firing = {.rule = (uint16_t)index};
+
+    /* Of several messages each may go elsewhere: the wire looks at all of them. */
+    /* What passes before a trigger that waits for bytes only the wire knows. */
+    if (rule->link.fault == SF_LINK_UNREACHABLE && (rule->after_bytes || rule->match_bytes))
+        return;
+    bool fits = (call->call == SF_CALL_sendmmsg && rule->link.fault != SF_LINK_UNREACHABLE) ||
+                fits_the_peer(engine, selection, call, rule);
+    if (!fits ||
+        !in_range(sf_number_of(&selection->per_rule[index]), rule->connection_first, rule->connection_last))
+        return;
+    if (rule->link.fault != SF_LINK_UNREACHABLE) {
+        verdict->route |= is_send && sf_rule_carries(rule, SF_LINK_OUT) &&
+                          (call->call == SF_CALL_sendmmsg || crosses(engine, selection, call, rule));
+        return;
+    }
+    if (is_send)
+        firing = place_of(engine, selection, index, call, wishes);
+    bool is_chosen = is_send ? place_holds(engine->plan, &firing)
+                             : sf_call_families[call->call] == SF_FAMILY_CONNECT && is_for_all(rule);
+    if (!is_chosen || wishes->failure.rule != NO_RULE || !may_still_fire(engine, index) ||
+        !moment_holds(engine->plan, &firing, selection, call))
+        return;
+    atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
+    wishes->failure = firing;
+}
+
+bool sf_datagram_chosen(const struct sf_engine *engine, struct sf_firing *place)
+{
+    return place_holds(engine->plan, place);
+}
+
 /* A link rule and a call that makes a connection, or moves datagrams. */
 static void consider_link(const struct sf_engine *engine, const struct sf_selection *selection,
                           const struct sf_call_info *call, uint32_t index, struct wishes *wishes,
@@ -362,8 +408,7 @@ static void consider_link(const struct sf_engine *engine, const struct sf_select
     if (!selection->per_rule)
         return;
     if (call->type == SF_TYPE_DGRAM) {
-        verdict->is_unwired |=
-            fits_the_peer(engine, selection, call, rule) && crosses(engine, selection, call, rule);
+        consider_datagram(engine, selection, call, index, wishes, verdict);
         return;
     }
     if (sf_call_families[call->call] != SF_FAMILY_CONNECT ||

@@ -100,7 +100,6 @@ struct sf_verdict {
     const struct sf_plan_rule *answer; /* the rule whose answers a look-up gives; NULL: its own */
     bool refuse;                       /* the connection is refused, by a port where nobody listens */
     bool route;          /* the connection is the wire's */
-    bool is_unwired;     /* a link rule selects these datagrams, which the wire cannot have */
     uint8_t signal_count;              /* signals that are sent to the process before the call … */
     uint8_t signals[SF_EVENT_RULES_MAX]; /* … in the order of the file */
     uint32_t corrupt_bits;             /* flipped in what the call moves; those that were, once it is made … */
@@ -143,6 +142,9 @@ bool sf_verdict_routes(const struct sf_engine *engine, const struct sf_selection
 /* Which of the connections that a link rule counts this armed one is. */
 struct sf_firing sf_link_place(const struct sf_plan *plan, uint32_t rule, uint32_t program,
                                const struct sf_socket_rule *on_socket);
+
+/* Does the rule choose the datagram with this place in its count, by nth, every and probability? */
+bool sf_datagram_chosen(const struct sf_engine *engine, struct sf_firing *place);
 
 /* Take one of the firings of a rule; false: `times` others have been. Who takes it counts it. */
 bool sf_rule_take(const struct sf_engine *engine, uint32_t rule);

@@ -230,11 +230,14 @@ uint32_t sf_record_families(struct sf_socket *socket)
         families |= 1u << SF_FAMILY_RECV;
     if (atomic_load_explicit(&socket->reset, memory_order_relaxed) == SF_RESET_BEHIND_END)
         families |= 1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND;
+    if (atomic_load_explicit(&socket->carried, memory_order_relaxed)) /* names and bytes are mended */
+        families |= 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_RECV;
     if (atomic_load_explicit(&socket->wired, memory_order_relaxed))
         families |= 1u << SF_FAMILY_CONNECT; /* whoever asks for its names comes to us */
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits;
              bits &= bits - 1)
-            families |= sf_rule_families(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)]);
+            families |=
+                sf_rule_families_on(&rules[word * 64 + (unsigned)__builtin_ctzll(bits)], socket->type);
     return families;
 }

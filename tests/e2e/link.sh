@@ -7,15 +7,15 @@ cat > link.yaml << 'EOF'
 name: slow
 programs: {a: "touch started", b: "touch started"}
 faults:
-  - {id: late, link: both, type: dgram, delay: {mean: 100ms, jitter: 20ms, distribution: normal}}
-  - {link: in, type: dgram, drop: true, when: {after: 1s, until: 2s}}
+  - {id: late, link: both, type: dgram, family: unix, delay: {mean: 100ms, jitter: 20ms, distribution: normal}}
+  - {link: in, type: dgram, family: unix, drop: true, when: {after: 1s, until: 2s}}
 expect: {faults: {late: ">=1"}}
 ---
 name: call
 programs: {c: "touch called"}
 EOF
 head -n 4 link.yaml > one.yaml
-refusal='this rule acts on datagrams, which this version cannot do'
+refusal='this rule acts on datagrams of Unix sockets, which this version cannot do'
 way_out='; sockfault check validates this file'
 
 check_status "check takes link rules" 0 "$SOCKFAULT" check link.yaml
@@ -36,7 +36,7 @@ check "the others run" test -e called
 check_status "run fails by itself" 125 "$SOCKFAULT" run -s one.yaml -- touch started
 check_eq "with the same line" "one.yaml:4:16: $refusal$way_out" "$output"
 check_status "a rule of the command line is refused alike" 125 \
-    "$SOCKFAULT" run -f 'link: out, type: dgram, throttle: 10Mbit/s' -- touch started
+    "$SOCKFAULT" run -f 'link: out, type: dgram, family: unix, throttle: 10Mbit/s' -- touch started
 check_eq "where check is no way out" "--fault:1:1: $refusal" "$output"
 check_status "one that is wrong gets its own error alone" 125 \
     "$SOCKFAULT" run -f 'link: out, throttle: 10Mbit' -- touch started

@@ -174,7 +174,7 @@ if within 5 listening "$mine"; then
     check_eq "and has its names" "$mine ::1 ::1" "$peer_port $own_host $peer_host"
 fi
 
-# ---- Unix, datagrams ----
+# ---- Unix ----
 check_status "a Unix stream" 0 as_client 'link: both, role: client, delay: 60ms' -- unix "$TMP/wired.sock"
 check_eq "has its names, its processes, and descriptors with its bytes" "True '' True True '' '' True
 b'hello' 1 b'passed'
@@ -185,16 +185,6 @@ check_status "a Unix stream with a small buffer" 0 as_client 'link: both, role: 
 check_eq "has room when its peer has read" "1 1 1" "$(xargs <<< "$output")"
 check_status "both of its ends wired" 0 as_client 'link: in, chunk: 2' -- unix "$TMP/both.sock"
 check_match "by a rule for pieces" "^True '' True True '' '' True"$'\n'"b'he' 1 b'passed'"$'\n' "$output"
-cat > "$TMP/datagram.yaml" << EOF
-name: datagrams
-programs: {client: [python3, $peer, datagram, $port]}
-faults: [{link: both, delay: 1ms, optional: true}]
-EOF
-check_status "a datagram that a rule for no type selects" 1 "$SOCKFAULT" test "$TMP/datagram.yaml"
-check_match "fails the run" 'client used datagrams that link rules select, .*let the rules say type: stream' "$output"
-check_status "one that none selects" 0 "$SOCKFAULT" run -f 'link: both, type: stream, delay: 1ms, optional: true' -- \
-    python3 "$peer" datagram "$port"
-
 # ---- nothing shows of the wire ----
 idle='link: both, reset: true, optional: true, when: {after: 1h}'
 check_status "a connection in many hands" 0 as_client "$idle" -- hands

@@ -6,7 +6,7 @@
 check "natively many calls fail with EFAULT" test "$(grep -c 'Bad address' "$TMP/native")" -gt 20
 for rule in 'corrupt: 5, call: [send, recv]' 'partial: 300, call: [send, recv]' \
     'delay: 1us, call: [send, recv, connect, accept, bind, option]' \
-    'partial: 300, call: [send, recv], when: {match: zzz}' 'partial: 300, call: recv, peer: "*:9"'; do
+    'link: both, delay: 1us' 'partial: 300, call: [send, recv], when: {match: zzz}' 'partial: 300, call: recv, peer: "*:9"'; do
     "$SOCKFAULT" run -f "$rule, optional: true" -- "$BUILD/tests/shim/pointers" > "$TMP/wrapped" 2>&1
     check_same "$rule" "$TMP/native" "$TMP/wrapped"
 done

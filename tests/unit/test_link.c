@@ -140,7 +140,7 @@ static void an_accepted_connection_is_decided_by_itself(void **state)
     engine_free(&engine);
 }
 
-static void datagrams_that_a_rule_selects_are_beyond_the_wire(void **state)
+static void datagrams_that_go_out_are_the_wires(void **state)
 {
     (void)state;
     struct engine engine;
@@ -150,8 +150,75 @@ static void datagrams_that_a_rule_selects_are_beyond_the_wire(void **state)
                     (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM, .peer = &engine_peer});
     assert_int_equal(connection.selected[0], 1); /* chunk is for streams, whatever the rule says */
     struct sf_verdict verdict = decide_on(&engine, &connection, SF_CALL_send, 10);
-    assert_true(verdict.is_unwired);
-    assert_false(verdict.route);
+    assert_int_equal(verdict.kind, SF_ROUTE);
+    assert_int_equal(verdict.rule_count, 0); /* what comes of them is the wire's to say */
+    assert_int_equal(engine.rules[0].calls, 0);
+    assert_int_equal(decide_on(&engine, &connection, SF_CALL_recv, 10).kind, SF_PASS);
+    engine_free(&engine);
+}
+
+static void open_datagrams(struct engine *engine, struct connection *connection)
+{
+    connection_open(engine, connection, (struct sf_scope){.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM});
+}
+
+static void datagrams_that_only_come_in_are_sent_as_ever(void **state)
+{
+    (void)state;
+    struct engine engine;
+    struct connection connection;
+    ENGINE(&engine, 1, "link: in, drop: true");
+    open_datagrams(&engine, &connection);
+    assert_int_equal(decide_on(&engine, &connection, SF_CALL_sendto, 10).kind, SF_PASS);
+    engine_free(&engine);
+}
+
+static void a_datagram_without_a_way_fails_at_once(void **state)
+{
+    (void)state;
+    struct engine engine;
+    struct connection connection;
+    ENGINE(&engine, 1, "link: in, unreachable: net, when: {nth: 2}",
+           "link: both, unreachable: host, times: 1");
+    open_datagrams(&engine, &connection);
+    assert_int_equal(decide_on(&engine, &connection, SF_CALL_connect, 0).error, 0);
+    assert_int_equal(decide_on(&engine, &connection, SF_CALL_send, 1).error, EHOSTUNREACH);
+    struct sf_verdict verdict = decide_on(&engine, &connection, SF_CALL_send, 1);
+    assert_int_equal(verdict.error, ENETUNREACH);
+    assert_int_equal(decide_on(&engine, &connection, SF_CALL_send, 1).kind, SF_PASS);
+    engine_free(&engine);
+}
+
+static void connect_of_a_datagram_socket_hears_of_a_way_that_is_missing_for_all(void **state)
+{
+    (void)state;
+    struct engine engine;
+    struct connection connection;
+    ENGINE(&engine, 1, "link: both, unreachable: net");
+    open_datagrams(&engine, &connection);
+    assert_int_equal(decide_on(&engine, &connection, SF_CALL_connect, 0).error, ENETUNREACH);
+    engine_free(&engine);
+}
+
+static void a_datagram_is_chosen_by_its_place(void **state)
+{
+    (void)state;
+    struct engine engine;
+    unsigned chosen[3] = {0};
+    ENGINE(&engine, 7, "link: out, drop: true, when: {nth: 2..3}",
+           "link: out, drop: true, when: {probability: 0.5}", "link: out, drop: true, when: {probability: 0.5}");
+    struct sf_firing place = {.counter = SF_COUNTER_PROGRAM};
+    for (place.nth = 1; place.nth <= 4; place.nth++)
+        assert_int_equal(sf_datagram_chosen(&engine.engine, &place), place.nth == 2 || place.nth == 3);
+    for (unsigned draw = 0; draw < 3; draw++) { /* a rule; another; another count */
+        place.rule = draw == 1 ? 2 : 1;
+        place.ordinal = draw == 2;
+        for (place.nth = 1; place.nth <= 32; place.nth++)
+            chosen[draw] |= (unsigned)sf_datagram_chosen(&engine.engine, &place) << (place.nth - 1);
+    }
+    assert_int_not_equal(chosen[0], chosen[1]);
+    assert_int_not_equal(chosen[0], chosen[2]);
+    assert_in_range(__builtin_popcount(chosen[0]), 6, 26);
     engine_free(&engine);
 }
 
@@ -190,7 +257,10 @@ static void a_plan_holds_link_rules_as_written(void **state)
     assert_int_equal(rules[3].domains, SF_DOMAIN_INET | SF_DOMAIN_INET6);
     assert_int_equal(rules[4].link.unreachable, SF_UNREACHABLE_NET);
     assert_int_equal(rules[5].bytes_max, 5);
-    assert_int_equal(sf_rule_families(&rules[0]), 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_ACCEPT);
+    const uint32_t connections = 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_ACCEPT;
+    assert_int_equal(sf_rule_families_on(&rules[0], SF_TYPE_STREAM), connections); /* reads stay idle */
+    assert_int_equal(sf_rule_families_on(&rules[0], SF_TYPE_DGRAM),
+                     connections | 1u << SF_FAMILY_SEND | 1u << SF_FAMILY_RECV);
     engine_free(&engine);
 }
 
@@ -235,7 +305,11 @@ int main(void)
         cmocka_unit_test(a_window_opens_and_closes_for_connect),
         cmocka_unit_test(what_connect_meets_it_meets_in_syn_sent),
         cmocka_unit_test(an_accepted_connection_is_decided_by_itself),
-        cmocka_unit_test(datagrams_that_a_rule_selects_are_beyond_the_wire),
+        cmocka_unit_test(datagrams_that_go_out_are_the_wires),
+        cmocka_unit_test(datagrams_that_only_come_in_are_sent_as_ever),
+        cmocka_unit_test(a_datagram_without_a_way_fails_at_once),
+        cmocka_unit_test(connect_of_a_datagram_socket_hears_of_a_way_that_is_missing_for_all),
+        cmocka_unit_test(a_datagram_is_chosen_by_its_place),
         cmocka_unit_test(the_seed_chooses_the_connections),
         cmocka_unit_test(a_plan_holds_link_rules_as_written),
         cmocka_unit_test(a_link_fault_out_of_range_is_refused),

@@ -55,7 +55,7 @@ static void what_makes_a_connection_is_looked_at_and_no_more(void **state)
     struct sf_plan *plan = compile(reading);
     const struct sf_plan_rule *rule = sf_plan_rules(plan);
     assert_int_equal(rule->programs, 1 << A | 1 << B);
-    assert_int_equal(sf_rule_families(rule), 1u << SF_FAMILY_CONNECT);
+    assert_int_equal(sf_rule_families_on(rule, SF_TYPE_STREAM), 1u << SF_FAMILY_CONNECT);
     assert_int_equal(rule->link.directions, SF_LINK_IN | SF_LINK_OUT);
     assert_int_equal(rule->peer_count, 2);
     free(plan);

@@ -233,6 +233,7 @@ static void what_a_link_cannot_do_is_warned_of(void **state)
          "connect meets refuse before any byte has passed, so the rule will not fire"},
         {"link: both, syn_timeout: 1s, when: {match: x}", "connect meets syn_timeout before any byte"},
         {"link: both, refuse: true, type: dgram, when: {match: x}", NULL},
+        {"link: both, unreachable: net, type: dgram, when: {match: x}", "a send meets unreachable before any byte"},
         {"link: both, reset: true, when: {match: x}", NULL},
         {"link: both, delay: 1s, when: {state: [LISTEN, TIME_WAIT]}",
          "no connection passes anything in these states, so the rule will not fire"},
@@ -266,17 +267,19 @@ static void what_the_wire_cannot_do_is_refused(void **state)
     (void)state;
     struct reading *reading = read_valid(
         "name: n\nprograms: {a: 'true', b: 'true'}\nfaults:\n- {call: recv, delay: 1s}\n"
-        "- {id: x, link: in, drop: true}\n- {partition: [[a], [b]]}\n"
-        "- {link: in, delay: 1s, when: {state: ESTABLISHED}}\n- {link: in, type: dgram, delay: 1s}\n");
+        "- {id: x, link: in, drop: true, family: unix}\n- {partition: [[a], [b]]}\n"
+        "- {link: in, delay: 1s, when: {state: ESTABLISHED}}\n- {link: in, type: dgram, family: unix, delay: 1s}\n");
     assert_false(sf_plan_admits(reading->scenario, true, &reading->diagnostics));
     static const struct {
         unsigned line, column;
         const char *message;
     } want[] = {
         {5, 11,
-         "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
+         "this rule acts on datagrams of Unix sockets, which this version cannot do; sockfault check validates "
+         "this file"},
         {8, 4,
-         "this rule acts on datagrams, which this version cannot do; sockfault check validates this file"},
+         "this rule acts on datagrams of Unix sockets, which this version cannot do; sockfault check validates "
+         "this file"},
     };
     assert_int_equal(reading->diagnostics.errors, COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {

@@ -1,4 +1,4 @@
-/* The wire's parts that need no socket: deadlines, rates, waits. */
+/* The wire's parts that need no socket: deadlines, rates, waits, datagrams that wait. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,11 +7,14 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "wire/datagram.h"
 #include "wire/deadline.h"
 #include "wire/rate.h"
 #include "wire/wait.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -176,6 +179,66 @@ static void nobody_spins_where_others_want_the_processor(void **state)
     sf_wait_for(&wait, &event, 1, now_ns + 2 * MS, &now_ns);
     assert_int_equal(wait.spin_ns, 0);
     close(wait.epoll);
+static void put(struct sf_datagram_queue *queue, char text, uint16_t peer, uint64_t due_ns)
+{
+    struct sf_datagram *datagram = sf_memory_new(sizeof *datagram + 1);
+    datagram->peer.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = peer};
+    datagram->due_ns = due_ns;
+    datagram->bytes = 1;
+    datagram->data[0] = text;
+    sf_datagram_queue_put(queue, datagram);
+}
+
+/* In which order they leave. */
+static const char *order_of(struct sf_datagram_queue *queue)
+{
+    static char text[16];
+    size_t count = 0;
+    uint64_t last_ns = 0;
+    for (struct sf_datagram *datagram; (datagram = sf_datagram_queue_take(queue)); free(datagram)) {
+        assert_true(datagram->due_ns >= last_ns);
+        last_ns = datagram->due_ns;
+        text[count++] = datagram->data[0];
+    }
+    text[count] = 0;
+    assert_int_equal(queue->bytes, 0);
+    return text;
+}
+
+static void datagrams_leave_when_they_are_due(void **state)
+{
+    (void)state;
+    struct sf_datagram_queue queue = {0};
+    assert_null(sf_datagram_queue_take(&queue));
+    put(&queue, 'c', 1, 30);
+    put(&queue, 'a', 2, 10);
+    put(&queue, 'b', 3, 20);
+    put(&queue, 'd', 4, 30); /* behind who came before it */
+    assert_int_equal(queue.bytes, 4);
+    assert_string_equal(order_of(&queue), "abcd");
+}
+
+static void those_of_one_peer_stay_in_order(void **state)
+{
+    (void)state;
+    struct sf_datagram_queue queue = {0};
+    put(&queue, 'a', 1, 30);
+    put(&queue, 'c', 2, 40);
+    put(&queue, 'b', 1, 10); /* as late as the one before it */
+    put(&queue, '0', 2, 5);
+    put(&queue, 'x', 3, 1);
+    assert_string_equal(order_of(&queue), "xabc0");
+}
+
+static void a_copy_is_alike_and_by_itself(void **state)
+{
+    (void)state;
+    struct sf_datagram_queue queue = {0};
+    put(&queue, 'a', 1, 10);
+    struct sf_datagram *copy = sf_datagram_copy(queue.first);
+    copy->data[0] = 'b';
+    sf_datagram_queue_append(&queue, copy);
+    assert_string_equal(order_of(&queue), "ab");
 }
 
 int main(void)
@@ -190,6 +253,9 @@ int main(void)
         cmocka_unit_test(an_event_ends_a_wait),
         cmocka_unit_test(a_wait_spins_where_events_come_soon_alone),
         cmocka_unit_test(nobody_spins_where_others_want_the_processor),
+        cmocka_unit_test(datagrams_leave_when_they_are_due),
+        cmocka_unit_test(those_of_one_peer_stay_in_order),
+        cmocka_unit_test(a_copy_is_alike_and_by_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
