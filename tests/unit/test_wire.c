@@ -179,6 +179,8 @@ static void nobody_spins_where_others_want_the_processor(void **state)
     sf_wait_for(&wait, &event, 1, now_ns + 2 * MS, &now_ns);
     assert_int_equal(wait.spin_ns, 0);
     close(wait.epoll);
+}
+
 static void put(struct sf_datagram_queue *queue, char text, uint16_t peer, uint64_t due_ns)
 {
     struct sf_datagram *datagram = sf_memory_new(sizeof *datagram + 1);
