@@ -33,7 +33,14 @@ static double percent(const struct drawing *drawing, uint64_t ns)
 
 /* ---- what is drawn -------------------------------------------------------------- */
 
-/* Bring the events in the order of their connections: a counting sort. */
+static int compare_times(const void *left, const void *right)
+{
+    const struct sf_timeline_event *const *one = left, *const *other = right;
+    bool is_by_time = (*one)->ns != (*other)->ns;
+    return is_by_time ? ((*one)->ns < (*other)->ns ? -1 : 1) : (*one < *other ? -1 : *one > *other);
+}
+
+/* Bring the events in the order of their connections, a counting sort, and those of each in that of time. */
 static void group(struct drawing *drawing)
 {
     const struct sf_timeline *timeline = drawing->timeline;
@@ -48,6 +55,9 @@ static void group(struct drawing *drawing)
     memcpy(next, drawing->first, timeline->connection_count * sizeof *next);
     for (uint32_t i = 0; i < timeline->event_count; i++)
         drawing->events[next[events[i].connection]++] = &events[i];
+    for (uint32_t i = 0; i < timeline->connection_count; i++)
+        qsort(drawing->events + drawing->first[i], drawing->first[i + 1] - drawing->first[i],
+              sizeof(const struct sf_timeline_event *), compare_times);
     free(next);
 }
 
@@ -141,7 +151,11 @@ static void put_sentence(struct drawing *drawing, const struct sf_timeline_event
     }
     if (event->kind == SF_TIMELINE_FAULT)
         sf_html_put(out, "fault %s: ", rule_of(drawing, event));
-    put_call(out, event);
+    if (event->call < SF_CALL_COUNT)
+        put_call(out, event);
+    else
+        sf_html_put(out, "on the link, %s, behind %s", event->state == SF_LINK_IN ? "in" : "out",
+                    sf_word_count(drawing->report->arena, (uint64_t)event->result, "byte"));
     if (event->times > 1)
         sf_html_put(out, ", %u times", event->times);
 }

@@ -202,14 +202,6 @@ static void keep_findings(struct sf_report_scenario *report, const struct sf_sce
     }
 }
 
-static void keep_timeline(struct sf_report_scenario *report, const struct sf_outcome *outcome)
-{
-    if (!outcome->timeline)
-        return;
-    void *kept = sf_arena_alloc(report->arena, outcome->timeline->bytes);
-    report->timeline = memcpy(kept, outcome->timeline, outcome->timeline->bytes);
-}
-
 void sf_report_judge(struct sf_report_scenario *report, const struct sf_scenario *scenario,
                      const struct sf_session_memory *session, const struct sf_outcome *outcome)
 {
@@ -219,6 +211,7 @@ void sf_report_judge(struct sf_report_scenario *report, const struct sf_scenario
     keep_rules(report, scenario, session);
     keep_events(report, scenario, session);
     keep_findings(report, scenario, session, outcome);
-    keep_timeline(report, outcome);
+    if (outcome->timeline)
+        report->timeline = sf_timeline_with_links(report->arena, outcome->timeline, session);
     report->result = report->findings.count ? SF_FAILED : SF_PASSED;
 }

@@ -237,7 +237,8 @@ static int write_all(int fd, const void *data, uint64_t bytes)
 
 static int write_timeline(const struct collector *collector, uint64_t dropped, int fd)
 {
-    struct sf_timeline head = {.first_ns = collector->first_ns,
+    struct sf_timeline head = {.start_ns = collector->recording->start_ns,
+                               .first_ns = collector->first_ns,
                                .end_ns = collector->end_ns,
                                .bucket_ns = collector->bucket_ns,
                                .dropped = dropped,

@@ -6,9 +6,11 @@
 #ifndef SF_TIMELINE_TIMELINE_H
 #define SF_TIMELINE_TIMELINE_H
 
-#include "abi/session.h"
+#include "plan/session.h"
 
 #include <stddef.h>
+
+struct sf_arena;
 
 #define SF_TIMELINE_CONNECTIONS_MAX 5000u
 #define SF_TIMELINE_EVENTS_MAX 64u /* of a connection */
@@ -18,7 +20,8 @@
 
 enum sf_timeline_kind {
     SF_TIMELINE_STATE, /* its state is `state` from now on */
-    SF_TIMELINE_FAULT, /* a rule fired at a call */
+    SF_TIMELINE_FAULT, /* a rule fired at a call; `call` SF_CALL_COUNT: one of the link began to act, behind
+                        * `result` bytes in the direction `state`, SF_LINK_IN or SF_LINK_OUT */
     SF_TIMELINE_ERROR  /* a call failed, with what a program has to handle */
 };
 
@@ -54,6 +57,7 @@ struct sf_timeline_connection {
 
 struct sf_timeline {
     uint64_t bytes;                       /* the whole */
+    uint64_t start_ns;                    /* CLOCK_MONOTONIC when the scenario started */
     uint64_t first_ns, end_ns, bucket_ns; /* first_ns: of the first call, where the buckets begin */
     uint64_t dropped;                     /* calls that the trace lacks */
     uint64_t connections_more;            /* that are not kept */
@@ -66,6 +70,11 @@ static inline const struct sf_timeline_event *sf_timeline_events(const struct sf
 {
     return (const void *)(timeline->connections + timeline->connection_count);
 }
+
+/* A copy in the arena, with what the session's log has of link rules: a recorder sees the calls of programs
+ * alone. */
+struct sf_timeline *sf_timeline_with_links(struct sf_arena *arena, const struct sf_timeline *timeline,
+                                           const struct sf_session_memory *session);
 
 /* Read what a recorder has written to `fd`. NULL: nothing that could be one. The caller frees it. */
 struct sf_timeline *sf_timeline_read(int fd);

@@ -27,6 +27,7 @@ faults:
   - {id: short-reads, call: recv, program: client, connection: 2..5, partial: 700}
   - {id: cut, call: recv, program: client, connection: 7, reset: true, when: {nth: 3}}
   - {id: refused, call: connect, program: client, connection: 11, refuse: true}
+  - {id: slow, link: in, program: client, connection: 13, delay: 10ms}
 expect:
   client: {stderr: {empty: true}, exit: 0}
 ---

@@ -41,8 +41,9 @@ async function shows(browser) {
   equal('each scenario is there', 4, await page.locator('.scenario').count());
   equal('the failed ones are open', 2, await page.locator('.scenario[open]').count());
   equal('each connection has a lane, the listener too', 40, await page.locator('.scenario').first().locator('.lane').count());
-  equal('faults stand where they struck', 6,
+  equal('faults stand where they struck', 7,
     await page.locator('.scenario').first().locator('.mark.fault[title^="fault "]').count());
+  equal('one of the link, too', 1, await page.locator('.mark.fault[title="fault slow: on the link, in, behind 0 bytes"]').count());
   equal('the error that the peer saw', true,
     await page.locator('.mark.error[title*="ECONNRESET"], .mark.error[title*="EPIPE"]').count() >= 1);
   equal('the failing expectation beside its line', '  client: {stderr: {empty: true}, exit: 0}',
