@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <string.h>
 
+enum { BUSY_MS = 1000 };
+
 /* A scenario under way. */
 struct job {
     size_t index;
@@ -34,7 +36,8 @@ struct crew {
     const struct sf_saved **saved;       /* likewise */
     size_t next;                         /* case to start */
     size_t told;                         /* cases that `done` has seen */
-    bool failed;                         /* a scenario did */
+    size_t finished, failed;             /* scenarios that did */
+    const char **names;                  /* room for those of all jobs */
 };
 
 static void free_job(struct job *job)
@@ -85,7 +88,8 @@ static struct sf_scenario *decode(struct crew *crew, struct job *job)
 static void keep(struct crew *crew, const struct job *job, struct sf_report_scenario *report)
 {
     crew->reports[job->index] = report;
-    crew->failed |= report->result == SF_FAILED;
+    crew->finished++;
+    crew->failed += report->result == SF_FAILED;
 }
 
 /* Is nothing more to be started? */
@@ -169,6 +173,18 @@ static void start_all(struct crew *crew)
     }
 }
 
+static void say_busy(const struct crew *crew)
+{
+    struct sf_batch_state state = {.finished = crew->finished,
+                                   .failed = crew->failed,
+                                   .total = crew->batch->count,
+                                   .running = crew->names};
+    for (size_t i = 0; i < crew->job_count; i++)
+        if (crew->jobs[i].launch)
+            crew->names[state.running_count++] = crew->jobs[i].scenario->name;
+    crew->batch->busy(crew->batch->context, &state);
+}
+
 /* Sleep until a scenario is over or a signal came. */
 static void sleep_until_news(struct crew *crew)
 {
@@ -178,8 +194,11 @@ static void sleep_until_news(struct crew *crew)
         crew->fds[i].revents = 0;
         over |= crew->jobs[i].launch && crew->fds[i].fd < 0;
     }
-    while (poll(crew->fds, crew->job_count + 1, over ? 0 : -1) < 0 && errno == EINTR)
-        ;
+    int count;
+    do {
+        say_busy(crew);
+        count = poll(crew->fds, crew->job_count + 1, over ? 0 : BUSY_MS);
+    } while ((count < 0 && errno == EINTR) || (count == 0 && !over));
 }
 
 static void collect_all(struct crew *crew)
@@ -227,6 +246,7 @@ int sf_batch_run(struct sf_arena *arena, struct sf_batch *batch)
     struct crew crew = {.arena = arena, .batch = batch, .job_count = jobs};
     crew.jobs = sf_arena_alloc(arena, jobs * sizeof *crew.jobs);
     crew.fds = sf_arena_alloc(arena, (jobs + 1) * sizeof *crew.fds);
+    crew.names = sf_arena_alloc(arena, (jobs + 1) * sizeof *crew.names);
     crew.reports = sf_arena_alloc(arena, batch->count * sizeof(struct sf_report_scenario *));
     crew.saved = sf_arena_alloc(arena, batch->count * sizeof(struct sf_saved *));
     batch->reports = sf_arena_alloc(arena, batch->count * sizeof(struct sf_report_scenario *));
@@ -247,6 +267,7 @@ int sf_batch_run(struct sf_arena *arena, struct sf_batch *batch)
         if (crew.running == 0 || stopped(&crew) || sf_interrupt_signal())
             break;
         sleep_until_news(&crew);
+        batch->busy(batch->context, NULL);
         collect_all(&crew);
     }
     int signal = sf_interrupt_signal();

@@ -6,6 +6,13 @@
 #include "commands/traces.h"
 #include "save/save.h"
 
+/* How far it is. */
+struct sf_batch_state {
+    size_t finished, failed, total;
+    const char *const *running; /* names of what is under way */
+    size_t running_count;
+};
+
 struct sf_batch {
     /* Set by the caller. */
     const struct sf_case *cases; /* checked: each can be decoded */
@@ -15,6 +22,7 @@ struct sf_batch {
     struct sf_traces *traces; /* opened */
     bool saves; /* keep what --save writes */
     void (*done)(void *context, const struct sf_report_scenario *report); /* in the cases' order */
+    void (*busy)(void *context, const struct sf_batch_state *state); /* whenever that changes, and each second; NULL: something else may be printed now */
     void *context;
 
     /* Filled in. */

@@ -1,6 +1,8 @@
 /* sockfault test PATH…: run scenarios and judge their expectations. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/diagnostic.h"
+#include "base/progress.h"
 #include "commands/batch.h"
 #include "commands/commands.h"
 #include "commands/help.h"
@@ -8,6 +10,8 @@
 #include "commands/prepare.h"
 #include "commands/reports.h"
 #include "commands/saves.h"
+
+#include <inttypes.h>
 
 enum { PASSED = 0, FAILED = 1, INVALID = 2, INTERNAL = SF_EXIT_INTERNAL, SIGNALED = 128 };
 
@@ -20,6 +24,7 @@ struct test {
     struct sf_traces traces;
     struct sf_report_run run; /* where every result goes */
     uint64_t start_ns;
+    struct sf_progress progress;
 };
 
 static int fail(const char *message)
@@ -44,6 +49,23 @@ static const struct sf_report_request *live_report(const struct test *test)
         if (test->options.reports[i].format == SF_REPORT_PRETTY && !test->options.reports[i].path)
             return &test->options.reports[i];
     return NULL;
+}
+
+/* "12 of 40, 1 failed, 3s: reads all, gives up" */
+static void show_progress(void *context, const struct sf_batch_state *state)
+{
+    struct test *test = context;
+    if (!state)
+        sf_progress_clear(&test->progress);
+    if (!state || !test->progress.is_on)
+        return;
+    struct sf_arena *arena = sf_arena_new();
+    uint64_t seconds = (sf_clock_now_ns() - test->start_ns) / UINT64_C(1000000000);
+    const char *failed = state->failed ? sf_arena_printf(arena, ", %zu failed", state->failed) : "";
+    const char *names = sf_names_join(arena, state->running, state->running_count);
+    sf_progress_show(&test->progress, sf_arena_printf(arena, "%zu of %zu%s, %" PRIu64 "s%s%s", state->finished,
+                                                      state->total, failed, seconds, *names ? ": " : "", names));
+    sf_arena_free(arena);
 }
 
 static void show(void *context, const struct sf_report_scenario *report)
@@ -109,6 +131,7 @@ static int run_all(struct test *test)
                              .traces = &test->traces,
                              .saves = test->options.save != NULL,
                              .done = show,
+                             .busy = show_progress,
                              .context = test};
     batch.shim_path = sf_shim_find(test->arena, &problem);
     if (!batch.shim_path)
@@ -118,7 +141,9 @@ static int run_all(struct test *test)
         give_up(test, problem);
         return failed;
     }
+    test->progress = sf_progress_new(test->options.verbosity >= 0);
     int signal = sf_batch_run(test->arena, &batch);
+    sf_progress_clear(&test->progress);
     test->run.scenarios = batch.reports;
     test->run.count = batch.report_count;
     if (batch.failure)

@@ -1,0 +1,65 @@
+#!/bin/bash
+# How far `test` is, on a terminal: a line that is gone before anything else is printed.
+. "$(dirname "$0")/../lib.sh"
+
+cd "$TMP" || exit 1
+cat > many.yaml << 'END'
+name: sleeps with a name that is long enough for a terminal of forty columns
+matrix: {n: [1, 2, 3]}
+programs: {client: "sleep 0.${n}"}
+---
+name: fails
+programs: {client: exit 3}
+END
+cat > screen.py << 'END'
+"""What sockfault writes to a terminal of so many columns, and what of it is left: screen.py COLUMNS ARGUMENT…"""
+import fcntl
+import os
+import pty
+import re
+import struct
+import sys
+import termios
+
+pid, terminal = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+    os.execvp(os.environ["SOCKFAULT"], ["sockfault"] + sys.argv[2:])
+data = b""
+while True:
+    try:
+        piece = os.read(terminal, 65536)
+    except OSError:
+        break
+    data += piece
+os.waitpid(pid, 0)
+lines = data.decode().replace("\r\n", "\n").split("\n")
+seen = [part for line in lines for part in re.split("\r", line)[1:-1] if part != "\x1b[K"]
+print("widest", max([len(part.replace("\x1b[K", "")) for part in seen], default=0))
+print("seen", " | ".join(part.replace("\x1b[K", "") for part in seen))
+for line in lines:
+    print("left", line.rsplit("\r", 1)[-1].removeprefix("\x1b[K"))
+END
+export TERM=xterm LC_ALL=C.UTF-8 NO_COLOR=1
+screen() { timeout 100 python3 screen.py "$@"; }
+
+shown=$(screen 200 test -j 1 many.yaml)
+check_match "it says how many, what failed, and what runs" \
+    '0 of 4, 0s: sleeps with [^|]*\[n=1\] \|.* 3 of 4, [0-9]+s: fails' "$shown"
+left=$(sed -n 's/^left //p' <<< "$shown" | sed 's/ ([^)]*)$//; s/ in .*//')
+check_eq "what is left is the report" "PASS sleeps with a name that is long enough for a terminal of forty columns [n=1]
+PASS sleeps with a name that is long enough for a terminal of forty columns [n=2]
+PASS sleeps with a name that is long enough for a terminal of forty columns [n=3]
+FAIL fails
+many.yaml:6: client exited with 3, expected 0
+3 passed, 1 failed" "$(sed '/^$/d' <<< "$left")"
+check_match "failures are counted" '1 failed' "$(screen 200 test -j 2 many.yaml | sed -n 's/^seen //p')"
+shown=$(screen 40 test -j 1 many.yaml)
+check_eq "it is as wide as the terminal at most" "widest 39" "$(head -n 1 <<< "$shown")"
+check_match "what is cut off is marked" '…' "$shown"
+check_match "in ASCII where that is the locale" '\.\.\. \|' "$(LC_ALL=C screen 40 test -j 1 many.yaml)"
+check_eq "not with -q" "widest 0" "$(screen 80 test -q -j 1 many.yaml | head -n 1)"
+check_eq "nor on a dumb terminal" "widest 0" "$(TERM=dumb screen 80 test -j 1 many.yaml | head -n 1)"
+check_status "nor in a log" 1 "$SOCKFAULT" test -j 1 many.yaml
+check_eq "which has no carriage return" "" "$(grep $'\r' <<< "$output")"
+finish
