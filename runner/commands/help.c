@@ -57,7 +57,7 @@ static const struct command {
      "default: the one that is named as the executable. SCENARIO may be - for standard\n"
      "input, FILE for standard output. The exit status is 0, or 2 when the scenario is\n"
      "invalid.\n"},
-    {{"list", sf_command_list, "list faults|calls|errors|scenarios|schema",
+    {{"list", sf_command_list, "list faults|calls|errors|keys|scenarios|schema",
       "show what rules can use, and the bundled scenarios"},
      0,
      NULL},

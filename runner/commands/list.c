@@ -1,4 +1,4 @@
-/* sockfault list faults|calls|errors|scenarios|schema: what rules can use. */
+/* sockfault list faults|calls|errors|keys|scenarios|schema: what rules can use. */
 #include "base/arena.h"
 #include "base/diagnostic.h"
 #include "commands/commands.h"
@@ -9,6 +9,7 @@
 #include "scenario/faults.h"
 #include "scenario/files.h"
 #include "scenario/scenario.h"
+#include "scenario/tables.h"
 #include "schema/schema.h"
 
 #include <netdb.h>
@@ -96,6 +97,21 @@ static int list_errors(void)
     return LISTED;
 }
 
+/* The keys of each mapping below the name of the mapping. */
+static int list_keys(void)
+{
+    struct sf_arena *arena = sf_arena_new();
+    for (size_t i = 0; i < SF_TABLES; i++) {
+        const struct sf_table *table = sf_tables[i].table;
+        printf("%-18s the keys of %s\n", sf_tables[i].name, table->what);
+        for (size_t at = 0; at < table->count; at++)
+            printf("  %-16s %s\n", table->keys[at].name,
+                   sf_schema_describe(arena, &sf_tables[i], &table->keys[at]));
+    }
+    sf_arena_free(arena);
+    return LISTED;
+}
+
 /* The name to use it by, and what it says of itself. */
 static void list_file(struct sf_arena *arena, const char *path, struct sf_diagnostics *diagnostics)
 {
@@ -151,6 +167,7 @@ static const struct {
 } lists[] = {{"faults", list_faults},
              {"calls", list_calls},
              {"errors", list_errors},
+             {"keys", list_keys},
              {"scenarios", list_scenarios},
              {"schema", list_schema}};
 

@@ -1,6 +1,10 @@
 /* What keys mean, for those who read them in an editor. docs/reference/language.md has all of it. */
 #include "schema/schema.h"
 
+#include "base/arena.h"
+#include "base/diagnostic.h"
+
+#include <inttypes.h>
 #include <string.h>
 
 static const struct {
@@ -114,4 +118,35 @@ const char *sf_schema_about(const char *table, const char *key)
         if (strcmp(rows[i].table, table) == 0 && strcmp(rows[i].key, key) == 0)
             return rows[i].text;
     return NULL;
+}
+
+/* What the type leaves to the row: names, or the bounds of a number. */
+static const char *allowed_by(struct sf_arena *arena, const struct sf_key *key)
+{
+    const char *names[SF_KEY_CHOICES_MAX];
+    size_t count = sf_key_choices(key, names);
+    if (count)
+        return sf_arena_printf(arena, "%s%s", count > 1 ? "one of " : "", sf_names_join(arena, names, count));
+    return key->max ? sf_arena_printf(arena, "a number from %" PRIu64 " to %" PRIu64, key->min, key->max)
+                    : "a number";
+}
+
+size_t sf_key_choices(const struct sf_key *key, const char *names[static SF_KEY_CHOICES_MAX])
+{
+    size_t count = 0;
+    while (key->choices && count < SF_KEY_CHOICES_MAX && key->choices[count].name) {
+        names[count] = key->choices[count].name;
+        count++;
+    }
+    return count;
+}
+
+const char *sf_schema_describe(struct sf_arena *arena, const struct sf_named_table *table,
+                               const struct sf_key *key)
+{
+    const char *about = sf_schema_about(table->name, key->name);
+    const char *allowed = key->type->allowed ? key->type->allowed : allowed_by(arena, key);
+    bool is_ended = allowed[0] && allowed[strlen(allowed) - 1] == '.'; /* "a range such as 2..5 or 2.." */
+    return sf_arena_printf(arena, "%s%sIts value: %s%s", about ? about : "", about ? " " : "", allowed,
+                           is_ended ? "" : ".");
 }

@@ -1,5 +1,6 @@
 #include "schema/schema.h"
 
+#include "base/arena.h"
 #include "hygiene/warning.h"
 #include "scenario/calls.h"
 #include "scenario/errors.h"
@@ -40,13 +41,8 @@ static json_t *one_of(const char *const *names, size_t count)
 
 static json_t *choices_of(const struct sf_key *key)
 {
-    const char *names[16];
-    size_t count = 0;
-    while (count < 16 && key->choices[count].name) {
-        names[count] = key->choices[count].name;
-        count++;
-    }
-    return one_of(names, count);
+    const char *names[SF_KEY_CHOICES_MAX];
+    return one_of(names, sf_key_choices(key, names));
 }
 
 static json_t *one_or_list(json_t *one)
@@ -71,27 +67,19 @@ static json_t *value_of(const struct sf_key *key)
     return key->choices ? choices_of(key) : number_of(key);
 }
 
-/* "EXAMPLES" of a type, for those who type. */
-static json_t *about_of(const struct sf_named_table *table, const struct sf_key *key)
-{
-    const char *about = sf_schema_about(table->name, key->name);
-    if (!about)
-        return json_string(key->type->allowed ? key->type->allowed : key->name);
-    return key->type->allowed ? json_sprintf("%s Its value: %s.", about, key->type->allowed)
-                              : json_string(about);
-}
-
 static json_t *table_of(const struct sf_named_table *named)
 {
     json_t *keys = json_object(), *needed = json_array();
+    struct sf_arena *arena = sf_arena_new();
     for (size_t i = 0; i < named->table->count; i++) {
         const struct sf_key *key = &named->table->keys[i];
         json_t *value = value_of(key);
-        json_object_set_new(value, "description", about_of(named, key));
+        json_object_set_new(value, "description", json_string(sf_schema_describe(arena, named, key)));
         json_object_set_new(keys, key->name, value);
         if (key->flags & SF_KEY_REQUIRED)
             json_array_append_new(needed, json_string(key->name));
     }
+    sf_arena_free(arena);
     json_t *object =
         json_pack("{s:s, s:o, s:b}", "type", "object", "properties", keys, "additionalProperties", 0);
     if (named->table->extensible)

@@ -7,6 +7,8 @@
 #ifndef SF_SCHEMA_SCHEMA_H
 #define SF_SCHEMA_SCHEMA_H
 
+#include "scenario/tables.h"
+
 #include <jansson.h>
 
 /* The caller drops the reference. */
@@ -20,5 +22,13 @@ size_t sf_schema_forms(const char *const **names);
 
 /* What a key means, in a sentence or two; NULL: nobody has said. */
 const char *sf_schema_about(const char *table, const char *key);
+
+/* That, and what its value may be. Of the arena. */
+const char *sf_schema_describe(struct sf_arena *arena, const struct sf_named_table *table,
+                               const struct sf_key *key);
+
+/* The names that a key takes, where it takes names. Returns how many. */
+enum { SF_KEY_CHOICES_MAX = 16 };
+size_t sf_key_choices(const struct sf_key *key, const char *names[static SF_KEY_CHOICES_MAX]);
 
 #endif

@@ -135,7 +135,7 @@ static void wrong_usage_is_2(void **state)
     assert_int_equal(CALL(sf_command_list, "list"), 2);
     assert_int_equal(CALL(sf_command_list, "list", "everything"), 2);
     assert_int_equal(CALL(sf_command_list, "list", "calls", "errors"), 2);
-    assert_string_equal(err, "sockfault list: one list is wanted\nThere are faults, calls, errors, scenarios, schema.\n");
+    assert_string_equal(err, "sockfault list: one list is wanted\nThere are faults, calls, errors, keys, scenarios, schema.\n");
     assert_int_equal(CALL(sf_command_list, "list", "fualts"), 2);
     assert_non_null(strstr(err, "no list 'fualts' (did you mean faults?)"));
 }
@@ -148,6 +148,8 @@ static void lists_name_what_rules_use(void **state)
         const char *words[3];
     } rows[] = {{"faults", {"partial ", "interrupt ", "delay "}},
                 {"faults", {"\nthrottle ", "\nblackhole ", "\npartition "}},
+                {"keys", {"\nrule ", "\n  within ", "\n  leaked_sockets "}},
+                {"keys", {"4294967295", "one of client, server.", "such as 250us, 10ms"}},
                 {"calls", {"\nrecv ", "\n  recvmsg ", "\n  epoll_wait "}},
                 {"errors", {"\nECONNRESET ", "\nEWOULDBLOCK ", "\nEAI_AGAIN "}}};
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -177,7 +179,7 @@ static void errors_are_listed_with_the_calls_that_know_them(void **state)
 static void every_line_of_a_list_explains_something(void **state)
 {
     (void)state;
-    static const char *const lists[] = {"faults", "calls", "errors", "scenarios"};
+    static const char *const lists[] = {"faults", "calls", "errors", "keys", "scenarios"};
     for (size_t i = 0; i < COUNT(lists); i++) {
         assert_int_equal(CALL(sf_command_list, "list", lists[i]), 0);
         for (char *rest, *line = strtok_r(out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
