@@ -164,12 +164,8 @@ static int list_schema(void)
 static const struct {
     const char *name;
     int (*list)(void);
-} lists[] = {{"faults", list_faults},
-             {"calls", list_calls},
-             {"errors", list_errors},
-             {"keys", list_keys},
-             {"scenarios", list_scenarios},
-             {"schema", list_schema}};
+} lists[] = {{"faults", list_faults}, {"calls", list_calls},         {"errors", list_errors},
+             {"keys", list_keys},     {"scenarios", list_scenarios}, {"schema", list_schema}};
 
 static int refuse(const char *what)
 {
