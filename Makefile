@@ -12,6 +12,11 @@ libdir ?= $(prefix)/lib
 datadir ?= $(prefix)/share
 docdir ?= $(datadir)/doc/sockfault
 mandir ?= $(datadir)/man
+bashdir ?= $(datadir)/bash-completion/completions
+zshdir ?= $(datadir)/zsh/site-functions
+fishdir ?= $(datadir)/fish/vendor_completions.d
+pkgconfigdir ?= $(libdir)/pkgconfig
+cmakedir ?= $(datadir)/cmake/sockfault
 
 # One folder of objects for each compiler and variant, so that they never mix.
 compiler := $(if $(findstring clang,$(CC)),clang,gcc)
@@ -86,7 +91,11 @@ parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 keep = $(Q)mkdir -p $(@D) && printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
        printf '%s\n' '$(subst ','\'',$(1))' > $@
 
-all: $(out)/sockfault $(out)/libsockfault.so ## build the command and the library
+# The pages need a command that runs here, which one under a sanitizer may not.
+pages := $(patsubst docs/man/%.scd,$(out)/man/%,$(wildcard docs/man/*.scd))
+has_scdoc := $(shell command -v scdoc 2> /dev/null)
+
+all: $(out)/sockfault $(out)/libsockfault.so $(if $(filter release,$(VARIANT)),$(if $(has_scdoc),$(pages))) ## build the command and the library
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -94,7 +103,7 @@ help: ## this list
 	@printf '           DESTDIR= prefix= bindir= libdir= datadir= mandir=\n'
 
 deps: ## install what is missing to build, test and lint (apt-get, as root or by sudo)
-	$(Q).ci/deps build demo test lint
+	$(Q).ci/deps build man demo test lint
 
 # ---- build -----------------------------------------------------------------
 
@@ -313,8 +322,24 @@ scenarios := $(wildcard scenarios/*.yaml)
 topics := $(notdir $(wildcard scenarios/examples/*))
 docs := $(wildcard docs/*.md)
 reference := $(wildcard docs/reference/*)
-manuals := $(wildcard docs/*.1)
+installed_paths := version prefix bindir libdir datadir docdir bashdir zshdir fishdir
+version := $(VERSION)
+fill_in := sed $(foreach name,$(installed_paths),-e 's|@$(name)@|$($(name))|g')
 
+# What a text is made with: the places of installation.
+$(out)/made/texts: FORCE
+	$(call keep,$(fill_in))
+
+# One date for one source, so that the same source gives the same page.
+$(out)/man/%: docs/man/%.scd docs/man/fill $(out)/sockfault $(out)/made/texts
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D) && docs/man/fill $(out)/sockfault < $< > $@.filled && $(fill_in) $@.filled > $@.scd && \
+	    SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(stat -c %Y $<)} scdoc < $@.scd > $@
+
+pages: $(pages)
+.PHONY: pages install-pages
+
+# A build goes without scdoc, and so may an installation, but not without a word.
 install: all ## install into DESTDIR, prefix
 	$(Q)install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)/sockfault' \
 	    '$(DESTDIR)$(datadir)/sockfault/scenarios' '$(DESTDIR)$(docdir)/docs/reference' \
@@ -327,11 +352,16 @@ install: all ## install into DESTDIR, prefix
 	$(Q)install -m 644 README.md LICENSE '$(DESTDIR)$(docdir)'
 	$(Q)install -m 644 $(docs) '$(DESTDIR)$(docdir)/docs'
 	$(Q)install -m 644 $(reference) '$(DESTDIR)$(docdir)/docs/reference'
-	$(if $(manuals),$(Q)install -d '$(DESTDIR)$(mandir)/man1' && \
-	    install -m 644 $(manuals) '$(DESTDIR)$(mandir)/man1')
+	$(Q)if .ci/deps man; then $(MAKE) install-pages; else \
+	    echo 'make install: without scdoc no manual pages are installed; all else is' >&2; fi
+
+install-pages: $(pages)
+	$(Q)set -e; for page in $(pages); do section='$(DESTDIR)$(mandir)'/man$${page##*.}; \
+	    install -d "$$section" && install -m 644 $$page "$$section"; done
 
 uninstall: ## remove what install put there
-	$(Q)rm -f '$(DESTDIR)$(bindir)/sockfault' $(patsubst docs/%,'$(DESTDIR)$(mandir)/man1/%',$(manuals))
+	$(Q)rm -f '$(DESTDIR)$(bindir)/sockfault'
+	$(Q)for page in $(notdir $(pages)); do rm -f '$(DESTDIR)$(mandir)'/man$${page##*.}/$$page; done
 	$(Q)rm -rf '$(DESTDIR)$(libdir)/sockfault' '$(DESTDIR)$(datadir)/sockfault' '$(DESTDIR)$(docdir)'
 
 clean: ## remove what was built

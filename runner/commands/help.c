@@ -127,6 +127,7 @@ int sf_help_print(const char *name, FILE *out)
     }
     if (command->more)
         fprintf(out, "\n%s", command->more);
+    fprintf(out, "\nThe manual page: man sockfault-%s\n", command->entry.name);
     return 0;
 }
 
