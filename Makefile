@@ -100,7 +100,7 @@ all: $(out)/sockfault $(out)/libsockfault.so $(if $(filter release,$(VARIANT)),$
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@printf '\nVariables: VARIANT=release|debug|asan|ubsan|tsan CC=gcc|clang V=1 SUITES="unit e2e"\n'
-	@printf '           DESTDIR= prefix= bindir= libdir= datadir= mandir=\n'
+	@printf '           DESTDIR= prefix= bindir= libdir= datadir= mandir= docdir=\n           bashdir= zshdir= fishdir= pkgconfigdir= cmakedir=\n'
 
 deps: ## install what is missing to build, test and lint (apt-get, as root or by sudo)
 	$(Q).ci/deps build man demo test lint
@@ -339,11 +339,24 @@ $(out)/man/%: docs/man/%.scd docs/man/fill $(out)/sockfault $(out)/made/texts
 pages: $(pages)
 .PHONY: pages install-pages
 
+# What shells, editors and the build systems of others look for.
+completions := $(patsubst %,$(out)/install/completion.%,bash zsh fish)
+templates := $(patsubst runner/install/%.in,$(out)/install/%,$(wildcard runner/install/*.in))
+glue := $(completions) $(templates) $(out)/install/scenario.schema.json
+
+$(out)/install/completion.%: $(out)/sockfault
+	$(Q)mkdir -p $(@D) && $< completion $* > $@
+$(out)/install/scenario.schema.json: $(out)/sockfault
+	$(Q)mkdir -p $(@D) && $< list schema > $@
+$(templates): $(out)/install/%: runner/install/%.in $(out)/made/texts
+	$(Q)mkdir -p $(@D) && $(fill_in) $< > $@
+
 # A build goes without scdoc, and so may an installation, but not without a word.
-install: all ## install into DESTDIR, prefix
+install: all $(glue) ## install into DESTDIR, prefix
 	$(Q)install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)/sockfault' \
 	    '$(DESTDIR)$(datadir)/sockfault/scenarios' '$(DESTDIR)$(docdir)/docs/reference' \
-	    $(topics:%='$(DESTDIR)$(docdir)/examples/%')
+	    $(topics:%='$(DESTDIR)$(docdir)/examples/%') '$(DESTDIR)$(bashdir)' '$(DESTDIR)$(zshdir)' \
+	    '$(DESTDIR)$(fishdir)' '$(DESTDIR)$(pkgconfigdir)' '$(DESTDIR)$(cmakedir)'
 	$(Q)install -m 755 $(out)/sockfault '$(DESTDIR)$(bindir)/sockfault'
 	$(Q)install -m 644 $(out)/libsockfault.so '$(DESTDIR)$(libdir)/sockfault/libsockfault.so'
 	$(Q)install -m 644 $(scenarios) '$(DESTDIR)$(datadir)/sockfault/scenarios'
@@ -352,6 +365,12 @@ install: all ## install into DESTDIR, prefix
 	$(Q)install -m 644 README.md LICENSE '$(DESTDIR)$(docdir)'
 	$(Q)install -m 644 $(docs) '$(DESTDIR)$(docdir)/docs'
 	$(Q)install -m 644 $(reference) '$(DESTDIR)$(docdir)/docs/reference'
+	$(Q)install -m 644 $(out)/install/scenario.schema.json '$(DESTDIR)$(datadir)/sockfault'
+	$(Q)install -m 644 $(out)/install/completion.bash '$(DESTDIR)$(bashdir)/sockfault'
+	$(Q)install -m 644 $(out)/install/completion.zsh '$(DESTDIR)$(zshdir)/_sockfault'
+	$(Q)install -m 644 $(out)/install/completion.fish '$(DESTDIR)$(fishdir)/sockfault.fish'
+	$(Q)install -m 644 $(out)/install/sockfault.pc '$(DESTDIR)$(pkgconfigdir)'
+	$(Q)install -m 644 $(filter %.cmake,$(templates)) '$(DESTDIR)$(cmakedir)'
 	$(Q)if .ci/deps man; then $(MAKE) install-pages; else \
 	    echo 'make install: without scdoc no manual pages are installed; all else is' >&2; fi
 
@@ -360,9 +379,11 @@ install-pages: $(pages)
 	    install -d "$$section" && install -m 644 $$page "$$section"; done
 
 uninstall: ## remove what install put there
-	$(Q)rm -f '$(DESTDIR)$(bindir)/sockfault'
+	$(Q)rm -f '$(DESTDIR)$(bindir)/sockfault' '$(DESTDIR)$(bashdir)/sockfault' '$(DESTDIR)$(zshdir)/_sockfault' \
+	    '$(DESTDIR)$(fishdir)/sockfault.fish' '$(DESTDIR)$(pkgconfigdir)/sockfault.pc'
 	$(Q)for page in $(notdir $(pages)); do rm -f '$(DESTDIR)$(mandir)'/man$${page##*.}/$$page; done
-	$(Q)rm -rf '$(DESTDIR)$(libdir)/sockfault' '$(DESTDIR)$(datadir)/sockfault' '$(DESTDIR)$(docdir)'
+	$(Q)rm -rf '$(DESTDIR)$(libdir)/sockfault' '$(DESTDIR)$(datadir)/sockfault' '$(DESTDIR)$(docdir)' \
+	    '$(DESTDIR)$(cmakedir)'
 
 clean: ## remove what was built
 	$(Q)rm -rf build

@@ -54,7 +54,8 @@ static const char zsh[] =
     "    done < <(\"${words[1]}\" completion words \"${(@Q)words[2,CURRENT]}\" 2> /dev/null)\n"
     "    (( $#answers )) && compadd -l -d texts -a answers\n"
     "}\n"
-    "compdef _sockfault sockfault\n";
+    "# Within fpath this file is the function, and has been called; otherwise it was sourced.\n"
+    "if [[ $funcstack[1] == _sockfault ]]; then _sockfault \"$@\"; else compdef _sockfault sockfault; fi\n";
 
 static const char fish[] = "# Completion of sockfault for fish.\n"
                            "function __sockfault\n"

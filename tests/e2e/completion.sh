@@ -56,43 +56,8 @@ check_eq "fish: behind =" "--report=html " "$(fish_offers 'sockfault test --repo
 check_eq "fish: files" "notes.txt " "$(fish_offers 'sockfault test no')"
 check_match "fish: a description" "run one program" "$(fish --no-config -c 'sockfault completion fish | source; complete -C "sockfault ru"')"
 
-cat > press.py << 'END'
-"""A shell on a terminal; types, presses Tab, and prints what the line became. press.py TYPED WANTED"""
-import os
-import pty
-import select
-import sys
-import time
-
-pid, terminal = pty.fork()
-if pid == 0:
-    os.environ.update(TERM="dumb", PS1="> ", ZDOTDIR=os.getcwd())
-    os.execvp("zsh", ["zsh", "-f", "-i"])
-seen = ""
-
-
-def read_until(text, seconds=60):
-    global seen
-    end = time.monotonic() + seconds
-    while text not in seen and time.monotonic() < end:
-        if select.select([terminal], [], [], 0.2)[0]:
-            try:
-                seen += os.read(terminal, 4096).decode(errors="replace")
-            except OSError:
-                break
-    return text in seen
-
-
-os.write(terminal, b"autoload -U compinit; compinit -u -D; source <(sockfault completion zsh); echo rea''dy\n")
-read_until("ready")
-seen = ""
-os.write(terminal, sys.argv[1].encode() + b"\t")
-print("yes" if read_until(sys.argv[2]) else "no: " + repr(seen))
-os.write(terminal, b"\x03\x04exit\n")
-os.close(terminal)
-os.waitpid(pid, 0)
-END
-check_eq "zsh: an option" yes "$(python3 press.py 'sockfault test --rep' --repeat)"
-check_eq "zsh: the only one" yes "$(python3 press.py 'sockfault test --no-s' --no-skip)"
-check_eq "zsh: a file" yes "$(python3 press.py 'sockfault test no' tes.txt)"
+press() { python3 "$root/tests/e2e/press.py" "source <(sockfault completion zsh)" "$@"; }
+check_eq "zsh: an option" yes "$(press 'sockfault test --rep' --repeat)"
+check_eq "zsh: the only one" yes "$(press 'sockfault test --no-s' --no-skip)"
+check_eq "zsh: a file" yes "$(press 'sockfault test no' tes.txt)"
 finish

@@ -10,7 +10,9 @@ make=(make VARIANT="${variant%-clang}" CC=$compiler DESTDIR="$TMP/root")
 check "install" "${make[@]}" install
 files=$(cd "$TMP/root" && find . -type f | sort)
 for file in usr/local/bin/sockfault usr/local/lib/sockfault/libsockfault.so \
-    usr/local/share/sockfault/scenarios/one-byte.yaml usr/local/share/doc/sockfault/LICENSE; do
+    usr/local/share/sockfault/scenarios/one-byte.yaml usr/local/share/doc/sockfault/LICENSE \
+    usr/local/share/man/man1/sockfault-run.1 usr/local/share/man/man5/sockfault-scenario.5 \
+    usr/local/share/man/man7/libsockfault.7; do
     check_match "it holds $file" "\./$file" "$files"
 done
 installed=$TMP/root/usr/local/bin/sockfault
@@ -30,7 +32,62 @@ check_eq "the examples are there" "$(cd scenarios/examples && find . -type f | s
     "$(cd "$doc/examples" && find . -type f | sort)"
 check "one passes from there" "$installed" test --no-skip "$doc/examples/c/udp.yaml"
 
+share=$TMP/root/usr/local/share
+"$SOCKFAULT" list schema > "$TMP/schema.json"
+check_same "the schema is there" "$TMP/schema.json" "$share/sockfault/scenario.schema.json"
+check_match "man finds a page" "^NAME.* sockfault-run - run one program" \
+    "$(MANPATH=$share/man MANPAGER=cat man sockfault-run | tr -s ' \n' ' ' | grep -o 'NAME.*')"
+check_eq "a page names the places of this installation" /usr/local/lib/sockfault/libsockfault.so \
+    "$(MANPATH=$share/man MANPAGER=cat man 7 libsockfault | grep -o '^ *[^ ]*/libsockfault.so$' | head -n 1 | tr -d ' ')"
+
+# Of the prefix, not of the folder in which it waits to be packed.
+export PKG_CONFIG_PATH=$TMP/root/usr/local/lib/pkgconfig
+ask() { pkg-config --variable="$1" sockfault; }
+check_eq "pkg-config tells the version" "$("$SOCKFAULT" --version)" "sockfault $(pkg-config --modversion sockfault)"
+check_eq "the library" /usr/local/lib/sockfault/libsockfault.so "$(ask library)"
+check_eq "the command" /usr/local/bin/sockfault "$(ask command)"
+for variable in library command scenarios schema; do
+    check "its $variable is there" test -e "$TMP/root$(ask $variable)"
+done
+check_eq "nobody is asked to link anything" "" "$(pkg-config --cflags --libs sockfault | tr -d ' ')"
+check_eq "no text has a place unnamed" "" "$(grep -rl '@[a-z]*@' "$TMP/root/usr/local/lib/pkgconfig" "$share/cmake")"
+
+# Each shell looks for completions by itself.
+PATH=${installed%/*}:$PATH
+export XDG_DATA_DIRS=$share:/usr/share HOME=$TMP
+check_eq "bash completes" "--report --repeat " "$(bash --norc -c '
+    compopt() { :; }
+    . /usr/share/bash-completion/bash_completion
+    if declare -F _comp_load; then _comp_load sockfault; else _completion_loader sockfault; fi > /dev/null
+    COMP_WORDS=(sockfault test --rep) COMP_CWORD=2 COMP_LINE="sockfault test --rep" COMP_POINT=20
+    "$(complete -p sockfault | sed "s/.*-F \([^ ]*\) .*/\1/")"
+    printf "%s " "${COMPREPLY[@]}"')"
+check_eq "fish completes" "--repeat --report " \
+    "$(fish -c 'complete -C "sockfault test --rep"' 2> /dev/null | cut -f 1 | tr '\n' ' ')"
+FPATH=$share/zsh/site-functions:$(zsh -fc 'echo $FPATH')
+export FPATH
+press() { (cd "$TMP" && python3 "$root/tests/e2e/press.py" : "$@"); }
+check_eq "zsh completes, at the first time" yes "$(press 'sockfault test --no-s' --no-skip)"
+
 check "uninstall" "${make[@]}" uninstall
 check_eq "nothing is left" "" "$(find "$TMP/root" -type f)"
+
+elsewhere=(prefix=/opt/s zshdir=/etc/z mandir=/opt/m bindir=/opt/b)
+check "install elsewhere" "${make[@]}" "${elsewhere[@]}" install
+for file in opt/b/sockfault etc/z/_sockfault opt/m/man1/sockfault.1 opt/s/lib/pkgconfig/sockfault.pc \
+    opt/s/share/cmake/sockfault/sockfault-config.cmake opt/s/share/fish/vendor_completions.d/sockfault.fish; do
+    check "it holds $file" test -s "$TMP/root/$file"
+done
+check "uninstall from there" "${make[@]}" "${elsewhere[@]}" uninstall
+check_eq "nothing is left there" "" "$(find "$TMP/root" -type f)"
+
+# Without scdoc, where nobody can fetch it.
+mkdir "$TMP/poor" && find /usr/bin -maxdepth 1 ! -name scdoc ! -name apt-get -exec ln -st "$TMP/poor" {} +
+check_status "install without scdoc" 0 env PATH="$TMP/poor" "${make[@]}" install
+check_match "is told what is missing" "missing packages \(Debian's names\): scdoc" "$output"
+check_match "and what is not installed" "no manual pages are installed" "$output"
+check "all else is" "$installed" --version
+check_eq "no page is" "" "$(find "$TMP/root" -name '*.1')"
+check "the build has its own places again" "${make[@]}" all
 
 finish
