@@ -79,8 +79,8 @@ test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c t
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test twins twins-mutants stress suites unit e2e asan ubsan tsan fuzz bench lint install uninstall clean \
-        deps tests-built FORCE
+.PHONY: all help demo test twins twins-mutants stress suites unit e2e asan ubsan tsan fuzz bench lint install uninstall \
+        deb packages clean deps tests-built FORCE
 .DELETE_ON_ERROR:
 
 # `make test` and its like build with all cores unless -j says otherwise.
@@ -384,6 +384,30 @@ uninstall: ## remove what install put there
 	$(Q)for page in $(notdir $(pages)); do rm -f '$(DESTDIR)$(mandir)'/man$${page##*.}/$$page; done
 	$(Q)rm -rf '$(DESTDIR)$(libdir)/sockfault' '$(DESTDIR)$(datadir)/sockfault' '$(DESTDIR)$(docdir)' \
 	    '$(DESTDIR)$(cmakedir)'
+
+# The source as it lies here, with what Debian wants of it beside it: nothing but this folder is written to.
+deb_folder := build/deb/sockfault-$(VERSION)
+deb_sources := .ci LICENSE Makefile README.md docs runner scenarios shim
+deb_clean := env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u VARIANT -u CC -u CFLAGS -u LDFLAGS
+DEBFULLNAME ?= sockfault maintainers
+DEBEMAIL ?= maintainers@sockfault.example
+
+deb: ## build a Debian package into build/ (DEBFULLNAME, DEBEMAIL: who maintains it)
+	$(Q).ci/deps build deb
+	$(Q)rm -rf build/deb && mkdir -p $(deb_folder) && cp -a $(deb_sources) $(deb_folder) && \
+	    cp -r .ci/debian $(deb_folder)/debian
+	$(Q)date=$$(date -R -u -d "@$${SOURCE_DATE_EPOCH:-$$(stat -c %Y docs/changes.md)}") && cd $(deb_folder)/debian && \
+	    sed -i -e 's|@version@|$(VERSION)|' -e 's|@maintainer@|$(DEBFULLNAME) <$(DEBEMAIL)>|' \
+	    -e "s|@date@|$$date|" control changelog
+	$(call say,DEB,$(deb_folder))
+	$(Q)cd $(deb_folder) && DEB_BUILD_OPTIONS="noautodbgsym parallel=$$(nproc) $$DEB_BUILD_OPTIONS" \
+	    $(deb_clean) dpkg-buildpackage -us -uc -b > ../log 2>&1 || { tail -n 40 ../log >&2; exit 1; }
+	$(Q)mv build/deb/sockfault_*.deb build && rm -rf $(deb_folder) && ls build/sockfault_$(VERSION)_*.deb
+
+packages: deb ## build the Debian package, install and use it, remove it again; a minute
+	$(Q).ci/deps build demo deb
+	$(Q)$(MAKE) $(parallel) all
+	$(Q)BUILD=$(out) tests/run packages
 
 clean: ## remove what was built
 	$(Q)rm -rf build
