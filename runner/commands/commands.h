@@ -5,6 +5,7 @@
 
 int sf_command_run(int argc, char **argv);
 int sf_command_test(int argc, char **argv);
+int sf_command_explore(int argc, char **argv);
 int sf_command_trace(int argc, char **argv);
 int sf_command_check(int argc, char **argv);
 int sf_command_compile(int argc, char **argv);

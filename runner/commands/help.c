@@ -37,6 +37,18 @@ static const struct command {
      "failed.\n"
      "\n"
      "  sockfault test --filter 'chunk=7' --set host=127.0.0.1 tests/\n"},
+    {{"explore", sf_command_explore, "explore [OPTION…] SCENARIO",
+      "find the faults that programs do not survive"},
+     SF_COMMAND_EXPLORE,
+     "Or `explore [OPTION…] -- PROGRAM [ARG…]`. Runs the programs without faults, then with one fault after\n"
+     "another wherever they make a socket call, and writes a scenario that reproduces each\n"
+     "crash, hang, spin, leak, wrong output or needless failure, and each service that serves no more.\n"
+     "--timeout is 10s where the scenario says none. Ctrl-C ends the search with what is known.\n"
+     "\n"
+     "The exit status is 0 when nothing was found, 1 with findings, 2 when the usage is wrong or\n"
+     "a program fails with no fault injected; 125 when sockfault failed.\n"
+     "\n"
+     "  sockfault explore -- curl -fsS -m 5 http://localhost:8080/\n"},
     {{"trace", sf_command_trace, "trace [OPTION…] [--] PROGRAM [ARG…]",
       "show the socket calls of one program"},
      SF_COMMAND_TRACE,

@@ -16,10 +16,13 @@ typedef const char *taker(struct sf_arena *arena, struct sf_options *options, co
 static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs,
     take_filter, take_repeat, take_shard, take_set, take_save, take_trace, take_pcap,
     take_output, take_program, take_peer, take_call, take_fail_fast, take_no_skip, take_verbose,
-    take_quiet, take_help;
+    take_quiet, take_help, take_out,
+    take_max_runs, take_known, take_resume, take_explored_report;
 
 enum {
     ALL = SF_COMMAND_RUN | SF_COMMAND_TEST | SF_COMMAND_TRACE,
+    EXPLORES = SF_COMMAND_EXPLORE,
+    JUDGES = SF_COMMAND_TEST | SF_COMMAND_EXPLORE,
     WRAPS = SF_COMMAND_RUN | SF_COMMAND_TRACE /* one program, whose arguments are its own */
 };
 
@@ -35,16 +38,25 @@ static const struct row {
      "take faults and seed from a scenario file (-: stdin), or a bundled one"},
     {"fault", 'f', "RULE", SF_COMMAND_RUN, take_fault,
      "add a rule: 'call: recv, partial: 1'; may be repeated"},
-    {"as", 0, "NAME", WRAPS, take_as, "the program's name in rules; default: its base name"},
-    {"seed", 0, "N", SF_COMMAND_RUN | SF_COMMAND_TEST, take_seed, "override every seed"},
-    {"timeout", 0, "DURATION", ALL, take_timeout, "end a run that takes longer"},
+    {"fault", 'f', "RULE", EXPLORES, take_fault, "a rule to try before all others; may be repeated"},
+    {"as", 0, "NAME", WRAPS | EXPLORES, take_as, "the program's name in rules; default: its base name"},
+    {"seed", 0, "N", SF_COMMAND_RUN | JUDGES, take_seed, "override every seed"},
+    {"timeout", 0, "DURATION", ALL | EXPLORES, take_timeout, "end a run that takes longer"},
     {"report", 0, "FORMAT[=FILE]", SF_COMMAND_RUN | SF_COMMAND_TEST, take_report,
      "pretty, tap, junit, json, github or html; may be repeated"},
+    {"report", 0, "FORMAT[=FILE]", EXPLORES, take_explored_report,
+     "pretty, tap, junit, json, github, html or sarif; may be repeated"},
     {"jobs", 'j', "N", SF_COMMAND_TEST, take_jobs, "scenarios at once; default: the cores"},
+    {"jobs", 'j', "N", EXPLORES, take_jobs, "runs at once; default: the cores"},
+    {"max-runs", 0, "N", EXPLORES, take_max_runs, "end the search after so many runs"},
+    {"out", 0, "DIR", EXPLORES, take_out, "where reproducers go; default: sockfault-findings"},
+    {"known", 0, "FILE", EXPLORES, take_known, "findings of that JSON report are listed, but do not fail"},
+    {"resume", 0, NULL, EXPLORES, take_resume, "go on with the search that left off in --out"},
     {"filter", 0, "REGEX", SF_COMMAND_TEST, take_filter, "only scenarios whose name matches"},
     {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, …"},
     {"shard", 0, "K/N", SF_COMMAND_TEST, take_shard, "only part K of N of the scenarios, K from 1"},
-    {"set", 0, "KEY=VALUE", SF_COMMAND_RUN | SF_COMMAND_TEST, take_set,
+    {"shard", 0, "K/N", EXPLORES, take_shard, "only part K of N of the faults, K from 1"},
+    {"set", 0, "KEY=VALUE", SF_COMMAND_RUN | JUDGES, take_set,
      "override one of the scenario's vars; may be repeated"},
     {"save", 0, "FILE", SF_COMMAND_RUN | SF_COMMAND_TEST, take_save,
      "write the faults that fired as a scenario that fires them again"},
@@ -58,10 +70,12 @@ static const struct row {
     {"no-skip", 0, NULL, SF_COMMAND_TEST, take_no_skip, "a missing requirement fails instead of skipping"},
     {"verbose", 'v', NULL, SF_COMMAND_RUN | SF_COMMAND_TEST, take_verbose,
      "show counters and injected faults"},
+    {"verbose", 'v', NULL, EXPLORES, take_verbose, "show the rules, and what programs said last"},
     {"verbose", 'v', NULL, SF_COMMAND_TRACE, take_verbose,
      "show the first 64 bytes of data and sum up connections; -vv: all data"},
     {"quiet", 'q', NULL, ALL, take_quiet, "show failures only"},
-    {"help", 'h', NULL, ALL, take_help, "show this"},
+    {"quiet", 'q', NULL, EXPLORES, take_quiet, "show findings only, and no progress"},
+    {"help", 'h', NULL, ALL | EXPLORES, take_help, "show this"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -237,6 +251,51 @@ static const char *take_quiet(struct sf_arena *arena, struct sf_options *options
     return NULL;
 }
 
+static const char *take_out(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena;
+    options->out = value;
+    return *value ? NULL : "--out: a folder is needed";
+}
+
+static const char *take_max_runs(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    if (sf_number_parse(value, &options->max_runs) && options->max_runs > 0)
+        return NULL;
+    return sf_arena_printf(arena, "--max-runs: '%s' is not a number from 1", value);
+}
+
+static const char *take_known(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena;
+    options->known = value;
+    return *value ? NULL : "--known: a file is needed";
+}
+
+static const char *take_resume(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena, (void)value;
+    options->resume = true;
+    return NULL;
+}
+
+/* A format more than the others write. */
+static const char *take_explored_report(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    static const char name[] = "sarif";
+    const size_t length = sizeof name - 1;
+    if (strncmp(value, name, length) != 0 || (value[length] && value[length] != '=') ||
+        strcmp(value + length, "=") == 0) {
+        const char *problem = take_report(arena, options, value);
+        return problem ? sf_arena_printf(arena, "%s; and sarif", problem) : NULL;
+    }
+    struct sf_report_request *request =
+        sf_arena_push(arena, &options->reports, &options->report_count, sizeof *request);
+    *request = (struct sf_report_request){.format = SF_REPORT_SARIF,
+                                          .path = value[length] ? value + length + 1 : NULL};
+    return NULL;
+}
+
 static const char *take_help(struct sf_arena *arena, struct sf_options *options, const char *value)
 {
     (void)arena, (void)value;
@@ -313,7 +372,7 @@ const char *sf_options_parse(struct sf_arena *arena, enum sf_command command, in
 {
     const struct view view = view_of(command);
     const char *problem = NULL;
-    *options = (struct sf_options){.jobs = core_count(), .repeat = 1};
+    *options = (struct sf_options){.jobs = core_count(), .repeat = 1, .out = "sockfault-findings"};
     optind = 0; /* glibc: start anew */
     opterr = 0;
     while (!problem) {
@@ -328,8 +387,9 @@ const char *sf_options_parse(struct sf_arena *arena, enum sf_command command, in
         else
             problem = row->take(arena, options, optarg);
     }
-    if (!problem && command == SF_COMMAND_TEST && !options->shard.count && !options->help)
+    if (!problem && command & JUDGES && !options->shard.count && !options->help)
         problem = sf_shard_environ(arena, &options->shard);
+    options->is_behind_dashes = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
     options->rest = argv + optind;
     options->rest_count = argc - optind;
     return problem;

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /* Bits: which command is asking. */
-enum sf_command { SF_COMMAND_RUN = 1, SF_COMMAND_TEST = 2, SF_COMMAND_TRACE = 4 };
+enum sf_command { SF_COMMAND_RUN = 1, SF_COMMAND_TEST = 2, SF_COMMAND_TRACE = 4, SF_COMMAND_EXPLORE = 8 };
 
 struct sf_options {
     const char *scenario; /* NULL: none */
@@ -36,11 +36,16 @@ struct sf_options {
     struct sf_override *overrides;  /* --set, in order */
     size_t override_count;
     bool fail_fast, no_skip;
+    const char *out;   /* where reproducers go; default: sockfault-findings */
+    uint64_t max_runs; /* 0: not given */
+    const char *known; /* a JSON report; NULL: nothing is known */
+    bool resume;
     unsigned jobs; /* default: the cores that this process may use */
     int verbosity; /* -1 with -q, 1 with -v, 2 with -vv */
     bool help;     /* show the command's help, do nothing else */
     char **rest;   /* NULL-terminated: the program and its arguments, or paths */
     int rest_count;
+    bool is_behind_dashes; /* `--` stands before them */
 };
 
 /* Parse a command's arguments; argv[0] is the command's name. `run` and `trace` stop at the

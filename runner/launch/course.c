@@ -197,9 +197,10 @@ static void probe(struct sf_course *course, struct sf_member *member, uint64_t n
     member->probe_ns = earlier(now_ns + member->probe_step_ns, member->ready_by_ns);
 }
 
-static bool clients_ended(const struct sf_course *course)
+/* Have those of the first `count` programs ended that are no services? */
+static bool have_ended(const struct sf_course *course, unsigned count)
 {
-    for (unsigned i = 0; i < course->count; i++)
+    for (unsigned i = 0; i < count; i++)
         if (course->members[i].state != SF_MEMBER_ENDED && !is_service(&course->members[i]))
             return false;
     return true;
@@ -215,12 +216,15 @@ static uint64_t run(struct sf_course *course, uint64_t now_ns)
             probe(course, last, now_ns);
             if (course->phase == SF_PHASE_RUN && !last->exit->ready)
                 return last->probe_ns;
+        } else if (course->started < course->count && course->members[course->started].program->is_last &&
+                   !have_ended(course, course->started)) {
+            break;
         } else if (course->started < course->count) {
             uint64_t due_ns = course->settled_ns + course->members[course->started].program->start_after_ns;
             if (now_ns < due_ns)
                 return due_ns;
             start_next(course, now_ns);
-        } else if (clients_ended(course)) {
+        } else if (have_ended(course, course->count)) {
             /* Of services alone the scenario says how long they run. */
             uint64_t end_ns = course->settled_ns + scenario->run_for_ns;
             if (now_ns < end_ns)

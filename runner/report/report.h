@@ -90,7 +90,8 @@ enum sf_report_format {
     SF_REPORT_JSON,
     SF_REPORT_GITHUB,
     SF_REPORT_HTML,
-    SF_REPORT_FORMAT_COUNT
+    SF_REPORT_FORMAT_COUNT,
+    SF_REPORT_SARIF = SF_REPORT_FORMAT_COUNT /* of explore alone */
 };
 
 struct sf_report_request {

@@ -27,7 +27,7 @@ static void put_name(const struct sf_writer *writer, const char *name)
 }
 
 /* Exactly so long, in the largest unit that does. */
-static void put_timeout(const struct sf_writer *writer, uint64_t ns)
+void sf_save_timeout(const struct sf_writer *writer, uint64_t ns)
 {
     static const struct {
         uint64_t ns;
@@ -56,7 +56,7 @@ static const struct sf_node *pin_requires(const struct sf_writer *writer, const 
 }
 
 /* What needs no more than to mean the same elsewhere. */
-static void put_others(const struct sf_writer *writer)
+void sf_save_others(const struct sf_writer *writer)
 {
     static const char *const own[] = {"name", "seed", "matrix", "vars", "programs", "faults", "expect"};
     const struct sf_node *root = writer->source->document->root;
@@ -82,7 +82,7 @@ static const char *override_of(const struct sf_writer *writer, const char *name)
 }
 
 /* The matrix' values have become variables. */
-static void put_vars(const struct sf_writer *writer)
+void sf_save_vars(const struct sf_writer *writer)
 {
     const struct sf_document *document = writer->source->document;
     const struct sf_node *matrix = document ? sf_node_get(document->root, "matrix") : NULL;
@@ -124,11 +124,11 @@ static void put_all(const struct sf_writer *writer, const struct sf_node *rules)
     bool is_run = writer->source->rules != NULL;
     put_name(writer, is_run ? writer->scenario->programs[0].name : writer->scenario->name);
     if (!is_run)
-        put_others(writer);
+        sf_save_others(writer);
     if (writer->source->timeout_ns)
-        put_timeout(writer, writer->source->timeout_ns);
+        sf_save_timeout(writer, writer->source->timeout_ns);
     set_text(writer, "seed", sf_arena_printf(writer->arena, "%" PRIu64, writer->scenario->seed));
-    put_vars(writer);
+    sf_save_vars(writer);
     sf_save_programs(writer);
     if (rules->count)
         sf_tree_set(writer->arena, writer->root, "faults", rules);

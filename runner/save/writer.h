@@ -14,6 +14,16 @@ struct sf_writer {
     bool *saved;          /* one for each rule: has it fired? */
 };
 
+/* timeout: exactly so long. */
+void sf_save_timeout(const struct sf_writer *writer, uint64_t ns);
+
+/* What needs no more than to mean the same elsewhere: all but name, seed, vars, matrix, programs, faults
+ * and expect; the time-out unless the source gives one. */
+void sf_save_others(const struct sf_writer *writer);
+
+/* vars: with the values of --set and of the matrix. */
+void sf_save_vars(const struct sf_writer *writer);
+
 /* programs: those of the document, or the one of `run`. */
 void sf_save_programs(const struct sf_writer *writer);
 

@@ -28,6 +28,8 @@ static void decode_exit(struct sf_decoder *decoder, const struct sf_key *key, co
         texts[count++] = text;
         if (strcmp(text, "nonzero") == 0 && value->kind == SF_NODE_SCALAR) {
             expect->exit.nonzero = true;
+        } else if (strcmp(text, "any") == 0 && value->kind == SF_NODE_SCALAR) {
+            expect->exit.any = true;
         } else if (sf_number_parse(text, &code) && code <= EXIT_MAX) {
             int *slot = sf_arena_push(decoder->arena, &expect->exit.codes, &expect->exit.count, sizeof *slot);
             *slot = (int)code;
@@ -187,7 +189,7 @@ static void decode_hygiene(struct sf_decoder *decoder, const struct sf_key *key,
 static const struct sf_type type_hygiene = {"clean, or a list of the warnings that it may have",
                                             decode_hygiene, "hygiene"};
 static const struct sf_type type_calls = {"a mapping such as {connect: 3}", decode_calls, "calls"};
-static const struct sf_type type_exit = {"an exit status from 0 to 255, a list of these, or nonzero",
+static const struct sf_type type_exit = {"an exit status from 0 to 255, a list of these, nonzero or any",
                                          decode_exit, "exit"};
 static const struct sf_type type_signal = {"a signal such as SEGV or SIGSEGV, or none",
                                            decode_signal, "end_signal"};

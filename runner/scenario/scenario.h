@@ -53,6 +53,7 @@ struct sf_program {
     bool wrap;         /* default true */
     int stop_signal;   /* default SIGTERM */
     uint64_t stop_within_ns; /* default 5 s */
+    bool is_last; /* it starts once all before it that are no services have ended (explore) */
 };
 
 struct sf_pattern {
@@ -136,7 +137,7 @@ struct sf_text_expectation {
 
 struct sf_program_expectation {
     struct sf_place place; /* file NULL: nothing was said of this program */
-    struct { struct sf_place place; bool given, nonzero; int *codes; size_t count; const char *text; } exit;
+    struct { struct sf_place place; bool given, nonzero, any; int *codes; size_t count; const char *text; } exit;
     struct { struct sf_place place; bool given; int number; /* 0: none */ } signal;
     struct sf_text_expectation out, err;
     struct sf_comparison duration, cpu;

@@ -35,6 +35,7 @@ static const struct {
     {sf_capture_sink, true, true},
     {sf_hygiene_sink, false, false},
     {sf_timeline_sink, false, false},
+    {sf_observe_sink, false, false},
 };
 enum { SINKS_MAX = sizeof makers / sizeof *makers };
 

@@ -15,6 +15,7 @@
 
 struct sf_follower;
 struct sf_timeline;
+struct sf_observation;
 
 /* What is asked for; all that it points to must outlive the recorder, and not lie in main's argv. */
 struct sf_recording {
@@ -29,6 +30,7 @@ struct sf_recording {
     bool names_scenario;                     /* JSON Lines of several scenarios: each says its own */
     bool seeks_habits;                       /* look for broken ones */
     bool draws_timeline;                     /* collect the lives of connections (timeline/timeline.h) */
+    struct sf_observation *observation;      /* for explore; NULL: not asked for */
 
     /* Filled in by the recorder, for its sinks. */
     uint64_t start_ns; /* when the scenario started */

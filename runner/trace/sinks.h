@@ -12,6 +12,7 @@ sf_sink_maker sf_json_sink; /* JSON Lines, for machines */
 sf_sink_maker sf_capture_sink; /* what passed, as a capture file (capture/capture.h) */
 sf_sink_maker sf_hygiene_sink; /* warnings of broken habits (hygiene/hygiene.h) */
 sf_sink_maker sf_timeline_sink; /* lives of connections, for the HTML report (timeline/timeline.h) */
+sf_sink_maker sf_observe_sink; /* what explore learns of a run (explore/observe.h) */
 
 /* What a call failed with, by name ("ECONNRESET", "EAI_NONAME"); NULL: it did not fail, or the
  * number has no name. */
