@@ -49,11 +49,9 @@ static bool is_same(const struct sf_baseline *baseline, const struct sf_site *si
 /* How many calls there were before the probe began: what serves it is none of what is struck. */
 static uint32_t calls_before_probe(const struct sf_trial_facts *facts)
 {
-    uint32_t count = 0;
-    while (count < facts->observation->call_count &&
-           !(facts->has_probe && facts->observation->calls[count].program == facts->count - 1))
-        count++;
-    return count;
+    const struct sf_observation *observation = facts->observation;
+    return observation->call_count < observation->before_probe ? observation->call_count
+                                                               : observation->before_probe;
 }
 
 static void add_sites(struct sf_baseline *baseline, const struct sf_trial_facts *facts)
@@ -104,7 +102,7 @@ static void keep_common(struct sf_baseline *baseline, const struct sf_trial_fact
 
 static void add_connections(struct sf_baseline *baseline, const struct sf_trial_facts *facts)
 {
-    uint32_t before = facts->has_probe ? calls_before_probe(facts) : UINT32_MAX;
+    uint32_t before = facts->observation->before_probe;
     for (uint32_t i = 0; i < facts->observation->connection_count; i++) {
         const struct sf_observed_connection *seen = &facts->observation->connections[i];
         if (seen->since_call >= before)

@@ -269,16 +269,14 @@ static bool counts_by_connection(enum sf_family family)
     return family == SF_FAMILY_RECV || family == SF_FAMILY_SEND || family == SF_FAMILY_SHUTDOWN;
 }
 
-/* With a time-out of the socket's own, EAGAIN is its end, and EINTR comes without a handler too. */
-static bool is_end_of_time(enum sf_fault_class class)
-{
-    return class == SF_CLASS_AGAIN || class == SF_CLASS_INTERRUPT;
-}
-
 static void add_row(struct maker *maker, const struct row *row, const struct sf_site *site)
 {
     const struct sf_baseline *baseline = maker->baseline;
     bool by_connection = counts_by_connection(site->family);
+    /* With a time-out of the socket's own EAGAIN is its end: a silence, which is tried otherwise. EINTR comes
+     * there without a handler too, when the program was stopped for a while: few are ready for that. */
+    if (site->is_bounded && row->class == SF_CLASS_AGAIN)
+        return;
     if (row->family != site->family || (row->type && row->type != site->type) || !is_possible(row, site))
         return;
     struct sf_injection injection = {
@@ -292,7 +290,7 @@ static void add_row(struct maker *maker, const struct row *row, const struct sf_
         .fault = row->fault,
         .value = row->value,
         .class = row->class,
-        .is_benign = row->is_benign && !(site->is_bounded && is_end_of_time(row->class)),
+        .is_benign = row->is_benign && !(site->is_bounded && row->class == SF_CLASS_INTERRUPT),
         .wait_ns = row->wait_ns,
     };
     if (row->reach == ANYWHERE && by_connection)
@@ -321,6 +319,37 @@ static void add_calls(struct maker *maker, bool (*chosen)(const struct sf_site *
         }
 }
 
+/* A wait is interrupted only while there is something to wait for: what comes is late. */
+static void add_waits(struct maker *maker)
+{
+    for (size_t i = 0; i < maker->baseline->site_count; i++) {
+        const struct sf_site *site = &maker->baseline->sites[i];
+        const char *program = maker->baseline->programs[site->program].name;
+        if (site->family != SF_FAMILY_POLL || site->occurrence > 3)
+            continue;
+        struct sf_candidate wait = {.count = 2, .place = site->place};
+        wait.injections[0] = (struct sf_injection){.program = program,
+                                                   .program_index = site->program,
+                                                   .family = SF_FAMILY_POLL,
+                                                   .first = site->nth,
+                                                   .last = site->nth,
+                                                   .fault = "interrupt",
+                                                   .value = "true",
+                                                   .class = SF_CLASS_INTERRUPT,
+                                                   .is_benign = true};
+        wait.injections[1] = (struct sf_injection){.program = program,
+                                                   .program_index = site->program,
+                                                   .family = SF_FAMILY_NONE,
+                                                   .directions = SF_LINK_IN,
+                                                   .fault = "delay",
+                                                   .value = SHORT_DELAY,
+                                                   .class = SF_CLASS_DELAY,
+                                                   .is_benign = true,
+                                                   .wait_ns = SHORT_DELAY_NS};
+        add(maker, &wait);
+    }
+}
+
 static bool is_first(const struct sf_site *site)
 {
     return site->occurrence == 1;
@@ -333,7 +362,7 @@ static bool is_near(const struct sf_site *site)
 
 static bool is_deep(const struct sf_site *site)
 {
-    return site->occurrence <= 64;
+    return site->occurrence <= 1024 && (site->occurrence & (site->occurrence - 1)) == 0;
 }
 
 static struct sf_injection link_at(const struct maker *maker, const struct sf_site_connection *at,
@@ -408,7 +437,7 @@ static void add_ends(struct maker *maker, const struct sf_site_connection *at)
             if (direction == SF_LINK_IN && after[i] < total)
                 add_end(maker, at, "close", SF_CLASS_END, SF_LINK_IN, after[i]);
             add_end(maker, at, "reset", SF_CLASS_RESET, (uint8_t)direction, after[i]);
-            if (after[i] < total)
+            if (i < 2 && after[i] < total)
                 add_end(maker, at, "blackhole", SF_CLASS_SILENCE, (uint8_t)direction, after[i]);
         }
     }
@@ -468,11 +497,20 @@ void sf_candidates_make(struct sf_candidates *candidates, struct sf_arena *arena
     add_given(&maker, given);
     add_everywhere(&maker);
     add_calls(&maker, is_first);
+    add_waits(&maker);
     add_links(&maker, true);
     add_calls(&maker, is_near);
     add_links(&maker, false);
     add_calls(&maker, is_deep);
     candidates->singles = candidates->count;
+}
+
+/* A silence that lasts hides all that may come behind it. */
+static bool may_pair(const struct sf_candidate *candidate)
+{
+    const struct sf_injection *injection = &candidate->injections[0];
+    return candidate->count == 1 &&
+           !(injection->family == SF_FAMILY_NONE && injection->class == SF_CLASS_SILENCE);
 }
 
 void sf_candidates_pair(struct sf_candidates *candidates, uint64_t seed, size_t count)
@@ -486,7 +524,7 @@ void sf_candidates_pair(struct sf_candidates *candidates, uint64_t seed, size_t 
         uint64_t hash = sf_hash_mix(seed ^ sf_hash_mix(draw));
         const struct sf_candidate *one = &candidates->list[(hash >> 32) % singles];
         const struct sf_candidate *other = &candidates->list[(hash & UINT32_MAX) % singles];
-        if (one == other || one->count != 1 || other->count != 1)
+        if (one == other || !may_pair(one) || !may_pair(other))
             continue;
         add(&maker, &(struct sf_candidate){.injections = {one->injections[0], other->injections[0]},
                                            .count = 2,

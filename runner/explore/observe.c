@@ -37,6 +37,7 @@ struct thread_memory {
 struct observer {
     struct sf_observation *observation;
     struct sf_sites *sites;
+    const struct sf_program_state *programs;
     struct bucket buckets[BUCKETS];
     struct thread_memory threads[THREADS]; /* by tid, modulo */
     struct socket_memory *sockets;         /* by number */
@@ -49,7 +50,10 @@ struct sf_observation *sf_observation_new(void)
 {
     void *memory = mmap(NULL, sizeof(struct sf_observation), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    struct sf_observation *observation = memory == MAP_FAILED ? NULL : memory;
+    if (observation)
+        observation->probe = observation->before_probe = UINT32_MAX;
+    return observation;
 }
 
 void sf_observation_free(struct sf_observation *observation)
@@ -264,6 +268,16 @@ static void note_wait(struct sf_observed_program *program, const struct sf_trace
     program->wait_place = place;
 }
 
+static void note_probe(struct observer *observer, const struct sf_trace_call *record)
+{
+    struct sf_observation *observation = observer->observation;
+    if (observation->probe == UINT32_MAX || observation->before_probe != UINT32_MAX)
+        return;
+    uint64_t start_ns = atomic_load(&observer->programs[observation->probe].start_ns);
+    if (start_ns && record->begin_ns >= start_ns)
+        observation->before_probe = observation->call_count + observation->calls_more;
+}
+
 static void note_call(struct observer *observer, const struct sf_traced *call, const struct sf_observed_call *seen)
 {
     struct sf_observation *observation = observer->observation;
@@ -301,6 +315,7 @@ static void take(void *context, const struct sf_traced *call)
     note_trouble(&observer->observation->programs[record->program], record, family, place);
     if (family == SF_FAMILY_NONE)
         return;
+    note_probe(observer, record);
     const struct sf_observed_call seen = {
         .program = record->program,
         .call = record->call,
@@ -339,6 +354,7 @@ bool sf_observe_sink(const struct sf_recording *recording, struct sf_trace_sink 
     struct observer *observer = sf_memory_new(sizeof *observer);
     observer->observation = recording->observation;
     observer->sites = recording->sites;
+    observer->programs = recording->session->programs;
     *sink = (struct sf_trace_sink){.context = observer, .take = take, .end = end, .rest = rest};
     return true;
 }

@@ -53,6 +53,8 @@ struct sf_observed_program {
 struct sf_observation {
     uint32_t call_count, calls_more; /* more: for which there was no room */
     uint32_t place_count, connection_count;
+    uint32_t probe;       /* set by the runner: the program that is run once more; UINT32_MAX: none … */
+    uint32_t before_probe; /* … and how many calls there were before it was started; UINT32_MAX: all */
     bool has_fired; /* a rule did; first: … */
     struct sf_observed_call fired;
     struct sf_observed_program programs[SF_OBSERVED_PROGRAMS];

@@ -13,13 +13,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <stdlib.h>
 
 #define MS UINT64_C(1000000)
 #define SHORT_FACTOR 8            /* so many times as long as without faults … */
 #define SHORT_LEAST_NS (1000 * MS) /* … and at least so long a run may take before it is suspect */
 #define PROGRESS_NS (200 * MS)
 
-enum { VOIDS_MAX = 3 }; /* runs of a reproducer that say nothing */
+enum { VOIDS_MAX = 3 };   /* runs of a reproducer that say nothing */
+enum { IDLE_MAX = 3 };    /* runs of a fault that never fires: the kernel does not give it there */
 
 /* A run under way: of a candidate, or the next of a suspect. */
 struct slot {
@@ -35,7 +37,18 @@ struct prior {
     struct sf_suspect *suspect;
 };
 
+/* How a kind of fault has fared at a kind of call of a program. */
+struct luck {
+    unsigned program;
+    enum sf_family family;
+    const char *fault;
+    unsigned idle; /* runs in which it did not fire, so far */
+    bool has_fired;
+};
+
 struct search {
+    struct luck *lucks;
+    size_t luck_count;
     struct sf_exploration *exploration;
     struct slot *slots;
     struct pollfd *fds; /* one a slot, then that of signals */
@@ -46,6 +59,7 @@ struct search {
     size_t prior_count;
     bool *place_tried;
     uint64_t start_ns, told_ns;
+    uint64_t patience_ns; /* so long a program took to give a silent peer up, and some more */
 };
 
 static uint64_t fault_ns(const struct sf_candidate *candidate)
@@ -62,6 +76,8 @@ static uint64_t fault_ns(const struct sf_candidate *candidate)
 static uint64_t short_timeout(const struct search *search, const struct sf_candidate *candidate)
 {
     uint64_t normal_ns = SHORT_FACTOR * search->exploration->baseline.duration_ns;
+    if (candidate && candidate->injections[0].class == SF_CLASS_SILENCE)
+        normal_ns = normal_ns > search->patience_ns ? normal_ns : search->patience_ns;
     uint64_t short_ns = (normal_ns > SHORT_LEAST_NS ? normal_ns : SHORT_LEAST_NS) + 2 * fault_ns(candidate);
     uint64_t full_ns = search->exploration->subject->timeout_ns;
     return short_ns < full_ns ? short_ns : full_ns;
@@ -182,13 +198,50 @@ static bool is_enough(const struct search *search)
     return exploration->max_runs && exploration->runs + search->running >= exploration->max_runs;
 }
 
+static struct luck *luck_of(struct search *search, const struct sf_candidate *candidate)
+{
+    const struct sf_injection *injection = &candidate->injections[0];
+    if (candidate->count != 1 || injection->given || injection->family == SF_FAMILY_NONE)
+        return NULL;
+    for (size_t i = 0; i < search->luck_count; i++) {
+        struct luck *luck = &search->lucks[i];
+        if (luck->program == injection->program_index && luck->family == injection->family &&
+            strcmp(luck->fault, injection->fault) == 0)
+            return luck;
+    }
+    struct luck *luck =
+        sf_arena_push(search->exploration->arena, &search->lucks, &search->luck_count, sizeof *luck);
+    *luck = (struct luck){
+        .program = injection->program_index, .family = injection->family, .fault = injection->fault};
+    return luck;
+}
+
+static bool is_hopeless(struct search *search, const struct sf_candidate *candidate)
+{
+    const struct luck *luck = luck_of(search, candidate);
+    return luck && !luck->has_fired && luck->idle >= IDLE_MAX;
+}
+
+static void note_luck(struct search *search, const struct sf_candidate *candidate, bool has_fired)
+{
+    struct luck *luck = luck_of(search, candidate);
+    if (!luck)
+        return;
+    luck->has_fired |= has_fired;
+    luck->idle += !has_fired;
+}
+
 /* The next candidate of this part that nobody has tried; the count: there is none. */
 static size_t next_candidate(struct search *search)
 {
     struct sf_exploration *exploration = search->exploration;
-    while (search->next < exploration->candidates.count &&
-           (exploration->done[search->next] || !sf_shard_holds(&exploration->shard, search->next)))
-        search->next++;
+    for (; search->next < exploration->candidates.count; search->next++) {
+        if (exploration->done[search->next] || !sf_shard_holds(&exploration->shard, search->next))
+            continue;
+        if (!is_hopeless(search, &exploration->candidates.list[search->next]))
+            break;
+        exploration->done[search->next] = true;
+    }
     return search->next;
 }
 
@@ -274,6 +327,7 @@ static void judge_candidate(struct search *search, struct slot *slot)
     const struct sf_candidate *candidate = &exploration->candidates.list[slot->index];
     const struct sf_trial_facts *facts = &slot->trial.facts;
     exploration->done[slot->index] = true;
+    note_luck(search, candidate, facts->fired > 0);
     if (facts->fired)
         note_place(search, candidate);
     struct sf_symptom found = sf_trial_judge(&exploration->baseline, facts, candidate);
@@ -286,6 +340,16 @@ static void judge_candidate(struct search *search, struct slot *slot)
     }
     if (found.kind != SF_SYMPTOM_NONE)
         add_suspect(search, candidate, &found, was_cut);
+}
+
+/* It ends by itself, but later than we thought: the next may take as long. */
+static void note_patience(struct search *search, const struct sf_suspect *suspect,
+                          const struct sf_trial_facts *facts)
+{
+    uint64_t needed_ns = facts->duration_ns + facts->duration_ns / 4;
+    if (suspect->step == SF_SUSPECT_CONFIRM && suspect->was_cut && !facts->timed_out &&
+        needed_ns > search->patience_ns)
+        search->patience_ns = needed_ns;
 }
 
 /* As `test` would judge it. */
@@ -301,12 +365,14 @@ static void collect(struct search *search, struct slot *slot)
     struct sf_exploration *exploration = search->exploration;
     struct sf_suspect *suspect = slot->suspect;
     const char *problem = sf_trial_collect(&slot->trial);
+    if (getenv("SF_DEBUG")) { struct sf_arena *a = sf_arena_new(); fprintf(stderr, "%6.0f ms fired %lu to %d step %d %s\n", (double)slot->trial.facts.duration_ns/1e6, slot->trial.facts.fired, slot->trial.facts.timed_out, suspect ? (int)suspect->step : -1, suspect ? "" : sf_candidate_text(a, &exploration->candidates.list[slot->index])); }
     exploration->runs++;
     if (problem) {
         fail(search, problem);
     } else if (!suspect) {
         judge_candidate(search, slot);
     } else {
+        note_patience(search, suspect, &slot->trial.facts);
         suspect->is_running = false;
         if (suspect->step != SF_SUSPECT_VERIFY)
             sf_suspect_judge(exploration, suspect, &slot->trial.facts);
@@ -353,18 +419,20 @@ static void sleep_until_news(struct search *search)
         ;
 }
 
-static void step(struct search *search)
+/* False: nothing runs, and there is nothing to start. */
+static bool step(struct search *search)
 {
     unsigned jobs = search->exploration->jobs;
     for (unsigned i = 0; i < jobs; i++)
         while (!search->slots[i].is_busy && !search->exploration->failure && fill(search, &search->slots[i]))
             ;
     if (search->running == 0)
-        return;
+        return false;
     sleep_until_news(search);
     for (unsigned i = 0; i < jobs; i++)
         if (search->slots[i].is_busy && (search->fds[i].fd < 0 || search->fds[i].revents))
             collect(search, &search->slots[i]);
+    return true;
 }
 
 static void end_all(struct search *search, int signal)
@@ -394,10 +462,8 @@ void sf_explore_search(struct sf_exploration *exploration)
         sf_arena_alloc(exploration->arena, exploration->baseline.place_count + 1);
     for (unsigned i = 0; i <= jobs; i++)
         search.fds[i] = (struct pollfd){.fd = i == jobs ? signals : -1, .events = POLLIN};
-    do {
-        step(&search);
+    while (step(&search) && !exploration->failure && !sf_interrupt_signal())
         tell(&search, false);
-    } while (search.running > 0 && !exploration->failure && !sf_interrupt_signal());
     exploration->signal = sf_interrupt_signal();
     end_all(&search, exploration->signal ? exploration->signal : SIGTERM);
     sf_interrupt_release();

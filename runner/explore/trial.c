@@ -56,6 +56,8 @@ static const char *record(struct sf_trial *trial)
     trial->observation = sf_observation_new();
     if (!trial->observation)
         return sf_arena_printf(trial->arena, "cannot map memory: %s", strerror(errno));
+    if (trial->facts.has_probe)
+        trial->observation->probe = (uint32_t)trial->scenario->program_count - 1;
     const struct sf_recording recording = {.scenario = trial->scenario,
                                            .session = trial->session,
                                            .text = -1,
