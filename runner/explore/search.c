@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <stdlib.h>
 
 #define MS UINT64_C(1000000)
 #define SHORT_FACTOR 8            /* so many times as long as without faults … */
@@ -365,7 +364,6 @@ static void collect(struct search *search, struct slot *slot)
     struct sf_exploration *exploration = search->exploration;
     struct sf_suspect *suspect = slot->suspect;
     const char *problem = sf_trial_collect(&slot->trial);
-    if (getenv("SF_DEBUG")) { struct sf_arena *a = sf_arena_new(); fprintf(stderr, "%6.0f ms fired %lu to %d step %d %s\n", (double)slot->trial.facts.duration_ns/1e6, slot->trial.facts.fired, slot->trial.facts.timed_out, suspect ? (int)suspect->step : -1, suspect ? "" : sf_candidate_text(a, &exploration->candidates.list[slot->index])); }
     exploration->runs++;
     if (problem) {
         fail(search, problem);

@@ -1,0 +1,152 @@
+/* What is tried, in which order. */
+#include "exploring.h"
+
+#include "save/tree.h"
+
+#include "base/diagnostic.h"
+
+static const char *text_at(struct exploring *exploring, size_t index)
+{
+    return sf_candidate_text(exploring->reading->arena, &exploring->exploration.candidates.list[index]);
+}
+
+static void make(struct exploring *exploring, const struct sf_node *given)
+{
+    sf_candidates_make(&exploring->exploration.candidates, exploring->reading->arena,
+                       &exploring->exploration.baseline, given);
+}
+
+static size_t find(struct exploring *exploring, const char *text)
+{
+    for (size_t i = 0; i < exploring->exploration.candidates.count; i++)
+        if (strcmp(text_at(exploring, i), text) == 0)
+            return i;
+    fail_msg("there is no %s", text);
+    return 0;
+}
+
+static void rule_is_written_as_people_write_it(void **state)
+{
+    struct exploring *exploring = *state;
+    const struct sf_candidate candidate = exploring_fault("reset", "true", SF_CLASS_RESET, false);
+    assert_string_equal(sf_candidate_text(exploring->reading->arena, &candidate),
+                        "call: recv, program: client, connection: 1, when: {nth: 2}, reset: true");
+    assert_string_equal(sf_candidate_fault(exploring->reading->arena, &candidate), "reset: true");
+}
+
+static void rules_of_the_user_come_first(void **state)
+{
+    struct exploring *exploring = *state;
+    struct sf_node *rules = sf_tree_list(exploring->reading->arena);
+    struct sf_diagnostics none = {.arena = exploring->reading->arena};
+    sf_tree_add(exploring->reading->arena, rules,
+                sf_rule_parse_argument(exploring->reading->arena, "--fault", "call: send, error: EIO", &none));
+    make(exploring, rules);
+    assert_string_equal(text_at(exploring, 0), "call: send, error: EIO");
+    assert_false(sf_candidate_is_benign(&exploring->exploration.candidates.list[0]));
+}
+
+static void faults_at_every_call_come_before_those_at_one(void **state)
+{
+    struct exploring *exploring = *state;
+    make(exploring, NULL);
+    assert_string_equal(text_at(exploring, 0), "call: recv, program: client, partial: 1");
+    assert_string_equal(text_at(exploring, 1), "call: send, program: client, partial: 1");
+}
+
+static void each_place_is_struck_before_any_is_struck_again(void **state)
+{
+    struct exploring *exploring = *state;
+    make(exploring, NULL);
+    size_t refused = find(exploring, "call: connect, program: client, when: {nth: 1}, refuse: true");
+    size_t sent = find(exploring, "call: send, program: client, connection: 1, when: {nth: 1}, reset: true");
+    size_t first = find(exploring, "call: recv, program: client, connection: 1, when: {nth: 1}, eof: true");
+    size_t again = find(exploring, "call: recv, program: client, connection: 1, when: {nth: 1}, reset: true");
+    size_t second = find(exploring, "call: recv, program: client, connection: 1, when: {nth: 2}, eof: true");
+    size_t link = find(exploring, "link: both, program: client, connection: 1, chunk: 1");
+    assert_true(refused < again && sent < again && first < again);
+    assert_true(again < link && link < second);
+}
+
+static void no_two_are_alike(void **state)
+{
+    struct exploring *exploring = *state;
+    make(exploring, NULL);
+    sf_candidates_pair(&exploring->exploration.candidates, 7, 100);
+    size_t count = exploring->exploration.candidates.count;
+    assert_true(count > exploring->exploration.candidates.singles);
+    for (size_t i = 0; i < count; i++)
+        for (size_t other = 0; other < i; other++)
+            assert_string_not_equal(text_at(exploring, i), text_at(exploring, other));
+}
+
+static void pairs_follow_from_the_seed(void **state)
+{
+    struct exploring *exploring = *state;
+    make(exploring, NULL);
+    sf_candidates_pair(&exploring->exploration.candidates, 7, 10);
+    size_t at = exploring->exploration.candidates.singles;
+    const char *first = text_at(exploring, at);
+    make(exploring, NULL);
+    sf_candidates_pair(&exploring->exploration.candidates, 7, 10);
+    assert_string_equal(first, text_at(exploring, at));
+    make(exploring, NULL);
+    sf_candidates_pair(&exploring->exploration.candidates, 8, 10);
+    assert_string_not_equal(first, text_at(exploring, at));
+}
+
+static void every_rule_is_valid(void **state)
+{
+    struct exploring *exploring = *state;
+    make(exploring, NULL);
+    for (size_t i = 0; i < exploring->exploration.candidates.count; i++) {
+        struct reading *reading = read_rule(text_at(exploring, i));
+        if (!reading->scenario)
+            fail_msg("%s: %s", text_at(exploring, i), reading->diagnostics.list[0].message);
+        release(reading);
+    }
+}
+
+static void end_of_a_bounded_wait_is_no_harmless_moment(void **state)
+{
+    struct exploring *exploring = *state;
+    for (size_t i = 0; i < exploring->exploration.baseline.site_count; i++)
+        exploring->exploration.baseline.sites[i].is_bounded = true;
+    make(exploring, NULL);
+    for (size_t i = 0; i < exploring->exploration.candidates.count; i++) {
+        const struct sf_candidate *candidate = &exploring->exploration.candidates.list[i];
+        assert_string_not_equal(candidate->injections[0].fault, "again");
+        if (strcmp(candidate->injections[0].fault, "interrupt") == 0)
+            assert_false(sf_candidate_is_benign(candidate));
+    }
+}
+
+static void fault_bound_to_a_connection_spares_later_clients(void **state)
+{
+    struct sf_candidate candidate = exploring_fault("reset", "true", SF_CLASS_RESET, false);
+    (void)state;
+    assert_false(sf_candidate_lasts(&candidate));
+    candidate.injections[0].connection = 0;
+    assert_true(sf_candidate_lasts(&candidate));
+    candidate.injections[0].family = SF_FAMILY_ACCEPT;
+    assert_false(sf_candidate_lasts(&candidate));
+    candidate.injections[0].last = UINT32_MAX;
+    assert_true(sf_candidate_lasts(&candidate));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, exploring_setup, exploring_teardown)
+    const struct CMUnitTest tests[] = {
+        T(rule_is_written_as_people_write_it),
+        T(rules_of_the_user_come_first),
+        T(faults_at_every_call_come_before_those_at_one),
+        T(each_place_is_struck_before_any_is_struck_again),
+        T(no_two_are_alike),
+        T(pairs_follow_from_the_seed),
+        T(every_rule_is_valid),
+        T(end_of_a_bounded_wait_is_no_harmless_moment),
+        T(fault_bound_to_a_connection_spares_later_clients),
+    };
+    return cmocka_run_group_tests_name("explore_candidates", tests, NULL, NULL);
+}
