@@ -1,0 +1,123 @@
+#!/bin/bash
+# explore: baseline, search, findings, reproducers, reports.
+. "$(dirname "$0")/../lib.sh"
+zoo=$root/tests/zoo
+
+build() # SOURCE VARIANT TARGET
+{
+    local flags=()
+    [ "$2" = fixed ] && flags=(-DFIXED)
+    cc -g -O1 -Wall ${flags[@]+"${flags[@]}"} -o "$3" "$zoo/$1.c"
+}
+
+write_scenario() # FILE CLIENT…
+{
+    local file=$1
+    shift
+    cat > "$file" << EOF2
+name: ask
+timeout: 5s
+programs:
+  server: {run: [./peer, serve, "\${port.zoo}"], ready: {port: "\${port.zoo}"}, wrap: false}
+  client: {run: [$1, "\${port.zoo}"]}
+EOF2
+}
+
+json() # FILE EXPRESSION: of the report, by python
+{
+    python3 -c 'import json, sys; report = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+cd "$TMP" || exit 1
+build peer broken peer
+build reset-null broken client
+write_scenario crash.yaml ./client
+
+check_status "explore ends with 1 when it finds something" 1 \
+    "$SOCKFAULT" explore -q --max-runs 40 --out found --report json=found.json --report sarif=found.sarif \
+    --report junit=found.xml --report tap=found.tap crash.yaml
+check_eq "the report has format 1" 1 "$(json found.json 'report["format"]')"
+check_match "… says how many runs and places there were" '^[0-9]+ [0-9]+$' \
+    "$(json found.json 'str(report["runs"]) + " " + str(report["sites"])')"
+check_eq "… the baseline was run thrice" 3 "$(json found.json 'report["baseline"]["runs"]')"
+check_eq "… one bug is one finding at each call that leads to it" "crash client SIGSEGV" \
+    "$(json found.json '", ".join({f["kind"] + " " + f["program"] + " " + f["detail"] for f in report["findings"]})')"
+count=$(json found.json 'len(report["findings"])')
+check_eq "… the call that sends, and the one that receives" 2 "$count"
+check_match "… which names the call, its place and the fault" '^(send|recv) [0-9]+ (send_all|read_exactly) .zoo.h:[0-9]+. [a-z]+: ' \
+    "$(json found.json '"{site} {nth} {place} {fault}".format(**report["findings"][0])')"
+reproducer=$(json found.json 'report["findings"][0]["reproducer"]')
+check_match "… and its reproducer" '^found/001-crash-(send|recv)-[a-z]+\.yaml$' "$reproducer"
+check_match "the reproducer tells a person what happens and where" \
+    'client is killed by SIGSEGV when its (send|recv) [0-9]+, in [a-z_]+ .zoo.h:[0-9]+., meets ' "$(cat "$reproducer")"
+check_eq "SARIF shows the finding at the line" "crash zoo.h" \
+    "$(json found.sarif '(lambda r: r["ruleId"] + " " + r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])(report["runs"][0]["results"][0])')"
+check_match "JUnit shows it as a failure" '<failure' "$(cat found.xml)"
+check_match "TAP shows it as not ok" 'not ok 1 - crash of client' "$(cat found.tap)"
+
+check_status "the reproducer fails as long as the bug is there" 1 "$SOCKFAULT" test "$reproducer"
+build reset-null fixed client
+check_status "… from any folder passes once it is fixed" 0 env -C / "$SOCKFAULT" test "$TMP/$reproducer"
+check_status "nothing is found in the fixed program" 0 \
+    "$SOCKFAULT" explore -q --max-runs 60 --out none --report json=none.json crash.yaml
+check_eq "… and its report says so" "[] []" "$(json none.json 'str(report["findings"]) + " " + str(report["unstable"])')"
+check_match "--max-runs bounds the runs" '^(5[0-9]|60)$' "$(json none.json 'report["runs"]')"
+build reset-null broken client
+
+check_status "known findings are listed, but do not fail" 0 \
+    "$SOCKFAULT" explore -q --max-runs 40 --out again --known found.json crash.yaml
+check_match "… and marked" '\(known\)' "$output"
+check_status "a second search writes no second reproducer for the same bug" 1 \
+    "$SOCKFAULT" explore -q --max-runs 40 --out found crash.yaml
+check_eq "… but replaces the first" "$count" "$(find found -name '*.yaml' | wc -l)"
+
+check_status "a search can be resumed" 1 \
+    "$SOCKFAULT" explore -q --resume --max-runs 20 --out found --report json=resumed.json crash.yaml
+check_eq "… keeps what was found" "$count" "$(json resumed.json 'len(report["findings"])')"
+check_status "… but not one of another seed" 2 "$SOCKFAULT" explore -q --resume --seed 9 --out found crash.yaml
+check_match "… and says why" 'is of something else' "$output"
+check_status "where there is none, nothing can be resumed" 2 "$SOCKFAULT" explore --resume --out nowhere crash.yaml
+
+for part in 1 2; do
+    "$SOCKFAULT" explore -q --shard $part/2 --max-runs 30 --out part$part crash.yaml > /dev/null 2>&1
+done
+check_eq "two parts have no fault in common" 0 \
+    "$(python3 -c 'import json; a, b = (set(json.load(open(f"part{n}/state.json"))["tried"]) for n in (1, 2)); print(len(a & b))')"
+
+# A program alone, its server elsewhere.
+port=$(free_port)
+background ./peer serve "$port"
+wait_for_port "$port"
+check_status "a command line is explored" 1 \
+    "$SOCKFAULT" explore -q --max-runs 40 --timeout 5s --out line -- ./client "$port"
+check_status "… and its reproducer fails" 1 "$SOCKFAULT" test line
+check_status "a rule of the user's is tried first" 1 \
+    "$SOCKFAULT" explore -q --max-runs 9 --timeout 5s --out mine -f 'call: recv, eof: true, when: {nth: 3}' \
+    -- ./client "$port"
+check_match "… and found" 'call: recv, eof: true, when: .nth: 3' "$output"
+end "$background_pid"
+
+check_status "a program that fails without faults ends it with 2" 2 \
+    "$SOCKFAULT" explore --timeout 5s -- sh -c 'echo what it said; exit 3'
+check_match "… and shows why, and what it said" 'sh exited with 3.what it said' "${output//$'\n'/.}"
+check_status "a program that makes no call is nothing to explore" 2 "$SOCKFAULT" explore -- true
+check_match "… which is said" 'no program made a call on a socket' "$output"
+check_status "no scenario is wrong usage" 2 "$SOCKFAULT" explore
+check_status "two are" 2 "$SOCKFAULT" explore crash.yaml crash.yaml
+check_match "… and the way out is told" "a program stands behind '--'" "$output"
+check_status "an invalid scenario is" 2 "$SOCKFAULT" explore "$root/tests/scenario/bad/when-zero.yaml"
+check_status "a report that there is not is" 2 "$SOCKFAULT" explore --report xml crash.yaml
+check_match "… and all there are are named" 'github.*; and sarif' "$output"
+check_status "SARIF is of explore alone" 2 "$SOCKFAULT" test --report sarif crash.yaml
+
+# A signal ends it with what is known.
+(exec "$SOCKFAULT" explore --out ended --report json=ended.json crash.yaml > ended.out 2>&1) &
+searching=$!
+within 30 grep -q '"findings"' ended/state.json 2> /dev/null
+kill -INT $searching
+wait $searching
+check_eq "Ctrl-C ends the search with 128 + SIGINT" 130 $?
+check_eq "… and the report holds what is known" "True" "$(json ended.json 'report["interrupted"]')"
+check_match "progress is a line now and then" 'sockfault explore: [0-9]+ runs, [0-9]+ of [0-9]+ faults tried' "$(cat ended.out)"
+
+finish
