@@ -38,12 +38,24 @@ static bool is_wanted(const struct sf_trial_facts *facts, const struct sf_observ
            family != SF_FAMILY_CLOSE;
 }
 
+/* A place may be known in one run alone: what a process has loaded by itself is learnt only while it lives. */
 static bool is_same(const struct sf_baseline *baseline, const struct sf_site *site,
                     const struct sf_observation *observation, const struct sf_observed_call *call)
 {
+    const char *before = baseline->places[site->place].name;
+    const char *now = sf_observation_place(observation, call->place);
     return site->program == call->program && site->family == sf_call_families[call->call] &&
            site->connection == call->connection && site->nth == call->nth && site->type == call->type &&
-           strcmp(baseline->places[site->place].name, sf_observation_place(observation, call->place)) == 0;
+           (!*before || !*now || strcmp(before, now) == 0);
+}
+
+static uint32_t better_place(struct sf_baseline *baseline, const struct sf_site *site,
+                             const struct sf_observation *observation, const struct sf_observed_call *call)
+{
+    const char *now = sf_observation_place(observation, call->place);
+    return *baseline->places[site->place].name || !*now
+               ? site->place
+               : find_place(baseline, now, site->program, site->family, true);
 }
 
 /* How many calls there were before the probe began: what serves it is none of what is struck. */
@@ -92,7 +104,8 @@ static void keep_common(struct sf_baseline *baseline, const struct sf_trial_fact
             if (!is_wanted(facts, &observation->calls[at]) ||
                 !is_same(baseline, &site, observation, &observation->calls[at]))
                 continue;
-            baseline->sites[kept++] = site;
+            baseline->sites[kept] = site;
+            baseline->sites[kept++].place = better_place(baseline, &site, observation, &observation->calls[at]);
             from = at + 1;
             break;
         }
@@ -193,6 +206,7 @@ void sf_baseline_close(struct sf_baseline *baseline)
     for (size_t i = 0; i < baseline->site_count; i++) {
         struct sf_site *site = &baseline->sites[i];
         site->is_last = site->occurrence == baseline->places[site->place].count;
+        baseline->place_used += site->is_last;
     }
 }
 

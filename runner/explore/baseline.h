@@ -60,6 +60,7 @@ struct sf_baseline {
     size_t site_count;
     struct sf_site_place *places;
     size_t place_count;
+    size_t place_used; /* those that have a site */
     struct sf_site_connection *connections;
     size_t connection_count;
     bool is_cut; /* there were more calls than are kept */

@@ -81,7 +81,7 @@ int sf_explored_json(FILE *out, const struct sf_exploration *exploration)
     json_object_set_new(root, "format", json_integer(1));
     json_object_set_new(root, "tool", json_string("sockfault " SF_VERSION));
     json_object_set_new(root, "runs", json_integer((json_int_t)exploration->runs));
-    json_object_set_new(root, "sites", json_integer((json_int_t)exploration->baseline.place_count));
+    json_object_set_new(root, "sites", json_integer((json_int_t)exploration->baseline.place_used));
     json_object_set_new(root, "duration_s", seconds_of(exploration->duration_ns));
     if (exploration->failure)
         json_object_set_new(root, "failure", json_string(exploration->failure));

@@ -274,7 +274,7 @@ static void note_probe(struct observer *observer, const struct sf_trace_call *re
     if (observation->probe == UINT32_MAX || observation->before_probe != UINT32_MAX)
         return;
     uint64_t start_ns = atomic_load(&observer->programs[observation->probe].start_ns);
-    if (start_ns && record->begin_ns >= start_ns)
+    if (start_ns && record->end_ns >= start_ns)
         observation->before_probe = observation->call_count + observation->calls_more;
 }
 
@@ -300,6 +300,7 @@ static void take(void *context, const struct sf_traced *call)
     if (record->program >= SF_OBSERVED_PROGRAMS)
         return;
     uint32_t place = find_place(observer, record);
+    note_probe(observer, record);
     if (memory) {
         memory->program = call->socket->program;
         note_bound(memory, record);
@@ -315,7 +316,6 @@ static void take(void *context, const struct sf_traced *call)
     note_trouble(&observer->observation->programs[record->program], record, family, place);
     if (family == SF_FAMILY_NONE)
         return;
-    note_probe(observer, record);
     const struct sf_observed_call seen = {
         .program = record->program,
         .call = record->call,
