@@ -79,7 +79,7 @@ test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c t
 bench_built := $(bench_src:tests/%.c=$(out)/tests/%) $(out)/tests/bench/libempty.so
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo test twins twins-mutants stress suites unit e2e asan ubsan tsan fuzz bench lint install uninstall \
+.PHONY: all help demo test zoo twins twins-mutants stress suites unit e2e asan ubsan tsan fuzz bench lint install uninstall \
         deb packages clean deps tests-built FORCE
 .DELETE_ON_ERROR:
 
@@ -242,6 +242,11 @@ twins: ## each fault beside the real thing, in network namespaces; minutes
 	$(Q).ci/deps build twins
 	$(Q)$(MAKE) $(parallel) all $(out)/tests/twins/observer
 	$(Q)BUILD=$(out) tests/twins/run $(TWINS)
+
+zoo: ## small programs with one bug each, and their fixed twins: what explore finds; minutes
+	$(Q).ci/deps build test
+	$(Q)$(MAKE) $(parallel) all
+	$(Q)BUILD=$(out) tests/zoo/run $(ZOO)
 
 stress: ## descriptors under every fault and under the sanitizers; minutes
 	$(Q).ci/deps build test
