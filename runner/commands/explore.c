@@ -44,7 +44,8 @@ static void put_progress(const struct sf_explore_progress *progress)
 {
     double seconds = (double)progress->elapsed_ns / SECOND;
     double rate = seconds > 0 ? (double)progress->tried / seconds : 0;
-    fprintf(stderr, "sockfault explore: %" PRIu64 " runs, %zu of %zu faults tried, %zu finding%s, %.0f faults/s",
+    fprintf(stderr,
+            "sockfault explore: %" PRIu64 " runs, %zu of %zu faults tried, %zu finding%s, %.0f faults/s",
             progress->runs, progress->tried, progress->total, progress->findings,
             progress->findings == 1 ? "" : "s", rate);
     if (!progress->is_over && rate > 0)

@@ -192,7 +192,8 @@ const char *sf_explored_blind(struct sf_arena *arena, const struct sf_subject *s
     char why[PATH_MAX + 200];
     for (unsigned i = 0; i < subject->program_count; i++) {
         const struct sf_program *program = &subject->scenario->programs[i];
-        if (program->wrap && sf_unreachable(program->argv[0], sf_program_path(program), program->cwd, why, sizeof why))
+        if (program->wrap &&
+            sf_unreachable(program->argv[0], sf_program_path(program), program->cwd, why, sizeof why))
             return sf_arena_printf(arena, "no fault can reach %s: %s", program->name, why);
     }
     return "no program made a call on a socket: there is nothing to explore";

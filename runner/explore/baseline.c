@@ -38,7 +38,8 @@ static bool is_wanted(const struct sf_trial_facts *facts, const struct sf_observ
            family != SF_FAMILY_CLOSE;
 }
 
-/* A place may be known in one run alone: what a process has loaded by itself is learnt only while it lives. */
+/* A place may be known in one run alone: what a process has loaded by itself is learnt only while it lives.
+ */
 static bool is_same(const struct sf_baseline *baseline, const struct sf_site *site,
                     const struct sf_observation *observation, const struct sf_observed_call *call)
 {
@@ -77,17 +78,16 @@ static void add_sites(struct sf_baseline *baseline, const struct sf_trial_facts 
             continue;
         struct sf_site *site =
             sf_arena_push(baseline->arena, &baseline->sites, &baseline->site_count, sizeof *site);
-        *site = (struct sf_site){
-            .program = call->program,
-            .family = family,
-            .domain = call->domain,
-            .type = call->type,
-            .role = call->role,
-            .connection = call->connection,
-            .nth = call->nth,
-            .is_bounded = call->is_bounded,
-            .place = find_place(baseline, sf_observation_place(observation, call->place), call->program,
-                                family, true)};
+        *site = (struct sf_site){.program = call->program,
+                                 .family = family,
+                                 .domain = call->domain,
+                                 .type = call->type,
+                                 .role = call->role,
+                                 .connection = call->connection,
+                                 .nth = call->nth,
+                                 .is_bounded = call->is_bounded,
+                                 .place = find_place(baseline, sf_observation_place(observation, call->place),
+                                                     call->program, family, true)};
     }
 }
 
@@ -105,7 +105,8 @@ static void keep_common(struct sf_baseline *baseline, const struct sf_trial_fact
                 !is_same(baseline, &site, observation, &observation->calls[at]))
                 continue;
             baseline->sites[kept] = site;
-            baseline->sites[kept++].place = better_place(baseline, &site, observation, &observation->calls[at]);
+            baseline->sites[kept++].place =
+                better_place(baseline, &site, observation, &observation->calls[at]);
             from = at + 1;
             break;
         }
@@ -177,7 +178,8 @@ static void begin_programs(struct sf_baseline *baseline, const struct sf_subject
 static void add_program(struct sf_baseline_program *program, const struct sf_trial_program *facts)
 {
     program->cpu_ns = facts->cpu_ns > program->cpu_ns ? facts->cpu_ns : program->cpu_ns;
-    program->duration_ns = facts->duration_ns > program->duration_ns ? facts->duration_ns : program->duration_ns;
+    program->duration_ns =
+        facts->duration_ns > program->duration_ns ? facts->duration_ns : program->duration_ns;
     program->leaked = facts->leaked > program->leaked ? facts->leaked : program->leaked;
     program->has_report |= facts->sanitizer != NULL;
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
@@ -195,7 +197,8 @@ void sf_baseline_add(struct sf_baseline *baseline, const struct sf_subject *subj
         add_program(&baseline->programs[i], &facts->programs[i]);
     if (facts->observation)
         add_trace(baseline, facts);
-    baseline->duration_ns = facts->duration_ns > baseline->duration_ns ? facts->duration_ns : baseline->duration_ns;
+    baseline->duration_ns =
+        facts->duration_ns > baseline->duration_ns ? facts->duration_ns : baseline->duration_ns;
     baseline->runs++;
 }
 

@@ -39,7 +39,7 @@ struct sf_baseline_program {
     const char *name;
     bool is_service, is_wrapped;
     int code;
-    uint64_t cpu_ns, duration_ns;   /* the most */
+    uint64_t cpu_ns, duration_ns;    /* the most */
     uint64_t calls[SF_FAMILY_COUNT]; /* likewise */
     int64_t leaked;
     uint32_t unclosed;

@@ -121,8 +121,8 @@ static void mark_tried(struct sf_exploration *exploration)
     struct sf_arena *scratch = sf_arena_new();
     for (size_t i = 0; i < all->count && exploration->tried_count; i++) {
         const char *text = sf_candidate_text(scratch, &all->list[i]);
-        exploration->done[i] = bsearch(&text, exploration->tried, exploration->tried_count, sizeof text,
-                                       compare_texts) != NULL;
+        exploration->done[i] =
+            bsearch(&text, exploration->tried, exploration->tried_count, sizeof text, compare_texts) != NULL;
     }
     sf_arena_free(scratch);
 }

@@ -10,9 +10,9 @@
 #include <string.h>
 
 const char *const sf_class_names[SF_CLASS_COUNT] = {
-    [SF_CLASS_GIVEN] = "given",         [SF_CLASS_SHORT] = "short", [SF_CLASS_INTERRUPT] = "interrupt",
-    [SF_CLASS_AGAIN] = "again",         [SF_CLASS_DELAY] = "delay", [SF_CLASS_END] = "end",
-    [SF_CLASS_RESET] = "reset",         [SF_CLASS_SILENCE] = "silence", [SF_CLASS_ERROR] = "error",
+    [SF_CLASS_GIVEN] = "given",       [SF_CLASS_SHORT] = "short",     [SF_CLASS_INTERRUPT] = "interrupt",
+    [SF_CLASS_AGAIN] = "again",       [SF_CLASS_DELAY] = "delay",     [SF_CLASS_END] = "end",
+    [SF_CLASS_RESET] = "reset",       [SF_CLASS_SILENCE] = "silence", [SF_CLASS_ERROR] = "error",
     [SF_CLASS_DATAGRAM] = "datagram",
 };
 
@@ -145,10 +145,11 @@ bool sf_candidate_is_benign(const struct sf_candidate *candidate)
 static bool lasts(const struct sf_injection *injection)
 {
     bool is_bounded = injection->first && injection->last != UINT32_MAX;
-    bool counts_over_program = injection->family == SF_FAMILY_ACCEPT || injection->family == SF_FAMILY_CONNECT ||
-                               injection->family == SF_FAMILY_POLL || injection->family == SF_FAMILY_RESOLVE ||
-                               injection->family == SF_FAMILY_SOCKET || injection->family == SF_FAMILY_BIND ||
-                               injection->family == SF_FAMILY_LISTEN;
+    bool counts_over_program =
+        injection->family == SF_FAMILY_ACCEPT || injection->family == SF_FAMILY_CONNECT ||
+        injection->family == SF_FAMILY_POLL || injection->family == SF_FAMILY_RESOLVE ||
+        injection->family == SF_FAMILY_SOCKET || injection->family == SF_FAMILY_BIND ||
+        injection->family == SF_FAMILY_LISTEN;
     if (injection->given)
         return true;
     if (injection->family == SF_FAMILY_NONE || !counts_over_program)

@@ -18,11 +18,11 @@ enum sf_fault_class {
     SF_CLASS_INTERRUPT, /* EINTR */
     SF_CLASS_AGAIN,     /* not ready after all */
     SF_CLASS_DELAY,
-    SF_CLASS_END,       /* the peer has closed */
+    SF_CLASS_END, /* the peer has closed */
     SF_CLASS_RESET,
-    SF_CLASS_SILENCE,   /* the peer says nothing */
-    SF_CLASS_ERROR,     /* the call fails, the connection lives */
-    SF_CLASS_DATAGRAM,  /* lost, twice, in another order */
+    SF_CLASS_SILENCE,  /* the peer says nothing */
+    SF_CLASS_ERROR,    /* the call fails, the connection lives */
+    SF_CLASS_DATAGRAM, /* lost, twice, in another order */
     SF_CLASS_COUNT
 };
 extern const char *const sf_class_names[SF_CLASS_COUNT];

@@ -45,7 +45,8 @@ static const struct row {
     {SF_FAMILY_RECV, SF_TYPE_STREAM, "partial", "1", ONCE, SF_CLASS_SHORT, true, 0, SF_FAULT_PARTIAL, 0},
     {SF_FAMILY_RECV, 0, "interrupt", "true", ONCE, SF_CLASS_INTERRUPT, true, 0, SF_FAULT_INTERRUPT, 0},
     {SF_FAMILY_RECV, 0, "again", "true", ONCE, SF_CLASS_AGAIN, true, 0, SF_FAULT_AGAIN, 0},
-    {SF_FAMILY_RECV, 0, "timeout", LONG_DELAY, ONCE, SF_CLASS_SILENCE, false, LONG_DELAY_NS, SF_FAULT_TIMEOUT, 0},
+    {SF_FAMILY_RECV, 0, "timeout", LONG_DELAY, ONCE, SF_CLASS_SILENCE, false, LONG_DELAY_NS, SF_FAULT_TIMEOUT,
+     0},
     {SF_FAMILY_RECV, SF_TYPE_DGRAM, "error", "ECONNREFUSED", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR,
      ECONNREFUSED},
     {SF_FAMILY_RECV, SF_TYPE_STREAM, "partial", "1", ON, SF_CLASS_SHORT, true, 0, SF_FAULT_PARTIAL, 0},
@@ -65,7 +66,8 @@ static const struct row {
     {SF_FAMILY_SEND, SF_TYPE_STREAM, "error", "EPIPE", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EPIPE},
     {SF_FAMILY_SEND, SF_TYPE_DGRAM, "error", "ECONNREFUSED", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR,
      ECONNREFUSED},
-    {SF_FAMILY_SEND, SF_TYPE_DGRAM, "error", "ENOBUFS", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, ENOBUFS},
+    {SF_FAMILY_SEND, SF_TYPE_DGRAM, "error", "ENOBUFS", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR,
+     ENOBUFS},
     {SF_FAMILY_SEND, SF_TYPE_STREAM, "partial", "10", ONCE, SF_CLASS_SHORT, true, 0, SF_FAULT_PARTIAL, 0},
     {SF_FAMILY_SEND, SF_TYPE_STREAM, "partial", "100", ONCE, SF_CLASS_SHORT, true, 0, SF_FAULT_PARTIAL, 0},
     {SF_FAMILY_SEND, SF_TYPE_STREAM, "timeout", LONG_DELAY, ONCE, SF_CLASS_SILENCE, false, LONG_DELAY_NS,
@@ -78,12 +80,16 @@ static const struct row {
     {SF_FAMILY_CONNECT, SF_TYPE_STREAM, "reset", "true", ONCE, SF_CLASS_RESET, false, 0, SF_FAULT_RESET, 0},
     {SF_FAMILY_CONNECT, SF_TYPE_STREAM, "timeout", LONG_DELAY, ONCE, SF_CLASS_SILENCE, false, LONG_DELAY_NS,
      SF_FAULT_TIMEOUT, 0},
-    {SF_FAMILY_CONNECT, 0, "error", "EHOSTUNREACH", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EHOSTUNREACH},
-    {SF_FAMILY_CONNECT, 0, "error", "EADDRNOTAVAIL", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EADDRNOTAVAIL},
+    {SF_FAMILY_CONNECT, 0, "error", "EHOSTUNREACH", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR,
+     EHOSTUNREACH},
+    {SF_FAMILY_CONNECT, 0, "error", "EADDRNOTAVAIL", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR,
+     EADDRNOTAVAIL},
     {SF_FAMILY_CONNECT, 0, "refuse", "true", ANYWHERE, SF_CLASS_ERROR, false, 0, SF_FAULT_REFUSE, 0},
-    {SF_FAMILY_CONNECT, 0, "delay", LONG_DELAY, ONCE, SF_CLASS_DELAY, false, LONG_DELAY_NS, SF_FAULT_DELAY, 0},
+    {SF_FAMILY_CONNECT, 0, "delay", LONG_DELAY, ONCE, SF_CLASS_DELAY, false, LONG_DELAY_NS, SF_FAULT_DELAY,
+     0},
 
-    {SF_FAMILY_ACCEPT, 0, "error", "ECONNABORTED", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, ECONNABORTED},
+    {SF_FAMILY_ACCEPT, 0, "error", "ECONNABORTED", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR,
+     ECONNABORTED},
     {SF_FAMILY_ACCEPT, 0, "interrupt", "true", ONCE, SF_CLASS_INTERRUPT, true, 0, SF_FAULT_INTERRUPT, 0},
     {SF_FAMILY_ACCEPT, 0, "error", "EMFILE", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EMFILE},
     {SF_FAMILY_ACCEPT, 0, "again", "true", ONCE, SF_CLASS_AGAIN, true, 0, SF_FAULT_AGAIN, 0},
@@ -96,8 +102,10 @@ static const struct row {
 
     {SF_FAMILY_RESOLVE, 0, "error", "EAI_NONAME", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EAI_NONAME},
     {SF_FAMILY_RESOLVE, 0, "error", "EAI_AGAIN", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EAI_AGAIN},
-    {SF_FAMILY_RESOLVE, 0, "error", "EAI_AGAIN", ANYWHERE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EAI_AGAIN},
-    {SF_FAMILY_RESOLVE, 0, "delay", LONG_DELAY, ONCE, SF_CLASS_DELAY, false, LONG_DELAY_NS, SF_FAULT_DELAY, 0},
+    {SF_FAMILY_RESOLVE, 0, "error", "EAI_AGAIN", ANYWHERE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR,
+     EAI_AGAIN},
+    {SF_FAMILY_RESOLVE, 0, "delay", LONG_DELAY, ONCE, SF_CLASS_DELAY, false, LONG_DELAY_NS, SF_FAULT_DELAY,
+     0},
 
     {SF_FAMILY_SOCKET, 0, "error", "EMFILE", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EMFILE},
     {SF_FAMILY_BIND, 0, "error", "EADDRINUSE", ONCE, SF_CLASS_ERROR, false, 0, SF_FAULT_ERROR, EADDRINUSE},
@@ -193,7 +201,8 @@ static bool has_bounded(const struct sf_baseline *baseline, unsigned program, en
     return false;
 }
 
-static bool has_sites(const struct sf_baseline *baseline, unsigned program, enum sf_family family, uint8_t type)
+static bool has_sites(const struct sf_baseline *baseline, unsigned program, enum sf_family family,
+                      uint8_t type)
 {
     for (size_t i = 0; i < baseline->site_count; i++) {
         const struct sf_site *site = &baseline->sites[i];
@@ -235,30 +244,32 @@ static void add_everywhere(struct maker *maker)
                 (broad[i].class == SF_CLASS_SHORT && baseline->programs[program].bytes > BYTES_FOR_SMALL) ||
                 (broad[i].class != SF_CLASS_SHORT && has_bounded(baseline, program, broad[i].family)))
                 continue;
-            add_one(maker,
-                    &(struct sf_injection){.program = baseline->programs[program].name,
-                                           .program_index = program,
-                                           .family = broad[i].family,
-                                           .type = type_to_say(baseline, program, broad[i].family, broad[i].type),
-                                           .every = broad[i].every,
-                                           .fault = broad[i].fault,
-                                           .value = broad[i].value,
-                                           .class = broad[i].class,
-                                           .is_benign = true},
-                    SF_NO_PLACE);
+            add_one(
+                maker,
+                &(struct sf_injection){.program = baseline->programs[program].name,
+                                       .program_index = program,
+                                       .family = broad[i].family,
+                                       .type = type_to_say(baseline, program, broad[i].family, broad[i].type),
+                                       .every = broad[i].every,
+                                       .fault = broad[i].fault,
+                                       .value = broad[i].value,
+                                       .class = broad[i].class,
+                                       .is_benign = true},
+                SF_NO_PLACE);
         }
 }
 
 /* Could the kernel ever give it at such a call? */
 static bool is_possible(const struct row *row, const struct sf_site *site)
 {
-    const struct sf_plan_rule rule = {.fault = row->kind, .error = row->error, .bytes_min = 1, .bytes_max = 1};
+    const struct sf_plan_rule rule = {
+        .fault = row->kind, .error = row->error, .bytes_min = 1, .bytes_max = 1};
     static const enum sf_call_id calls[SF_FAMILY_COUNT] = {
-        [SF_FAMILY_SOCKET] = SF_CALL_socket,   [SF_FAMILY_BIND] = SF_CALL_bind,
-        [SF_FAMILY_LISTEN] = SF_CALL_listen,   [SF_FAMILY_ACCEPT] = SF_CALL_accept,
-        [SF_FAMILY_CONNECT] = SF_CALL_connect, [SF_FAMILY_SEND] = SF_CALL_send,
-        [SF_FAMILY_RECV] = SF_CALL_recv,       [SF_FAMILY_CLOSE] = SF_CALL_close,
-        [SF_FAMILY_SHUTDOWN] = SF_CALL_shutdown, [SF_FAMILY_POLL] = SF_CALL_poll,
+        [SF_FAMILY_SOCKET] = SF_CALL_socket,       [SF_FAMILY_BIND] = SF_CALL_bind,
+        [SF_FAMILY_LISTEN] = SF_CALL_listen,       [SF_FAMILY_ACCEPT] = SF_CALL_accept,
+        [SF_FAMILY_CONNECT] = SF_CALL_connect,     [SF_FAMILY_SEND] = SF_CALL_send,
+        [SF_FAMILY_RECV] = SF_CALL_recv,           [SF_FAMILY_CLOSE] = SF_CALL_close,
+        [SF_FAMILY_SHUTDOWN] = SF_CALL_shutdown,   [SF_FAMILY_POLL] = SF_CALL_poll,
         [SF_FAMILY_RESOLVE] = SF_CALL_getaddrinfo, [SF_FAMILY_OPTION] = SF_CALL_setsockopt,
     };
     return sf_legality_ever(&rule, calls[site->family], site->domain, site->type) == SF_LEGAL;
@@ -452,9 +463,10 @@ static void add_datagrams(struct maker *maker, const struct sf_site_connection *
         bool is_benign;
     } faults[] = {{"duplicate", "true", true}, {"drop", "true", false}, {"reorder", "2", false}};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        for (uint8_t direction = SF_LINK_IN; direction <= SF_LINK_OUT; direction++) {
-            struct sf_injection injection = link_at(maker, at, faults[i].fault, faults[i].value, SF_CLASS_DATAGRAM);
-            injection.directions = direction;
+        for (unsigned direction = SF_LINK_IN; direction <= SF_LINK_OUT; direction++) {
+            struct sf_injection injection =
+                link_at(maker, at, faults[i].fault, faults[i].value, SF_CLASS_DATAGRAM);
+            injection.directions = (uint8_t)direction;
             injection.is_benign = faults[i].is_benign;
             injection.type = SF_TYPE_DGRAM;
             injection.connection = 0;

@@ -12,8 +12,9 @@ struct sf_candidates {
     size_t singles; /* those before the pairs */
 };
 
-/* All faults one at a time: first the user's own rules, then those that strike every call of a program, then the
- * first call at each place of the code, the next ones, and the network; the rest behind. No two are alike. */
+/* All faults one at a time: first the user's own rules, then those that strike every call of a program, then
+ * the first call at each place of the code, the next ones, and the network; the rest behind. No two are
+ * alike. */
 void sf_candidates_make(struct sf_candidates *candidates, struct sf_arena *arena,
                         const struct sf_baseline *baseline, const struct sf_node *given);
 

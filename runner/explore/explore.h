@@ -26,8 +26,8 @@ struct sf_exploration {
     unsigned jobs;
     uint64_t max_runs; /* 0: no bound but the candidates there are, and some pairs */
     struct sf_shard shard;
-    const char *out;              /* the folder for reproducers; made when there is something to put there */
-    const char *const *tried;     /* sorted texts of candidates that an earlier search has tried */
+    const char *out;          /* the folder for reproducers; made when there is something to put there */
+    const char *const *tried; /* sorted texts of candidates that an earlier search has tried */
     size_t tried_count;
     void (*progress)(void *context, const struct sf_explore_progress *progress);
     void *context;
@@ -37,15 +37,15 @@ struct sf_exploration {
     struct sf_candidates candidates;
     bool *done; /* one for each candidate: it was tried */
     struct sf_explored_list findings, unstable;
-    uint64_t runs;         /* all, fault-free ones included */
-    size_t sites;          /* places of the code that were tried */
-    size_t tried_now;      /* candidates */
+    uint64_t runs;    /* all, fault-free ones included */
+    size_t sites;     /* places of the code that were tried */
+    size_t tried_now; /* candidates */
     uint64_t duration_ns;
-    int signal;            /* that ended it early; 0: none */
-    const char *problem;   /* a program fails without faults: why; NULL: none does … */
-    const char *output;    /* … and what it said */
-    const char *failure;   /* sockfault itself failed: why */
-    const char *note;      /* what makes it mean less than it seems to: a sentence; NULL: nothing does */
+    int signal;          /* that ended it early; 0: none */
+    const char *problem; /* a program fails without faults: why; NULL: none does … */
+    const char *output;  /* … and what it said */
+    const char *failure; /* sockfault itself failed: why */
+    const char *note;    /* what makes it mean less than it seems to: a sentence; NULL: nothing does */
 };
 
 /* Fault-free runs. Afterwards there are a baseline and candidates, or a problem or failure. */

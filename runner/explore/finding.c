@@ -32,10 +32,10 @@ static const char *symptom_text(struct sf_arena *arena, const struct sf_explored
 const char *sf_explored_sentence(struct sf_arena *arena, const struct sf_explored *finding)
 {
     const char *place = *finding->place ? sf_arena_printf(arena, ", in %s,", finding->place) : "";
-    const char *whose = !finding->struck                                    ? "a"
-                        : strcmp(finding->struck, finding->program) == 0 ? "its"
-                                                                         : sf_arena_printf(arena, "%s's",
-                                                                                           finding->struck);
+    const char *whose = !finding->struck ? "a"
+                        : strcmp(finding->struck, finding->program) == 0
+                            ? "its"
+                            : sf_arena_printf(arena, "%s's", finding->struck);
     const char *what = strcmp(finding->site, "link") == 0
                            ? sf_arena_printf(arena, "connection %u", finding->nth)
                            : sf_arena_printf(arena, "%s %u", finding->site, finding->nth);

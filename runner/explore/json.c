@@ -27,7 +27,8 @@ static json_t *json_of_finding(const struct sf_explored *finding)
     json_object_set_new(object, "program", json_string(finding->program));
     json_object_set_new(object, "struck", text_or_null(finding->struck));
     json_object_set_new(object, "place", *finding->place ? json_string(finding->place) : json_null());
-    json_object_set_new(object, "shown_at", *finding->shown_at ? json_string(finding->shown_at) : json_null());
+    json_object_set_new(object, "shown_at",
+                        *finding->shown_at ? json_string(finding->shown_at) : json_null());
     json_object_set_new(object, "rule", json_string(finding->rules));
     json_object_set_new(object, "alike", json_integer(finding->alike));
     json_object_set_new(object, "seed", json_integer((json_int_t)finding->seed));
@@ -55,7 +56,8 @@ static json_t *json_of_program(const struct sf_baseline_program *program)
     json_object_set_new(object, "output_varies", json_boolean(sf_pattern_varies(program->out)));
     for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
         if (program->calls[family])
-            json_object_set_new(calls, sf_family_names[family], json_integer((json_int_t)program->calls[family]));
+            json_object_set_new(calls, sf_family_names[family],
+                                json_integer((json_int_t)program->calls[family]));
     json_object_set_new(object, "calls", calls);
     return object;
 }

@@ -7,15 +7,16 @@
 #include <string.h>
 
 #define MS UINT64_C(1000000)
-#define SPIN_CPU_NS (300 * MS)  /* less CPU than this is no spin … */
-#define SPIN_SHARE 5            /* … nor is less than a fifth of the time that it ran */
-#define SPIN_FACTOR 8           /* … nor what is near to the CPU that it uses anyway */
-#define SPIN_CALLS 2000u        /* calls beyond what the fault and the fault-free runs account for */
-#define SPIN_IDLE_CALLS 1000u   /* … that failed or brought nothing, in a row */
+#define SPIN_CPU_NS (300 * MS) /* less CPU than this is no spin … */
+#define SPIN_SHARE 5           /* … nor is less than a fifth of the time that it ran */
+#define SPIN_FACTOR 8          /* … nor what is near to the CPU that it uses anyway */
+#define SPIN_CALLS 2000u       /* calls beyond what the fault and the fault-free runs account for */
+#define SPIN_IDLE_CALLS 1000u  /* … that failed or brought nothing, in a row */
 
 const char *const sf_symptom_names[SF_SYMPTOM_COUNT] = {
-    [SF_SYMPTOM_NONE] = "none",     [SF_SYMPTOM_CRASH] = "crash",   [SF_SYMPTOM_SPIN] = "spin",
-    [SF_SYMPTOM_HANG] = "hang",     [SF_SYMPTOM_SILENT] = "silent", [SF_SYMPTOM_FRAGILE] = "fragile",
+    [SF_SYMPTOM_NONE] = "none",     [SF_SYMPTOM_CRASH] = "crash",
+    [SF_SYMPTOM_SPIN] = "spin",     [SF_SYMPTOM_HANG] = "hang",
+    [SF_SYMPTOM_SILENT] = "silent", [SF_SYMPTOM_FRAGILE] = "fragile",
     [SF_SYMPTOM_LEAK] = "leak",     [SF_SYMPTOM_SERVICE_DOWN] = "service-down",
 };
 
@@ -57,7 +58,8 @@ static int signal_in_status(int code)
 static int crash_signal(const struct sf_trial_program *program, const struct sf_baseline_program *normal)
 {
     bool was_asked = program->end == SF_END_STOPPED || program->end == SF_END_TIMEOUT || program->cancelled;
-    if (program->signal && was_asked && (program->signal == program->stop_signal || program->signal == SIGKILL))
+    if (program->signal && was_asked &&
+        (program->signal == program->stop_signal || program->signal == SIGKILL))
         return 0;
     if (program->signal)
         return program->end == SF_END_TIMEOUT ? 0 : program->signal;
@@ -122,18 +124,19 @@ static struct sf_symptom judge_spin(const struct view *view, unsigned index)
     /* Where the calls were seen one by one, those that moved something are no spin. */
     if (seen && index < SF_OBSERVED_PROGRAMS && seen->programs[index].idle_calls < SPIN_IDLE_CALLS)
         return (struct sf_symptom){0};
-    struct sf_symptom found =
-        symptom(SF_SYMPTOM_SPIN, index, "made %" PRIu64 " %s calls, %" PRIu64 " without the fault",
-                program->calls[family], sf_family_names[family], view->baseline->programs[index].calls[family]);
+    struct sf_symptom found = symptom(
+        SF_SYMPTOM_SPIN, index, "made %" PRIu64 " %s calls, %" PRIu64 " without the fault",
+        program->calls[family], sf_family_names[family], view->baseline->programs[index].calls[family]);
     found.family = family;
     found.limit = fine_calls(view, index, family);
     return found;
 }
 
-/* A service that could not begin, and says so, is right. */
+/* A service that could not begin, and says so, is right. What accepts has begun, though nobody has seen it
+ * ready yet. */
 static bool began(const struct sf_trial_program *program)
 {
-    return program->ready;
+    return program->ready || program->calls[SF_FAMILY_ACCEPT] > 0;
 }
 
 static struct sf_symptom judge_service(const struct view *view, unsigned index)
@@ -191,13 +194,15 @@ static struct sf_symptom judge_probe(const struct view *view)
         if (view->facts->programs[i].is_service && !began(&view->facts->programs[i]))
             return (struct sf_symptom){0};
     if (probe->end == SF_END_TIMEOUT)
-        return symptom(SF_SYMPTOM_SERVICE_DOWN, service_of(view), "a later client without faults gets no answer");
+        return symptom(SF_SYMPTOM_SERVICE_DOWN, service_of(view),
+                       "a later client without faults gets no answer");
     if (probe->end == SF_END_SIGNALED)
-        return symptom(SF_SYMPTOM_SERVICE_DOWN, service_of(view), "a later client without faults is killed by signal %d",
-                       probe->signal);
+        return symptom(SF_SYMPTOM_SERVICE_DOWN, service_of(view),
+                       "a later client without faults is killed by signal %d", probe->signal);
     if (probe->end == SF_END_EXITED && probe->code != view->baseline->programs[index].code)
-        return symptom(SF_SYMPTOM_SERVICE_DOWN, service_of(view), "a later client without faults exits with %d%s%s",
-                       probe->code, *probe->last_words ? ": " : "", probe->last_words);
+        return symptom(SF_SYMPTOM_SERVICE_DOWN, service_of(view),
+                       "a later client without faults exits with %d%s%s", probe->code,
+                       *probe->last_words ? ": " : "", probe->last_words);
     return (struct sf_symptom){0};
 }
 
@@ -232,8 +237,8 @@ static struct sf_symptom judge_output(const struct view *view, unsigned index)
     if (program->is_service || is_probe(view, index) || !ended_as_ever(view) ||
         sf_pattern_fits(view->baseline->programs[index].out, program->out, program->out_bytes))
         return (struct sf_symptom){0};
-    return symptom(SF_SYMPTOM_SILENT, index, "exits with %d, and its output is not that of the fault-free run",
-                   program->code);
+    return symptom(SF_SYMPTOM_SILENT, index,
+                   "exits with %d, and its output is not that of the fault-free run", program->code);
 }
 
 static struct sf_symptom judge_failure(const struct view *view, unsigned index)
@@ -256,12 +261,13 @@ static struct sf_symptom judge_leak(const struct view *view, unsigned index)
     if (is_probe(view, index) || !lived_on)
         return (struct sf_symptom){0};
     if (program->leaked > normal->leaked && normal->leaked >= 0)
-        return symptom(SF_SYMPTOM_LEAK, index, "%" PRId64 " socket%s left open, %" PRId64 " without the fault",
-                       program->leaked, program->leaked == 1 ? "" : "s", normal->leaked);
+        return symptom(SF_SYMPTOM_LEAK, index,
+                       "%" PRId64 " socket%s left open, %" PRId64 " without the fault", program->leaked,
+                       program->leaked == 1 ? "" : "s", normal->leaked);
     if (view->facts->observation && program->unclosed > normal->unclosed)
-        return symptom(SF_SYMPTOM_LEAK, index, "%" PRIu32 " connection%s never closed once over, %" PRIu32
-                       " without the fault", program->unclosed, program->unclosed == 1 ? "" : "s",
-                       normal->unclosed);
+        return symptom(SF_SYMPTOM_LEAK, index,
+                       "%" PRIu32 " connection%s never closed once over, %" PRIu32 " without the fault",
+                       program->unclosed, program->unclosed == 1 ? "" : "s", normal->unclosed);
     return (struct sf_symptom){0};
 }
 

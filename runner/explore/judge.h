@@ -24,11 +24,11 @@ extern const char *const sf_symptom_names[SF_SYMPTOM_COUNT]; /* "crash", "servic
 
 struct sf_symptom {
     enum sf_symptom_kind kind;
-    unsigned program; /* that shows it */
+    unsigned program;             /* that shows it */
     char detail[SF_DETAIL_BYTES]; /* "SIGSEGV" */
-    enum sf_family family;        /* of a spin: of the calls that were repeated; SF_FAMILY_NONE: it burnt the CPU */
-    uint64_t limit;               /* … and how many of them would be fine */
-    bool by_status;               /* of a crash: a shell's exit status told of the signal */
+    enum sf_family family; /* of a spin: of the calls that were repeated; SF_FAMILY_NONE: it burnt the CPU */
+    uint64_t limit;        /* … and how many of them would be fine */
+    bool by_status;        /* of a crash: a shell's exit status told of the signal */
 };
 
 /* The gravest symptom of a run; NONE: it went as it should, no rule fired, or it

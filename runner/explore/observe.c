@@ -48,8 +48,8 @@ struct observer {
 
 struct sf_observation *sf_observation_new(void)
 {
-    void *memory = mmap(NULL, sizeof(struct sf_observation), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *memory =
+        mmap(NULL, sizeof(struct sf_observation), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct sf_observation *observation = memory == MAP_FAILED ? NULL : memory;
     if (observation)
         observation->probe = observation->before_probe = UINT32_MAX;
@@ -185,9 +185,8 @@ static void note_end(struct socket_memory *memory, const struct sf_traced *call,
         return;
     if (family == SF_FAMILY_CONNECT && record->error == 0)
         memory->is_ended = false;
-    if (is_final(record->error) ||
-        (family == SF_FAMILY_RECV && call->socket->type != SF_TYPE_DGRAM && record->error == 0 &&
-         record->result == 0 && record->asked > 0))
+    if (is_final(record->error) || (family == SF_FAMILY_RECV && call->socket->type != SF_TYPE_DGRAM &&
+                                    record->error == 0 && record->result == 0 && record->asked > 0))
         memory->is_ended = true;
 }
 
@@ -258,8 +257,7 @@ static void note_trouble(struct sf_observed_program *program, const struct sf_tr
 }
 
 /* Of several waits the one for a peer says most. */
-static void note_wait(struct sf_observed_program *program, const struct sf_trace_call *record,
-                      uint32_t place)
+static void note_wait(struct sf_observed_program *program, const struct sf_trace_call *record, uint32_t place)
 {
     if (program->waits && sf_call_families[program->wait_call] != SF_FAMILY_POLL)
         return;
@@ -278,7 +276,8 @@ static void note_probe(struct observer *observer, const struct sf_trace_call *re
         observation->before_probe = observation->call_count + observation->calls_more;
 }
 
-static void note_call(struct observer *observer, const struct sf_traced *call, const struct sf_observed_call *seen)
+static void note_call(struct observer *observer, const struct sf_traced *call,
+                      const struct sf_observed_call *seen)
 {
     struct sf_observation *observation = observer->observation;
     if (call->record->rule_count && !observation->has_fired) {

@@ -18,14 +18,14 @@
 #define SF_NO_PLACE UINT32_MAX
 
 struct sf_observed_call {
-    uint16_t program, call; /* call: enum sf_call_id */
+    uint16_t program, call;     /* call: enum sf_call_id */
     uint8_t domain, type, role; /* SF_DOMAIN_…, SF_TYPE_…, SF_ROLE_…; 0: no socket */
-    uint32_t connection;    /* 0: none */
-    uint32_t nth;           /* as a rule counts the calls of its family, from 1 */
-    uint32_t place;         /* into places; SF_NO_PLACE: not known */
+    uint32_t connection;        /* 0: none */
+    uint32_t nth;               /* as a rule counts the calls of its family, from 1 */
+    uint32_t place;             /* into places; SF_NO_PLACE: not known */
     int32_t error;
-    bool peeks;             /* MSG_PEEK */
-    bool is_bounded;        /* its socket waits for so long: SO_RCVTIMEO, SO_SNDTIMEO */
+    bool peeks;      /* MSG_PEEK */
+    bool is_bounded; /* its socket waits for so long: SO_RCVTIMEO, SO_SNDTIMEO */
 };
 
 struct sf_observed_connection {
@@ -41,11 +41,12 @@ struct sf_observed_program {
     uint32_t idle_calls; /* the most in a row of one thread that failed or brought nothing, without a wait */
     uint16_t idle_call;
     uint32_t idle_place;
-    uint32_t unclosed;   /* connections of whose end it learnt and that it never closed */
-    bool has_data, has_trouble; /* the last call that moved data, or tried; that failed, was struck, or read an end */
+    uint32_t unclosed; /* connections of whose end it learnt and that it never closed */
+    bool has_data,
+        has_trouble; /* the last call that moved data, or tried; that failed, was struck, or read an end */
     uint16_t data_call, trouble_call;
     uint32_t data_place, trouble_place;
-    bool waits;          /* a call of it had not come back at the end */
+    bool waits; /* a call of it had not come back at the end */
     uint16_t wait_call;
     uint32_t wait_place;
 };
@@ -53,9 +54,9 @@ struct sf_observed_program {
 struct sf_observation {
     uint32_t call_count, calls_more; /* more: for which there was no room */
     uint32_t place_count, connection_count;
-    uint32_t probe;       /* set by the runner: the program that is run once more; UINT32_MAX: none … */
+    uint32_t probe;        /* set by the runner: the program that is run once more; UINT32_MAX: none … */
     uint32_t before_probe; /* … and how many calls there were before it was started; UINT32_MAX: all */
-    bool has_fired; /* a rule did; first: … */
+    bool has_fired;        /* a rule did; first: … */
     struct sf_observed_call fired;
     struct sf_observed_program programs[SF_OBSERVED_PROGRAMS];
     struct sf_observed_connection connections[SF_OBSERVED_CONNECTIONS];

@@ -84,7 +84,8 @@ static bool walk(const struct sf_pattern_text *pattern, struct word *widen, cons
         uint32_t length = word_length(at, end);
         bool is_same = length == word->bytes && memcmp(at, word->text, length) == 0;
         bool are_words = isalnum((unsigned char)*at) && isalnum((unsigned char)*word->text);
-        if (!is_same && !are_words) /* what stands between words is the same, or nothing answers to anything */
+        if (!is_same &&
+            !are_words) /* what stands between words is the same, or nothing answers to anything */
             return false;
         if (!is_same && widen)
             widen[i].varies = true;

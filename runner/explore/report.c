@@ -65,10 +65,10 @@ static struct sf_report_scenario *report_of_nothing(const struct sf_exploration 
 
 static const char *failure_of(const struct sf_exploration *exploration)
 {
-    return exploration->failure    ? exploration->failure
+    return exploration->failure   ? exploration->failure
            : exploration->problem ? exploration->problem
            : exploration->signal  ? "interrupted"
-                                   : NULL;
+                                  : NULL;
 }
 
 static int write_as_test(const struct sf_report_request *request, const struct sf_exploration *exploration,
@@ -77,7 +77,8 @@ static int write_as_test(const struct sf_report_request *request, const struct s
     struct sf_arena *arena = sf_arena_new();
     size_t count = exploration->findings.count;
     bool is_over = !failure_of(exploration);
-    struct sf_report_scenario **list = sf_arena_alloc(arena, (count + 1) * sizeof(struct sf_report_scenario *));
+    struct sf_report_scenario **list =
+        sf_arena_alloc(arena, (count + 1) * sizeof(struct sf_report_scenario *));
     for (size_t i = 0; i < count; i++)
         list[i] = report_of(arena, exploration, &exploration->findings.list[i]);
     if (count == 0 && is_over)

@@ -18,7 +18,8 @@ int sf_explored_table(FILE *out, const struct sf_exploration *exploration, int v
 int sf_explored_json(FILE *out, const struct sf_exploration *exploration);
 int sf_explored_sarif(FILE *out, const struct sf_exploration *exploration);
 
-/* Where the code of a place lies: "greet (src/greet.c:27)" gives src/greet.c and 27. False: it says no line. */
+/* Where the code of a place lies: "greet (src/greet.c:27)" gives src/greet.c and 27. False: it says no line.
+ */
 bool sf_place_source(struct sf_arena *arena, const char *place, const char **file, unsigned *line);
 
 #endif

@@ -41,7 +41,8 @@ static struct sf_node *output_node(const struct work *work, const struct sf_patt
     if (!regex)
         return NULL;
     struct sf_node *node = sf_tree_mapping(work->arena);
-    set(work, node, "matches", sf_pin_literal(work->arena, sf_arena_printf(work->arena, "\\A(?:%s)\\z", regex)));
+    set(work, node, "matches",
+        sf_pin_literal(work->arena, sf_arena_printf(work->arena, "\\A(?:%s)\\z", regex)));
     return node;
 }
 
@@ -176,10 +177,12 @@ static void expect_calm(const struct work *work, struct sf_node *expect)
     const struct sf_symptom *symptom = work->reproduction->symptom;
     uint64_t normal_ns = work->reproduction->baseline->programs[symptom->program].cpu_ns;
     struct sf_node *calls = sf_tree_mapping(work->arena);
-    set(work, expect, "cpu", sf_arena_printf(work->arena, "<%s", milliseconds(work, 8 * normal_ns + 500 * MS)));
+    set(work, expect, "cpu",
+        sf_arena_printf(work->arena, "<%s", milliseconds(work, 8 * normal_ns + 500 * MS)));
     if (symptom->family == SF_FAMILY_NONE)
         return;
-    set(work, calls, sf_family_names[symptom->family], sf_arena_printf(work->arena, "<=%" PRIu64, symptom->limit));
+    set(work, calls, sf_family_names[symptom->family],
+        sf_arena_printf(work->arena, "<=%" PRIu64, symptom->limit));
     sf_tree_set(work->arena, expect, "calls", calls);
 }
 
@@ -281,10 +284,9 @@ static const char *remarks(struct work *work)
 static const char *title(const struct work *work)
 {
     const struct sf_explored *finding = work->reproduction->finding;
-    return sf_pin_literal(work->arena,
-                          sf_arena_printf(work->arena, "%s of %s: %s %u meets %s",
-                                          sf_symptom_names[finding->kind], finding->program, finding->site,
-                                          finding->nth, finding->fault));
+    return sf_pin_literal(work->arena, sf_arena_printf(work->arena, "%s of %s: %s %u meets %s",
+                                                       sf_symptom_names[finding->kind], finding->program,
+                                                       finding->site, finding->nth, finding->fault));
 }
 
 const char *sf_reproduction_write(struct sf_arena *arena, const struct sf_reproduction *reproduction,

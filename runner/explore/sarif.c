@@ -45,7 +45,8 @@ static json_t *json_of_location(struct sf_arena *arena, const struct sf_explorat
     const char *file = finding->reproducer ? finding->reproducer : exploration->subject->document->file;
     unsigned line = 1;
     sf_place_source(arena, finding->place, &file, &line);
-    json_t *artifact = json_object(), *region = json_object(), *physical = json_object(), *location = json_object();
+    json_t *artifact = json_object(), *region = json_object(), *physical = json_object(),
+           *location = json_object();
     json_object_set_new(artifact, "uri", json_string(file));
     json_object_set_new(region, "startLine", json_integer(line));
     json_object_set_new(physical, "artifactLocation", artifact);
@@ -57,7 +58,8 @@ static json_t *json_of_location(struct sf_arena *arena, const struct sf_explorat
 static json_t *json_of_result(struct sf_arena *arena, const struct sf_exploration *exploration,
                               const struct sf_explored *finding)
 {
-    json_t *result = json_object(), *locations = json_array(), *prints = json_object(), *properties = json_object();
+    json_t *result = json_object(), *locations = json_array(), *prints = json_object(),
+           *properties = json_object();
     const char *text = sf_explored_sentence(arena, finding);
     if (finding->reproducer)
         text = sf_arena_printf(arena, "%s. sockfault test %s shows it.", text, finding->reproducer);

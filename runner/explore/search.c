@@ -15,12 +15,12 @@
 #include <string.h>
 
 #define MS UINT64_C(1000000)
-#define SHORT_FACTOR 8            /* so many times as long as without faults … */
+#define SHORT_FACTOR 8             /* so many times as long as without faults … */
 #define SHORT_LEAST_NS (1000 * MS) /* … and at least so long a run may take before it is suspect */
 #define PROGRESS_NS (200 * MS)
 
-enum { VOIDS_MAX = 3 };   /* runs of a reproducer that say nothing */
-enum { IDLE_MAX = 3 };    /* runs of a fault that never fires: the kernel does not give it there */
+enum { VOIDS_MAX = 3 }; /* runs of a reproducer that say nothing */
+enum { IDLE_MAX = 3 };  /* runs of a fault that never fires: the kernel does not give it there */
 
 /* A run under way: of a candidate, or the next of a suspect. */
 struct slot {
@@ -66,7 +66,8 @@ static uint64_t fault_ns(const struct sf_candidate *candidate)
     uint64_t sum_ns = 0;
     for (unsigned i = 0; candidate && i < candidate->count; i++) {
         const struct sf_injection *injection = &candidate->injections[i];
-        sum_ns += injection->wait_ns * (injection->last == UINT32_MAX || injection->family == SF_FAMILY_NONE ? 8 : 1);
+        sum_ns += injection->wait_ns *
+                  (injection->last == UINT32_MAX || injection->family == SF_FAMILY_NONE ? 8 : 1);
     }
     return sum_ns;
 }
@@ -97,13 +98,14 @@ static void fail(struct search *search, const char *problem)
 }
 
 /* Start what the slot is for. IMPOSSIBLE: the slot is free again. */
-static enum sf_trial_start start(struct search *search, struct slot *slot, const struct sf_candidate *candidate,
-                                 uint64_t timeout_ns, bool is_traced)
+static enum sf_trial_start start(struct search *search, struct slot *slot,
+                                 const struct sf_candidate *candidate, uint64_t timeout_ns, bool is_traced)
 {
     const char *problem;
     struct sf_arena *scratch = sf_arena_new();
-    enum sf_trial_start started = sf_trial_start(&slot->trial, search->exploration->subject,
-                                                 rules_of(scratch, candidate), timeout_ns, is_traced, &problem);
+    enum sf_trial_start started =
+        sf_trial_start(&slot->trial, search->exploration->subject, rules_of(scratch, candidate), timeout_ns,
+                       is_traced, &problem);
     sf_arena_free(scratch);
     if (started == SF_TRIAL_FAILED)
         fail(search, problem);
@@ -246,7 +248,8 @@ static size_t next_candidate(struct search *search)
 
 static void note_place(struct search *search, const struct sf_candidate *candidate)
 {
-    if (candidate->place >= search->exploration->baseline.place_count || search->place_tried[candidate->place])
+    if (candidate->place >= search->exploration->baseline.place_count ||
+        search->place_tried[candidate->place])
         return;
     search->place_tried[candidate->place] = true;
     search->exploration->sites++;
@@ -287,7 +290,8 @@ static bool may_hide_leak(const struct search *search, const struct sf_trial_fac
 {
     const struct sf_baseline *baseline = &search->exploration->baseline;
     enum sf_fault_class class = candidate->injections[0].class;
-    if (class != SF_CLASS_RESET && class != SF_CLASS_END && class != SF_CLASS_ERROR && class != SF_CLASS_SILENCE)
+    if (class != SF_CLASS_RESET && class != SF_CLASS_END && class != SF_CLASS_ERROR &&
+        class != SF_CLASS_SILENCE)
         return false;
     for (unsigned i = 0; i < facts->count; i++)
         if (facts->programs[i].is_service && facts->programs[i].end == SF_END_STOPPED &&
@@ -456,8 +460,7 @@ void sf_explore_search(struct sf_exploration *exploration)
     }
     search.slots = sf_arena_alloc(exploration->arena, jobs * sizeof *search.slots);
     search.fds = sf_arena_alloc(exploration->arena, (jobs + 1) * sizeof *search.fds);
-    search.place_tried =
-        sf_arena_alloc(exploration->arena, exploration->baseline.place_count + 1);
+    search.place_tried = sf_arena_alloc(exploration->arena, exploration->baseline.place_count + 1);
     for (unsigned i = 0; i <= jobs; i++)
         search.fds[i] = (struct pollfd){.fd = i == jobs ? signals : -1, .events = POLLIN};
     while (step(&search) && !exploration->failure && !sf_interrupt_signal())

@@ -48,7 +48,8 @@ static char *group_in(struct sf_arena *arena, const char *path)
 }
 
 /* The file that this group has already, or else a name with the next number. */
-static const char *choose_path(struct sf_arena *arena, const char *folder, const char *name, const char *group)
+static const char *choose_path(struct sf_arena *arena, const char *folder, const char *name,
+                               const char *group)
 {
     unsigned last = 0;
     const char *known = NULL;
@@ -57,7 +58,8 @@ static const char *choose_path(struct sf_arena *arena, const char *folder, const
         char *end;
         unsigned long number = strtoul(entry->d_name, &end, 10);
         size_t length = strlen(entry->d_name);
-        if (end == entry->d_name || *end != '-' || length < 5 || strcmp(entry->d_name + length - 5, ".yaml") != 0)
+        if (end == entry->d_name || *end != '-' || length < 5 ||
+            strcmp(entry->d_name + length - 5, ".yaml") != 0)
             continue;
         const char *path = sf_arena_printf(arena, "%s/%s", folder, entry->d_name);
         const char *of_file = group_in(arena, path);
@@ -102,8 +104,8 @@ const char *sf_store_write(struct sf_exploration *exploration, struct sf_explore
 static const char *fingerprint(struct sf_exploration *exploration)
 {
     const struct sf_subject *subject = exploration->subject;
-    const char *text = sf_arena_printf(exploration->arena, "%s %" PRIu64 " %u/%u", subject->name, subject->seed,
-                                       exploration->shard.number, exploration->shard.count);
+    const char *text = sf_arena_printf(exploration->arena, "%s %" PRIu64 " %u/%u", subject->name,
+                                       subject->seed, exploration->shard.number, exploration->shard.count);
     for (unsigned i = 0; i < subject->program_count; i++) {
         text = sf_arena_printf(exploration->arena, "%s %s", text, subject->programs[i].name);
         const struct sf_program *program = &subject->scenario->programs[i];
@@ -115,12 +117,13 @@ static const char *fingerprint(struct sf_exploration *exploration)
 
 static json_t *pack(const struct sf_explored *finding)
 {
-    return json_pack("{ss ss ss? ss sI ss ss ss ss ss ss ss? ss sI sI}", "kind", sf_symptom_names[finding->kind],
-                     "program", finding->program, "struck", finding->struck, "site", finding->site, "nth",
-                     (json_int_t)finding->nth, "place", finding->place, "shown_at", finding->shown_at, "fault",
-                     finding->fault, "rules", finding->rules, "detail", finding->detail, "group", finding->group,
-                     "reproducer", finding->reproducer, "last_words", finding->last_words, "alike",
-                     (json_int_t)finding->alike, "seed", (json_int_t)finding->seed);
+    return json_pack("{ss ss ss? ss sI ss ss ss ss ss ss ss? ss sI sI}", "kind",
+                     sf_symptom_names[finding->kind], "program", finding->program, "struck", finding->struck,
+                     "site", finding->site, "nth", (json_int_t)finding->nth, "place", finding->place,
+                     "shown_at", finding->shown_at, "fault", finding->fault, "rules", finding->rules,
+                     "detail", finding->detail, "group", finding->group, "reproducer", finding->reproducer,
+                     "last_words", finding->last_words, "alike", (json_int_t)finding->alike, "seed",
+                     (json_int_t)finding->seed);
 }
 
 static json_t *pack_list(const struct sf_explored_list *list)
@@ -137,10 +140,12 @@ const char *sf_store_save(struct sf_exploration *exploration)
     json_t *tried = json_array();
     for (size_t i = 0; i < exploration->candidates.count; i++)
         if (exploration->done[i])
-            json_array_append_new(tried, json_string(sf_candidate_text(arena, &exploration->candidates.list[i])));
-    json_t *state = json_pack("{si ss sI so so so}", "format", FORMAT, "of", fingerprint(exploration), "runs",
-                              (json_int_t)exploration->runs, "tried", tried, "findings",
-                              pack_list(&exploration->findings), "unstable", pack_list(&exploration->unstable));
+            json_array_append_new(tried,
+                                  json_string(sf_candidate_text(arena, &exploration->candidates.list[i])));
+    json_t *state =
+        json_pack("{si ss sI so so so}", "format", FORMAT, "of", fingerprint(exploration), "runs",
+                  (json_int_t)exploration->runs, "tried", tried, "findings",
+                  pack_list(&exploration->findings), "unstable", pack_list(&exploration->unstable));
     char *text = state ? json_dumps(state, JSON_INDENT(1)) : NULL;
     const char *path = sf_arena_printf(arena, "%s/" STATE, exploration->out);
     int error = make_folder(arena, exploration->out);

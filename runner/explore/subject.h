@@ -13,9 +13,9 @@ struct sf_subject_program {
 struct sf_subject {
     struct sf_arena *arena;
     const struct sf_document *document; /* as it was written; of a command line made from it */
-    const struct sf_scenario *scenario;  /* decoded, with ports and folders that nobody uses */
+    const struct sf_scenario *scenario; /* decoded, with ports and folders that nobody uses */
     const char *name;
-    bool is_command; /* the document stands for a command line */
+    bool is_command;    /* the document stands for a command line */
     size_t combination; /* of its matrix */
     const struct sf_override *overrides;
     size_t override_count;

@@ -273,8 +273,8 @@ static void write_down(struct sf_exploration *exploration, struct sf_suspect *su
 static void shrink_on(struct sf_exploration *exploration, struct sf_suspect *suspect)
 {
     suspect->step = SF_SUSPECT_SHRINK;
-    if (suspect->shrinks < SHRINKS_MAX && make_variant(&exploration->baseline, &suspect->candidate,
-                                                       suspect->next_variant, &suspect->variant)) {
+    if (suspect->shrinks < SHRINKS_MAX &&
+        make_variant(&exploration->baseline, &suspect->candidate, suspect->next_variant, &suspect->variant)) {
         suspect->next_variant++;
         suspect->shrinks++;
         return;

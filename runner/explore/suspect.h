@@ -18,21 +18,21 @@ struct sf_suspect {
     struct sf_suspect *next;
     enum sf_suspect_step step;
     bool is_running;
-    bool was_cut;                     /* the first run was ended early, by our own time-out */
-    struct sf_candidate candidate;    /* the smallest so far … */
-    struct sf_candidate first;        /* … and as it was found */
-    struct sf_candidate variant;      /* SHRINK: under trial */
+    bool was_cut;                  /* the first run was ended early, by our own time-out */
+    struct sf_candidate candidate; /* the smallest so far … */
+    struct sf_candidate first;     /* … and as it was found */
+    struct sf_candidate variant;   /* SHRINK: under trial */
     unsigned next_variant, shrinks;
     struct sf_symptom symptom;
-    unsigned turns;                   /* how often another symptom was seen than before */
-    unsigned alike;                   /* further candidates that showed the same */
-    const char *prior;                /* the key by which further symptoms are told to be alike at once */
-    struct sf_explored finding;       /* filled in when it was confirmed */
-    const char *text;                 /* VERIFY: of the reproducer */
-    unsigned voids;                   /* VERIFY: runs that said nothing */
+    unsigned turns;             /* how often another symptom was seen than before */
+    unsigned alike;             /* further candidates that showed the same */
+    const char *prior;          /* the key by which further symptoms are told to be alike at once */
+    struct sf_explored finding; /* filled in when it was confirmed */
+    const char *text;           /* VERIFY: of the reproducer */
+    unsigned voids;             /* VERIFY: runs that said nothing */
     const struct sf_document *document;
-    bool is_new;                      /* OVER: a finding that nobody had yet */
-    bool is_unstable;                 /* OVER: it did not repeat */
+    bool is_new;      /* OVER: a finding that nobody had yet */
+    bool is_unstable; /* OVER: it did not repeat */
 };
 
 struct sf_suspect *sf_suspect_new(struct sf_exploration *exploration, const struct sf_candidate *candidate,

@@ -12,8 +12,8 @@
 enum { WORDS_BYTES = 300 };
 
 const char *const sf_sanitizer_marks[SF_SANITIZER_MARKS] = {
-    "ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "WARNING: MemorySanitizer",
-    ": runtime error: ",
+    "ERROR: AddressSanitizer",  "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer",
+    "WARNING: MemorySanitizer", ": runtime error: ",
 };
 
 /* Decode a document with ports and a folder of its own; NULL: *problem says why. */
@@ -138,8 +138,7 @@ static const char *find_report(struct sf_arena *arena, const struct sf_output *o
 {
     for (size_t i = 0; i < SF_SANITIZER_MARKS; i++) {
         const char *mark = sf_sanitizer_marks[i];
-        const char *found =
-            output->bytes ? memmem(output->data, output->bytes, mark, strlen(mark)) : NULL;
+        const char *found = output->bytes ? memmem(output->data, output->bytes, mark, strlen(mark)) : NULL;
         if (!found)
             continue;
         const char *start = found, *end = output->data + output->bytes;

@@ -21,9 +21,9 @@ struct sf_trial_program {
     int stop_signal;
     uint64_t duration_ns, cpu_ns;
     uint64_t calls[SF_FAMILY_COUNT];
-    int64_t leaked; /* -1: not counted */
+    int64_t leaked;    /* -1: not counted */
     uint32_t unclosed; /* traced alone: as sf_observed_program has it */
-    const char *out; /* out_bytes bytes */
+    const char *out;   /* out_bytes bytes */
     uint64_t out_bytes;
     const char *sanitizer;  /* the line with which a sanitizer's report begins; NULL: there is none */
     const char *last_words; /* the last line of its standard error; "" */

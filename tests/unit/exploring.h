@@ -29,7 +29,8 @@ static inline void exploring_site(struct exploring *exploring, enum sf_family fa
                                   uint32_t place)
 {
     struct sf_baseline *baseline = &exploring->exploration.baseline;
-    struct sf_site *site = sf_arena_push(baseline->arena, &baseline->sites, &baseline->site_count, sizeof *site);
+    struct sf_site *site =
+        sf_arena_push(baseline->arena, &baseline->sites, &baseline->site_count, sizeof *site);
     *site = (struct sf_site){.program = CLIENT,
                              .family = family,
                              .domain = SF_DOMAIN_INET,
@@ -42,9 +43,10 @@ static inline void exploring_site(struct exploring *exploring, enum sf_family fa
 
 static inline void exploring_baseline(struct exploring *exploring)
 {
-    static struct sf_site_place places[] = {{.name = "main (a.c:10)", .program = CLIENT, .family = SF_FAMILY_CONNECT},
-                                            {.name = "say (a.c:20)", .program = CLIENT, .family = SF_FAMILY_SEND},
-                                            {.name = "hear (a.c:30)", .program = CLIENT, .family = SF_FAMILY_RECV}};
+    static struct sf_site_place places[] = {
+        {.name = "main (a.c:10)", .program = CLIENT, .family = SF_FAMILY_CONNECT},
+        {.name = "say (a.c:20)", .program = CLIENT, .family = SF_FAMILY_SEND},
+        {.name = "hear (a.c:30)", .program = CLIENT, .family = SF_FAMILY_RECV}};
     struct sf_arena *arena = exploring->reading->arena;
     struct sf_baseline *baseline = &exploring->exploration.baseline;
     sf_baseline_begin(baseline, arena);
@@ -81,22 +83,33 @@ static inline int exploring_setup(void **state)
         .file = "/folder/a.yaml", .text = exploring_text, .bytes = strlen(exploring_text)};
     size_t count;
     exploring->reading = reading;
-    exploring->subject = (struct sf_subject){
-        .arena = reading->arena,
-        .document = sf_documents_parse(reading->arena, &source, &count, &none)[0],
-        .name = "greet",
-        .seed = 7,
-        .timeout_ns = UINT64_C(5000000000),
-        .programs = programs,
-        .program_count = 2,
-        .probe = CLIENT};
-    exploring->subject.scenario = sf_scenario_decode(reading->arena, exploring->subject.document, NULL, &none);
-    exploring->programs[SERVER] = (struct sf_trial_program){
-        .end = SF_END_STOPPED, .signal = 15, .stop_signal = 15, .code = -1, .is_service = true, .ready = true,
-        .out = "", .last_words = "", .calls = {[SF_FAMILY_CLOSE] = 2}};
-    exploring->programs[CLIENT] = exploring->programs[PROBE] = (struct sf_trial_program){
-        .end = SF_END_EXITED, .out = "hello 1\n", .out_bytes = 8, .stop_signal = 15, .last_words = "",
-        .calls = {[SF_FAMILY_RECV] = 3}};
+    exploring->subject =
+        (struct sf_subject){.arena = reading->arena,
+                            .document = sf_documents_parse(reading->arena, &source, &count, &none)[0],
+                            .name = "greet",
+                            .seed = 7,
+                            .timeout_ns = UINT64_C(5000000000),
+                            .programs = programs,
+                            .program_count = 2,
+                            .probe = CLIENT};
+    exploring->subject.scenario =
+        sf_scenario_decode(reading->arena, exploring->subject.document, NULL, &none);
+    exploring->programs[SERVER] = (struct sf_trial_program){.end = SF_END_STOPPED,
+                                                            .signal = 15,
+                                                            .stop_signal = 15,
+                                                            .code = -1,
+                                                            .is_service = true,
+                                                            .ready = true,
+                                                            .out = "",
+                                                            .last_words = "",
+                                                            .calls = {[SF_FAMILY_CLOSE] = 2}};
+    exploring->programs[CLIENT] = exploring->programs[PROBE] =
+        (struct sf_trial_program){.end = SF_END_EXITED,
+                                  .out = "hello 1\n",
+                                  .out_bytes = 8,
+                                  .stop_signal = 15,
+                                  .last_words = "",
+                                  .calls = {[SF_FAMILY_RECV] = 3}};
     exploring->facts = (struct sf_trial_facts){.programs = exploring->programs,
                                                .count = 3,
                                                .has_probe = true,

@@ -39,8 +39,9 @@ static void rules_of_the_user_come_first(void **state)
     struct exploring *exploring = *state;
     struct sf_node *rules = sf_tree_list(exploring->reading->arena);
     struct sf_diagnostics none = {.arena = exploring->reading->arena};
-    sf_tree_add(exploring->reading->arena, rules,
-                sf_rule_parse_argument(exploring->reading->arena, "--fault", "call: send, error: EIO", &none));
+    sf_tree_add(
+        exploring->reading->arena, rules,
+        sf_rule_parse_argument(exploring->reading->arena, "--fault", "call: send, error: EIO", &none));
     make(exploring, rules);
     assert_string_equal(text_at(exploring, 0), "call: send, error: EIO");
     assert_false(sf_candidate_is_benign(&exploring->exploration.candidates.list[0]));

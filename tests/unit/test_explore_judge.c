@@ -150,6 +150,8 @@ static void service_that_ends_by_itself_is_down_unless_it_never_began(void **sta
     assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_SERVICE_DOWN);
     exploring->programs[SERVER].ready = false;
     assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_NONE);
+    exploring->programs[SERVER].calls[SF_FAMILY_ACCEPT] = 1; /* it died of its first one */
+    assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_SERVICE_DOWN);
 }
 
 static void later_client_must_be_served_unless_it_may_meet_the_fault(void **state)

@@ -1,7 +1,6 @@
 /* What of an output is compared. */
 #include "exploring.h"
 
-
 static int setup(void **state)
 {
     *state = sf_arena_new();

@@ -19,8 +19,7 @@ static void recover(struct exploring *exploring)
 
 static struct sf_suspect *suspect_of(struct exploring *exploring, const struct sf_candidate *candidate)
 {
-    struct sf_symptom found =
-        sf_trial_judge(&exploring->exploration.baseline, &exploring->facts, candidate);
+    struct sf_symptom found = sf_trial_judge(&exploring->exploration.baseline, &exploring->facts, candidate);
     assert_int_not_equal(found.kind, SF_SYMPTOM_NONE);
     return sf_suspect_new(&exploring->exploration, candidate, &found, false);
 }
@@ -149,8 +148,8 @@ static void second_of_a_group_is_counted_only(void **state)
     crash(exploring);
     struct sf_suspect *suspect = suspect_of(exploring, &candidate);
     settle(exploring, suspect);
-    struct sf_explored *slot =
-        sf_arena_push(exploration->arena, &exploration->findings.list, &exploration->findings.count, sizeof *slot);
+    struct sf_explored *slot = sf_arena_push(exploration->arena, &exploration->findings.list,
+                                             &exploration->findings.count, sizeof *slot);
     *slot = suspect->finding;
     candidate.injections[0].fault = "eof";
     struct sf_suspect *other = suspect_of(exploring, &candidate);
@@ -196,7 +195,8 @@ static void reproducer_stands_by_itself(void **state)
     crash(exploring);
     const char *text = written(exploring, &candidate);
     assert_holds(text, "# Found by sockfault explore: crash\n");
-    assert_holds(text, "# client is killed by SIGSEGV when its recv 2, in hear (a.c:30), meets reset: true.\n");
+    assert_holds(text,
+                 "# client is killed by SIGSEGV when its recv 2, in hear (a.c:30), meets reset: true.\n");
     assert_holds(text, "/folder/x");
     assert_holds(text, "${port.a}");
     assert_holds(text, "word: hello");
