@@ -71,7 +71,7 @@ core_obj := $(filter-out $(out)/obj/runner/main.o,$(runner_src:%.c=$(out)/obj/%.
             $(shared_src:%.c=$(out)/obj/%.o)
 
 unit_tests := $(patsubst tests/unit/%.c,$(out)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-bench_src := tests/bench/worker.c tests/bench/link.c
+bench_src := tests/bench/worker.c tests/bench/link.c tests/bench/target.c
 # Programs of several files.
 folders := matrix life
 test_programs := $(patsubst tests/%.c,$(out)/tests/%,$(wildcard tests/shim/*.c tests/programs/*.c)) \
@@ -303,11 +303,12 @@ fuzz: ## fuzz the readers of scenarios, plans, traces, frames and symbols, FUZZ_
 	$(Q)$(MAKE) $(parallel) all $(fuzz_built)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(fuzz_out) $(out)/sockfault
 
-bench: ## what an idle call costs, against an empty preload, and an idle wire; minutes
+bench: ## what an idle call costs, and an idle wire, and how fast faults are explored; minutes
 	$(Q).ci/deps build demo
 	$(Q)$(MAKE) $(parallel) all $(bench_built)
 	$(Q)BUILD=$(out) tests/bench/run $(BENCH)
 	$(Q)BUILD=$(out) tests/bench/wire
+	$(Q)BUILD=$(out) tests/bench/explore
 
 # Compiler flags that clang knows, for all that is linted.
 lint_src = $(shim_src) $(runner_src) $(wildcard tests/programs/*.c docs/*/*.c scenarios/examples/*/*.c) $(bench_src)
