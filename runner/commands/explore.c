@@ -167,6 +167,7 @@ static int start(struct explore *explore)
     exploration->subject = &explore->subject;
     exploration->jobs = options->jobs;
     exploration->max_runs = options->max_runs;
+    exploration->is_thorough = options->thorough;
     exploration->shard = options->shard;
     exploration->out = options->out;
     exploration->progress = tell;

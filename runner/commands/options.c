@@ -17,7 +17,7 @@ static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_r
     take_filter, take_repeat, take_shard, take_set, take_save, take_trace, take_pcap,
     take_output, take_program, take_peer, take_call, take_fail_fast, take_no_skip, take_verbose,
     take_quiet, take_help, take_out,
-    take_max_runs, take_known, take_resume, take_explored_report;
+    take_max_runs, take_known, take_resume, take_thorough, take_explored_report;
 
 enum {
     ALL = SF_COMMAND_RUN | SF_COMMAND_TEST | SF_COMMAND_TRACE,
@@ -51,6 +51,7 @@ static const struct row {
     {"max-runs", 0, "N", EXPLORES, take_max_runs, "end the search after so many runs"},
     {"out", 0, "DIR", EXPLORES, take_out, "where reproducers go; default: sockfault-findings"},
     {"known", 0, "FILE", EXPLORES, take_known, "findings of that JSON report are listed, but do not fail"},
+    {"thorough", 0, NULL, EXPLORES, take_thorough, "end connections in the midst of what they bring, too"},
     {"resume", 0, NULL, EXPLORES, take_resume, "go on with the search that left off in --out"},
     {"filter", 0, "REGEX", SF_COMMAND_TEST, take_filter, "only scenarios whose name matches"},
     {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, …"},
@@ -276,6 +277,13 @@ static const char *take_resume(struct sf_arena *arena, struct sf_options *option
 {
     (void)arena, (void)value;
     options->resume = true;
+    return NULL;
+}
+
+static const char *take_thorough(struct sf_arena *arena, struct sf_options *options, const char *value)
+{
+    (void)arena, (void)value;
+    options->thorough = true;
     return NULL;
 }
 

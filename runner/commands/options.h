@@ -39,7 +39,7 @@ struct sf_options {
     const char *out;   /* where reproducers go; default: sockfault-findings */
     uint64_t max_runs; /* 0: not given */
     const char *known; /* a JSON report; NULL: nothing is known */
-    bool resume;
+    bool resume, thorough;
     unsigned jobs; /* default: the cores that this process may use */
     int verbosity; /* -1 with -q, 1 with -v, 2 with -vv */
     bool help;     /* show the command's help, do nothing else */

@@ -149,7 +149,7 @@ void sf_explore_begin(struct sf_exploration *exploration)
         return;
     sf_baseline_close(&exploration->baseline);
     sf_candidates_make(&exploration->candidates, exploration->arena, &exploration->baseline,
-                       exploration->given);
+                       exploration->given, exploration->is_thorough);
     sf_candidates_pair(&exploration->candidates, exploration->subject->seed, pairs_wanted(exploration));
     mark_tried(exploration);
     if (exploration->baseline.is_cut)

@@ -445,7 +445,7 @@ static void add_ends(struct maker *maker, const struct sf_site_connection *at)
         for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
             if (after[i] == 0 || after[i] > total)
                 continue;
-            if (direction == SF_LINK_IN && after[i] < total)
+            if (maker->candidates->is_thorough && direction == SF_LINK_IN && after[i] < total)
                 add_end(maker, at, "close", SF_CLASS_END, SF_LINK_IN, after[i]);
             add_end(maker, at, "reset", SF_CLASS_RESET, (uint8_t)direction, after[i]);
             if (i < 2 && after[i] < total)
@@ -501,10 +501,10 @@ static void add_links(struct maker *maker, bool of_first)
 }
 
 void sf_candidates_make(struct sf_candidates *candidates, struct sf_arena *arena,
-                        const struct sf_baseline *baseline, const struct sf_node *given)
+                        const struct sf_baseline *baseline, const struct sf_node *given, bool is_thorough)
 {
     struct maker maker = {.candidates = candidates, .baseline = baseline, .known_room = 1024};
-    *candidates = (struct sf_candidates){.arena = arena};
+    *candidates = (struct sf_candidates){.arena = arena, .is_thorough = is_thorough};
     maker.known = sf_arena_alloc(arena, maker.known_room * sizeof *maker.known);
     add_given(&maker, given);
     add_everywhere(&maker);
@@ -525,6 +525,14 @@ static bool may_pair(const struct sf_candidate *candidate)
            !(injection->family == SF_FAMILY_NONE && injection->class == SF_CLASS_SILENCE);
 }
 
+/* A read that is cut, and then the end. */
+static bool ends_in_the_midst(const struct sf_candidate *one, const struct sf_candidate *other)
+{
+    enum sf_fault_class first = one->injections[0].class, second = other->injections[0].class;
+    return (first == SF_CLASS_END && second == SF_CLASS_SHORT) ||
+           (first == SF_CLASS_SHORT && second == SF_CLASS_END);
+}
+
 void sf_candidates_pair(struct sf_candidates *candidates, uint64_t seed, size_t count)
 {
     struct maker maker = {.candidates = candidates, .known_room = 1024};
@@ -536,7 +544,8 @@ void sf_candidates_pair(struct sf_candidates *candidates, uint64_t seed, size_t 
         uint64_t hash = sf_hash_mix(seed ^ sf_hash_mix(draw));
         const struct sf_candidate *one = &candidates->list[(hash >> 32) % singles];
         const struct sf_candidate *other = &candidates->list[(hash & UINT32_MAX) % singles];
-        if (one == other || !may_pair(one) || !may_pair(other))
+        if (one == other || !may_pair(one) || !may_pair(other) ||
+            (!candidates->is_thorough && ends_in_the_midst(one, other)))
             continue;
         add(&maker, &(struct sf_candidate){.injections = {one->injections[0], other->injections[0]},
                                            .count = 2,

@@ -24,6 +24,7 @@ struct sf_exploration {
     struct sf_subject *subject;
     const struct sf_node *given; /* the user's own rules, a list; NULL: none */
     unsigned jobs;
+    bool is_thorough;  /* as sf_candidates_make takes it */
     uint64_t max_runs; /* 0: no bound but the candidates there are, and some pairs */
     struct sf_shard shard;
     const char *out;          /* the folder for reproducers; made when there is something to put there */

@@ -13,7 +13,7 @@ static const char *text_at(struct exploring *exploring, size_t index)
 static void make(struct exploring *exploring, const struct sf_node *given)
 {
     sf_candidates_make(&exploring->exploration.candidates, exploring->reading->arena,
-                       &exploring->exploration.baseline, given);
+                       &exploring->exploration.baseline, given, false);
 }
 
 static size_t find(struct exploring *exploring, const char *text)
@@ -108,6 +108,18 @@ static void every_rule_is_valid(void **state)
     }
 }
 
+static void connections_end_in_the_midst_only_where_that_is_asked_for(void **state)
+{
+    struct exploring *exploring = *state;
+    const char *cut = "link: in, program: client, connection: 1, when: {after_bytes: 10}, close: true";
+    make(exploring, NULL);
+    for (size_t i = 0; i < exploring->exploration.candidates.count; i++)
+        assert_string_not_equal(text_at(exploring, i), cut);
+    sf_candidates_make(&exploring->exploration.candidates, exploring->reading->arena,
+                       &exploring->exploration.baseline, NULL, true);
+    find(exploring, cut);
+}
+
 static void end_of_a_bounded_wait_is_no_harmless_moment(void **state)
 {
     struct exploring *exploring = *state;
@@ -146,6 +158,7 @@ int main(void)
         T(no_two_are_alike),
         T(pairs_follow_from_the_seed),
         T(every_rule_is_valid),
+        T(connections_end_in_the_midst_only_where_that_is_asked_for),
         T(end_of_a_bounded_wait_is_no_harmless_moment),
         T(fault_bound_to_a_connection_spares_later_clients),
     };
