@@ -452,7 +452,9 @@ static void add_ends(struct maker *maker, const struct sf_site_connection *at)
                 add_end(maker, at, "blackhole", SF_CLASS_SILENCE, (uint8_t)direction, after[i]);
         }
     }
-    add_end(maker, at, "blackhole", SF_CLASS_SILENCE, SF_LINK_IN | SF_LINK_OUT, 0);
+    /* Of a client it would be its connect that waits, for minutes as the kernel has it: see syn_timeout. */
+    if (at->role != SF_ROLE_CLIENT)
+        add_end(maker, at, "blackhole", SF_CLASS_SILENCE, SF_LINK_IN | SF_LINK_OUT, 0);
     add_gone(maker, at);
 }
 

@@ -27,7 +27,8 @@ struct socket_memory {
     uint32_t calls[SF_FAMILY_COUNT];
     uint32_t connection_slot; /* from 1 */
     uint16_t program;
-    bool is_ended, is_closed, is_bounded;
+    bool is_ended, is_closed;
+    bool is_bounded, is_send_bounded; /* SO_RCVTIMEO, SO_SNDTIMEO */
 };
 
 struct thread_memory {
@@ -162,12 +163,21 @@ static void note_connection(struct observer *observer, struct socket_memory *mem
 }
 
 /* EAGAIN of a socket that waits only so long means that the time is over. */
-static void note_bound(struct socket_memory *memory, const struct sf_trace_call *record)
+static void note_bound(struct socket_memory *memory, const struct sf_trace_call *record,
+                       enum sf_family family)
 {
-    bool is_bound = record->argument == ((uint32_t)SOL_SOCKET << 16 | SO_RCVTIMEO) ||
-                    record->argument == ((uint32_t)SOL_SOCKET << 16 | SO_SNDTIMEO);
-    memory->is_bounded |= (record->call == SF_CALL_setsockopt && record->error == 0 && is_bound) ||
-                          record->flags & SF_TRACE_BOUNDED;
+    bool is_set = record->call == SF_CALL_setsockopt && record->error == 0;
+    bool is_send = family == SF_FAMILY_SEND || family == SF_FAMILY_CONNECT;
+    memory->is_bounded |= (is_set && record->argument == ((uint32_t)SOL_SOCKET << 16 | SO_RCVTIMEO)) ||
+                          (!is_send && record->flags & SF_TRACE_BOUNDED);
+    memory->is_send_bounded |= (is_set && record->argument == ((uint32_t)SOL_SOCKET << 16 | SO_SNDTIMEO)) ||
+                               (is_send && record->flags & SF_TRACE_BOUNDED);
+}
+
+static bool is_bounded(const struct socket_memory *memory, enum sf_family family)
+{
+    bool is_send = family == SF_FAMILY_SEND || family == SF_FAMILY_CONNECT;
+    return memory && (is_send ? memory->is_send_bounded : memory->is_bounded);
 }
 
 static bool is_final(int error)
@@ -302,7 +312,7 @@ static void take(void *context, const struct sf_traced *call)
     note_probe(observer, record);
     if (memory) {
         memory->program = call->socket->program;
-        note_bound(memory, record);
+        note_bound(memory, record, family);
         note_end(memory, call, family);
         note_connection(observer, memory, call, family);
         memory->is_closed = call->socket->closed_ns != 0;
@@ -325,7 +335,7 @@ static void take(void *context, const struct sf_traced *call)
         .nth = count_call(observer, memory, family, record->program),
         .place = place,
         .error = record->error,
-        .is_bounded = memory && memory->is_bounded,
+        .is_bounded = is_bounded(memory, family),
         .peeks = family == SF_FAMILY_RECV && record->call != SF_CALL_recvmmsg && record->argument & MSG_PEEK};
     note_call(observer, call, &seen);
 }

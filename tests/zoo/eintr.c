@@ -10,9 +10,11 @@ static void on_alarm(int number)
 static int connect_unbound(const char *port)
 {
     struct sockaddr_in address = at(port);
+    const struct timeval second = {.tv_sec = 1};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0)
         fail("socket");
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
     while (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
         if (errno != EINTR && errno != EALREADY)
             break;
