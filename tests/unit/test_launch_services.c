@@ -57,6 +57,27 @@ static void next_program_starts_when_the_port_is_open(void **state)
     launching_end(&self);
 }
 
+static void last_program_starts_when_the_others_have_ended(void **state)
+{
+    (void)state;
+    char code[600], folder[] = "/tmp/sockfault-last.XXXXXX", first[100], last[100];
+    uint16_t port = free_port(NULL);
+    struct launching self;
+    assert_non_null(mkdtemp(folder));
+    launching_init(&self);
+    add_listener(&self, code, "0", "AF_INET", "127.0.0.1", port);
+    snprintf(first, sizeof first, "sleep 0.3; mkdir %s/there", folder);
+    snprintf(last, sizeof last, "rmdir %s/there", folder);
+    launching_shell(&self, "first", first);
+    launching_shell(&self, "last", last)->is_last = true;
+    const struct sf_exit *exits = launching_run(&self);
+    assert_int_equal(exits[0].end, SF_END_STOPPED);
+    assert_int_equal(exits[1].code, 0);
+    assert_int_equal(exits[2].code, 0);
+    launching_end(&self);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void ipv6_listener_counts(void **state)
 {
     (void)state;
@@ -293,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(next_program_starts_when_the_port_is_open),
+        cmocka_unit_test(last_program_starts_when_the_others_have_ended),
         cmocka_unit_test(ipv6_listener_counts),
         cmocka_unit_test(listener_in_a_child_counts),
         cmocka_unit_test(listener_of_another_process_does_not_count),
