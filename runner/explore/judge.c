@@ -44,16 +44,6 @@ static bool is_probe(const struct view *view, unsigned index)
     return view->facts->has_probe && index == view->facts->count - 1;
 }
 
-/* Signals that a status of a shell tells of, and that nobody sends by hand. */
-static int signal_in_status(int code)
-{
-    static const int crashes[] = {SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGPIPE, SIGSYS, SIGTRAP};
-    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
-        if (code == 128 + crashes[i])
-            return crashes[i];
-    return 0;
-}
-
 /* A signal that was not ours. */
 static int crash_signal(const struct sf_trial_program *program, const struct sf_baseline_program *normal)
 {
@@ -63,7 +53,7 @@ static int crash_signal(const struct sf_trial_program *program, const struct sf_
         return 0;
     if (program->signal)
         return program->end == SF_END_TIMEOUT ? 0 : program->signal;
-    return program->code == normal->code ? 0 : signal_in_status(program->code);
+    return program->code == normal->code ? 0 : program->told_signal;
 }
 
 static struct sf_symptom judge_crash(const struct view *view, unsigned index)

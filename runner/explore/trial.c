@@ -7,6 +7,7 @@
 #include "verify/wording.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 enum { WORDS_BYTES = 300 };
@@ -150,6 +151,19 @@ static const char *find_report(struct sf_arena *arena, const struct sf_output *o
     return NULL;
 }
 
+/* A status alone may be a program's own. */
+static int find_told_signal(const struct sf_exit *exit)
+{
+    static const int crashes[] = {SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGTRAP};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+        const char *name = strsignal(crashes[i]);
+        if (exit->code == 128 + crashes[i] && exit->err.bytes &&
+            memmem(exit->err.data, exit->err.bytes, name, strlen(name)))
+            return crashes[i];
+    }
+    return 0;
+}
+
 static void collect_program(struct sf_trial *trial, const struct sf_outcome *outcome, unsigned index)
 {
     const struct sf_exit *exit = &outcome->programs[index];
@@ -174,6 +188,7 @@ static void collect_program(struct sf_trial *trial, const struct sf_outcome *out
                         : 0,
         .out = exit->out.data,
         .out_bytes = exit->out.bytes,
+        .told_signal = find_told_signal(exit),
         .sanitizer = find_report(trial->arena, &exit->err),
         .last_words = sf_word_last_words(trial->arena, &exit->err, WORDS_BYTES),
     };

@@ -25,6 +25,7 @@ struct sf_trial_program {
     uint32_t unclosed; /* traced alone: as sf_observed_program has it */
     const char *out;   /* out_bytes bytes */
     uint64_t out_bytes;
+    int told_signal;        /* that a shell told of: by its status, and by its name on standard error; 0: none */
     const char *sanitizer;  /* the line with which a sanitizer's report begins; NULL: there is none */
     const char *last_words; /* the last line of its standard error; "" */
 };

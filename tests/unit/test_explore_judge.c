@@ -62,6 +62,8 @@ static void status_of_a_shell_tells_of_a_crash(void **state)
 {
     struct exploring *exploring = *state;
     exploring->programs[CLIENT].code = 128 + SIGABRT;
+    assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_NONE); /* perhaps its own */
+    exploring->programs[CLIENT].told_signal = SIGABRT;
     struct sf_symptom found = judge(exploring, reset_fault());
     assert_int_equal(found.kind, SF_SYMPTOM_CRASH);
     assert_string_equal(found.detail, "SIGABRT");
