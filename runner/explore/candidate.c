@@ -141,27 +141,32 @@ bool sf_candidate_is_benign(const struct sf_candidate *candidate)
     return is_benign;
 }
 
+static bool counts_over_program(const struct sf_injection *injection)
+{
+    return injection->family != SF_FAMILY_NONE && injection->family != SF_FAMILY_RECV &&
+           injection->family != SF_FAMILY_SEND && injection->family != SF_FAMILY_CLOSE &&
+           injection->family != SF_FAMILY_SHUTDOWN && injection->family != SF_FAMILY_OPTION;
+}
+
 /* What is bound to a connection, or to calls that have been, is over when another client comes. */
 static bool lasts(const struct sf_injection *injection)
 {
     bool is_bounded = injection->first && injection->last != UINT32_MAX;
-    bool counts_over_program =
-        injection->family == SF_FAMILY_ACCEPT || injection->family == SF_FAMILY_CONNECT ||
-        injection->family == SF_FAMILY_POLL || injection->family == SF_FAMILY_RESOLVE ||
-        injection->family == SF_FAMILY_SOCKET || injection->family == SF_FAMILY_BIND ||
-        injection->family == SF_FAMILY_LISTEN;
     if (injection->given)
         return true;
-    if (injection->family == SF_FAMILY_NONE || !counts_over_program)
+    if (!counts_over_program(injection))
         return injection->connection == 0 && !injection->is_benign;
     return !is_bounded && !injection->is_benign;
 }
 
+/* Behind one fault calls come otherwise than they did: the call that another one counts may be a later
+ * client's. */
 bool sf_candidate_lasts(const struct sf_candidate *candidate)
 {
     bool any = false;
     for (unsigned i = 0; i < candidate->count; i++)
-        any |= lasts(&candidate->injections[i]);
+        any |= lasts(&candidate->injections[i]) ||
+               (candidate->count > 1 && counts_over_program(&candidate->injections[i]));
     return any;
 }
 

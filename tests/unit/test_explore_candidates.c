@@ -143,6 +143,10 @@ static void fault_bound_to_a_connection_spares_later_clients(void **state)
     assert_true(sf_candidate_lasts(&candidate));
     candidate.injections[0].family = SF_FAMILY_ACCEPT;
     assert_false(sf_candidate_lasts(&candidate));
+    candidate.injections[1] = candidate.injections[0];
+    candidate.count = 2; /* behind the one the other may strike anyone's */
+    assert_true(sf_candidate_lasts(&candidate));
+    candidate.count = 1;
     candidate.injections[0].last = UINT32_MAX;
     assert_true(sf_candidate_lasts(&candidate));
 }

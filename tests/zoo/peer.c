@@ -1,6 +1,6 @@
 /* The other side of the specimens: a server of answers, or a client that asks it.
  *
- *   peer serve PORT    answers each line, until it is ended
+ *   peer serve PORT    answers each line, and sends datagrams back, until it is ended
  *   peer ask PORT [N]  asks N times over one connection, prints the answers; 1 when one is missing
  */
 #include "zoo.h"
@@ -25,6 +25,22 @@ static void serve_one(int fd)
     close(fd);
 }
 
+/* Datagrams come back as they were. */
+static void echo(const char *port)
+{
+    struct sockaddr_in address = at(port), from;
+    char data[256];
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0)
+        fail("bind");
+    for (;;) {
+        socklen_t room = sizeof from;
+        ssize_t got = recvfrom(fd, data, sizeof data, 0, (struct sockaddr *)&from, &room);
+        if (got >= 0)
+            sendto(fd, data, (size_t)got, 0, (struct sockaddr *)&from, room);
+    }
+}
+
 static int ask(const char *port, int times)
 {
     char answer[256];
@@ -45,6 +61,8 @@ int main(int argc, char **argv)
     if (argc < 3 || strcmp(argv[1], "serve") != 0)
         return 2;
     signal(SIGCHLD, SIG_IGN);
+    if (fork() == 0)
+        echo(argv[2]);
     int listener = must_listen(argv[2]);
     for (;;) {
         int fd = must_accept(listener);
