@@ -206,6 +206,12 @@ static bool have_ended(const struct sf_course *course, unsigned count)
     return true;
 }
 
+/* May the next program start only behind the others? */
+static bool waits_for_others(const struct sf_course *course)
+{
+    return course->members[course->started].program->is_last && !have_ended(course, course->started);
+}
+
 static uint64_t run(struct sf_course *course, uint64_t now_ns)
 {
     const struct sf_scenario *scenario = course->supervision->scenario;
@@ -216,10 +222,7 @@ static uint64_t run(struct sf_course *course, uint64_t now_ns)
             probe(course, last, now_ns);
             if (course->phase == SF_PHASE_RUN && !last->exit->ready)
                 return last->probe_ns;
-        } else if (course->started < course->count && course->members[course->started].program->is_last &&
-                   !have_ended(course, course->started)) {
-            break;
-        } else if (course->started < course->count) {
+        } else if (course->started < course->count && !waits_for_others(course)) {
             uint64_t due_ns = course->settled_ns + course->members[course->started].program->start_after_ns;
             if (now_ns < due_ns)
                 return due_ns;
