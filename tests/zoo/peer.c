@@ -5,6 +5,8 @@
  */
 #include "zoo.h"
 
+#include <sys/prctl.h>
+
 static const char long_answer[] = "the answer is long enough to come in pieces";
 
 /* Lines: hello, long, size (four bytes of length, then as much), bye. */
@@ -61,8 +63,10 @@ int main(int argc, char **argv)
     if (argc < 3 || strcmp(argv[1], "serve") != 0)
         return 2;
     signal(SIGCHLD, SIG_IGN);
-    if (fork() == 0)
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         echo(argv[2]);
+    }
     int listener = must_listen(argv[2]);
     for (;;) {
         int fd = must_accept(listener);
