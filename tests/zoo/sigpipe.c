@@ -8,6 +8,19 @@ enum { FLAGS = MSG_NOSIGNAL };
 enum { FLAGS = 0 };
 #endif
 
+static void tell(int fd, const char *text)
+{
+    for (size_t left = strlen(text); left > 0;) {
+        ssize_t sent = send(fd, text, left, FLAGS);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return;
+        text += sent;
+        left -= (size_t)sent;
+    }
+}
+
 int main(int argc, char **argv)
 {
     char line[256];
@@ -15,9 +28,9 @@ int main(int argc, char **argv)
     for (;;) {
         int fd = must_accept(listener);
         while (read_line(fd, line, sizeof line) >= 0) {
-            send(fd, "hello ", 6, FLAGS);
-            send(fd, "to ", 3, FLAGS);
-            send(fd, "you\n", 4, FLAGS);
+            tell(fd, "hello ");
+            tell(fd, "to ");
+            tell(fd, "you\n");
         }
         close(fd);
     }
