@@ -39,7 +39,7 @@ static const struct {
     {"elapsed", TEXT_LIKE(BOUND(TIME))},
     {"exit",
      EITHER(
-         REF("status") ", {\"const\": \"nonzero\"}, {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
+         REF("status") ", {\"enum\": [\"nonzero\", \"any\"]}, {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
              "status") "}")},
     {"status",
      EITHER("{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255}, " TEXT_LIKE("^[0-9]{1,3}$"))},
