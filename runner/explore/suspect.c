@@ -61,8 +61,9 @@ static bool make_variant(const struct sf_baseline *baseline, const struct sf_can
     if (from->count == 2) {
         for (unsigned i = 0; i < 2; i++)
             if (index++ == nth) {
-                *variant = (struct sf_candidate){
-                    .injections = {from->injections[i]}, .count = 1, .place = from->place};
+                *variant = (struct sf_candidate){.injections = {from->injections[i]},
+                                                 .count = 1,
+                                                 .place = i == 0 ? from->place : SF_NO_PLACE};
                 return true;
             }
         return false;
@@ -312,9 +313,16 @@ static void judge_variant(struct sf_exploration *exploration, struct sf_suspect 
     const struct sf_symptom found = facts && facts->is_whole
                                         ? sf_trial_judge(&exploration->baseline, facts, &suspect->variant)
                                         : (struct sf_symptom){0};
-    if (found.kind == suspect->symptom.kind && found.program == suspect->symptom.program) {
+    bool is_same_symptom = found.kind == suspect->symptom.kind && found.program == suspect->symptom.program;
+    bool is_half = suspect->variant.count < suspect->candidate.count;
+    if (is_same_symptom) {
         suspect->candidate = suspect->variant;
         suspect->next_variant = 0;
+    }
+    if (is_same_symptom && is_half) { /* of two faults one does it: where that strikes is to be seen yet */
+        suspect->first = suspect->candidate;
+        suspect->step = SF_SUSPECT_CONFIRM;
+        return;
     }
     shrink_on(exploration, suspect);
 }

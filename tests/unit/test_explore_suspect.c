@@ -94,6 +94,9 @@ static void of_two_faults_one_is_enough(void **state)
     judge(exploring, suspect); /* still crashes */
     assert_int_equal(suspect->candidate.count, 1);
     assert_string_equal(suspect->candidate.injections[0].fault, "reset");
+    assert_int_equal(suspect->step, SF_SUSPECT_CONFIRM); /* where does that one strike? */
+    judge(exploring, suspect);
+    assert_int_equal(suspect->step, SF_SUSPECT_SHRINK);
 }
 
 static void fault_at_all_calls_becomes_one_at_the_call_that_matters(void **state)
