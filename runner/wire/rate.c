@@ -39,5 +39,5 @@ void sf_rate_take(struct sf_rate *rate, uint64_t now_ns, uint64_t bytes)
 
 uint64_t sf_rate_when(const struct sf_rate *rate)
 {
-    return rate->paid_ns - rate->burst_ns / 2;
+    return rate->paid_ns > rate->burst_ns / 2 ? rate->paid_ns - rate->burst_ns / 2 : 0;
 }

@@ -100,6 +100,14 @@ static void a_pause_gives_no_more_than_a_burst(void **state)
     assert_int_equal(sf_rate_allows(&rate, 1000 * S), 10000);
 }
 
+static void a_rate_that_nobody_has_used_is_due_at_once(void **state)
+{
+    (void)state;
+    struct sf_rate rate = sf_rate_new(1000000), none = {0};
+    assert_int_equal(sf_rate_when(&rate), 0);
+    assert_int_equal(sf_rate_when(&none), 0);
+}
+
 static void no_rate_lets_everything_pass(void **state)
 {
     (void)state;
@@ -250,6 +258,7 @@ int main(void)
         cmocka_unit_test(no_deadline_is_none),
         cmocka_unit_test(a_rate_lets_pass_what_it_says),
         cmocka_unit_test(a_pause_gives_no_more_than_a_burst),
+        cmocka_unit_test(a_rate_that_nobody_has_used_is_due_at_once),
         cmocka_unit_test(no_rate_lets_everything_pass),
         cmocka_unit_test(a_wait_ends_at_its_time_and_not_before),
         cmocka_unit_test(an_event_ends_a_wait),
