@@ -21,7 +21,8 @@ struct sf_wire_caller {
     struct sf_wire_caller *next_gone;
     pid_t pid;
     bool is_gone;
-    struct sf_wired *wired; /* answered, and to be told how to go on; it waits for that */
+    struct sf_wired *wired;    /* answered, and to be told how to go on; it waits for that */
+    struct sf_wired *accepted; /* likewise, until the program has its end */
 };
 
 int sf_requests_listen(const struct sf_session *session)
@@ -47,6 +48,8 @@ static void end(struct sf_wire *wire, struct sf_wire_caller *caller)
     sf_watch_end(&caller->watch);
     if (caller->wired) /* whoever asked for it is dead, or has failed by itself */
         sf_wired_close(wire, caller->wired, true);
+    if (caller->accepted)
+        sf_wired_let_go(wire, caller->accepted);
     caller->next_gone = wire->gone_callers;
     wire->gone_callers = caller;
 }
@@ -86,6 +89,8 @@ static void go(struct sf_wire *wire, struct sf_wire_caller *caller, const struct
                int *fd)
 {
     struct sf_wired *wired = caller->wired;
+    if (caller->accepted)
+        sf_wired_let_go(wire, caller->accepted);
     if (!wired)
         return;
     caller->wired = NULL;
@@ -109,9 +114,11 @@ static void take_accepted(struct sf_wire *wire, struct sf_wire_caller *caller,
     *fd = -1; /* its own now, or closed */
     if (!wired)
         end(wire, caller);
-    else if (confirm(caller))
+    else if (confirm(caller)) {
+        caller->accepted = wired;
+        wired->waiting = &caller->accepted;
         sf_wired_told(wire, wired, request, -1);
-    else
+    } else
         sf_wired_close(wire, wired, true);
 }
 
@@ -188,7 +195,7 @@ static void obey(struct sf_wire *wire, struct sf_wire_caller *caller, const stru
         connect_for(wire, caller, request);
     else if (request->kind == SF_WIRE_GO)
         go(wire, caller, request, fds);
-    else if (request->kind == SF_WIRE_ACCEPTED)
+    else if (request->kind == SF_WIRE_ACCEPTED && !caller->accepted)
         take_accepted(wire, caller, request, fds);
     else if (request->kind == SF_WIRE_JOINED)
         take_joined(wire, caller, request, fds);

@@ -169,6 +169,8 @@ void sf_wired_close(struct sf_wire *wire, struct sf_wired *wired, bool is_reset)
 {
     if (wired->is_gone)
         return;
+    if (wired->waiting)
+        *wired->waiting = NULL;
     if (!wired->far.left_unread)
         sf_unix_forget(&wired->near);
     if (!wired->near.left_unread)
@@ -245,9 +247,20 @@ static void stands(struct sf_wire *wire, struct sf_wired *wired)
     if (wired->failing >= 0)
         close(wired->failing);
     wired->failing = -1;
+    if (wired->waiting)
+        return;
     wired->phase = SF_WIRED_OPEN;
     wired->near.is_readable = wired->near.is_writable = true;
     sf_wired_pump(wire, wired);
+}
+
+void sf_wired_let_go(struct sf_wire *wire, struct sf_wired *wired)
+{
+    if (wired->waiting)
+        *wired->waiting = NULL;
+    wired->waiting = NULL;
+    if (wired->phase == SF_WIRED_MEETING && wired->near.watch.fd >= 0)
+        stands(wire, wired);
 }
 
 void sf_wired_join(struct sf_wire *wire, struct sf_wired *wired, int near)

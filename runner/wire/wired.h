@@ -51,7 +51,8 @@ struct sf_wired {
     bool is_lifted;           /* … and do so no more; */
     uint8_t resent;           /* how often the program's TCP had sent its SYN again then */
 
-    bool is_told; /* the program's end connects, to `silent` … */
+    struct sf_wired **waiting; /* who holds it until the program has its end; NULL: it is let go */
+    bool is_told;              /* the program's end connects, to `silent` … */
     union sf_wire_address own, silent;
     uint64_t round_trip_ns, began_ns; /* … and is to stand so long after it began */
     uint32_t number;                  /* of the program's socket, as reports name it */
@@ -79,6 +80,9 @@ void sf_wired_told(struct sf_wire *wire, struct sf_wired *wired, const struct sf
 
 /* The program's end stands already. Owns the descriptor. */
 void sf_wired_join(struct sf_wire *wire, struct sf_wired *wired, int near);
+
+/* The program has its end: what comes may pass. */
+void sf_wired_let_go(struct sf_wire *wire, struct sf_wired *wired);
 
 /* It is over: both ends are closed, in order, or with RSTs. */
 void sf_wired_close(struct sf_wire *wire, struct sf_wired *wired, bool is_reset);

@@ -6,7 +6,8 @@
  *   connect  SF_WIRE_CONNECT ►  ◄ struct sf_wire_answer, then the program's own socket connects to the
  *            session's silent port, then SF_WIRE_GO ►
  *   accept   SF_WIRE_ACCEPTED ►, with the real connection by SCM_RIGHTS, once what takes its place
- *            in the program connects to the silent port ◄ struct sf_wire_answer
+ *            in the program connects to the silent port ◄ struct sf_wire_answer, then SF_WIRE_GO ► when
+ *            that has ended: nothing passes earlier
  *   Unix     SF_WIRE_JOINED ►, with both ends: to the program, to its peer ◄ struct sf_wire_answer
  *
  *   datagrams in  SF_WIRE_CARRIED ►, with two sockets: one that has the address of the program's own

@@ -292,6 +292,13 @@ static int open_other(int fd, struct calling *calling)
     return -1;
 }
 
+/* Until it hears of this the wire lets nothing pass: a reset would be the answer to our connect. */
+static bool go_on(struct calling *calling)
+{
+    calling->request.kind = SF_WIRE_GO;
+    return sf_wire_say(calling->wire, &calling->request, calling->socket, NULL, 0);
+}
+
 static bool hand_over(int fd, struct calling *calling)
 {
     calling->request.kind = SF_WIRE_ACCEPTED;
@@ -301,10 +308,10 @@ static bool hand_over(int fd, struct calling *calling)
         !sf_wire_hear(calling->wire, &calling->answer))
         return false;
     int result;
-    do
+    do /* a send time-out of the listener's is not for this */
         result = sf_real.connect(calling->fd, &calling->silent.any, sf_wire_address_bytes(&calling->silent));
-    while (result < 0 && errno == EINTR);
-    return result == 0 || errno == EISCONN;
+    while (result < 0 && (errno == EINTR || errno == EINPROGRESS || errno == EALREADY));
+    return (result == 0 || errno == EISCONN) && go_on(calling);
 }
 
 void sf_wire_accept(int fd, struct sf_socket *socket)

@@ -312,6 +312,20 @@ def do_abort(port, host="127.0.0.1"):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     s.close()
 
+# How connections end that a listener with the shortest of time-outs accepts.
+def do_accepts(port, count, host="127.0.0.1"):
+    listener = socket.create_server((host, port))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, 1))
+    for _ in range(int(count)):
+        ends = call(port, host), listener.accept()[0]
+        said = []
+        for end in ends:
+            try:
+                said.append(end.recv(10))
+            except OSError as error:
+                said.append(name(error.errno))
+        tell(*said)
+
 # Both ends of a Unix stream: names, processes, a descriptor that is passed along.
 def do_unix(port, path):
     listener = socket.socket(socket.AF_UNIX)

@@ -165,6 +165,9 @@ between "hears its client later" 100 1100 "$trip"
 check_status "both ends wrapped" 0 timeout 100 "$SOCKFAULT" run -f 'link: out, delay: 50ms' -- python3 "$peer" times "$mine"
 read -r connect trip text <<< "$output"
 between "are late by both" 150 1200 "$trip"
+check_status "connections that are reset as soon as they are accepted" 0 \
+    timeout 100 "$SOCKFAULT" run -f 'link: both, role: server, reset: true' -- python3 "$peer" accepts "$(free_port)" 30
+check_eq "are so at both ends" "30 ECONNRESET ECONNRESET" "$(sort <<< "$output" | uniq -c | xargs)"
 end "$background_pid"
 background python3 "$peer" serve "$mine" ::1 > /dev/null
 if within 5 listening "$mine"; then
