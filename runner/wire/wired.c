@@ -241,7 +241,8 @@ static void stands(struct sf_wire *wire, struct sf_wired *wired)
         info.tcpi_state == TCP_SYN_SENT || info.tcpi_state == TCP_SYN_RECV)
         return;
     if (info.tcpi_state == TCP_CLOSE) { /* the program has given its connect up */
-        sf_wired_close(wire, wired, true);
+        bool is_early = wired->round_trip_ns != 0; /* its SYN has had no answer: that one meets a RST */
+        sf_wired_close(wire, wired, is_early);
         return;
     }
     if (wired->failing >= 0)

@@ -312,6 +312,13 @@ def do_abort(port, host="127.0.0.1"):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     s.close()
 
+# A connect that is shut before it is looked at.
+def do_abandon(port, host="127.0.0.1"):
+    s = of_family(host)
+    s.setblocking(False)
+    s.connect_ex((host, port))
+    s.close()
+
 # How connections end that a listener with the shortest of time-outs accepts.
 def do_accepts(port, count, host="127.0.0.1"):
     listener = socket.create_server((host, port))

@@ -218,6 +218,10 @@ forget
 check_status "a program's own reset" 0 as_client "$idle" -- abort
 within 5 served 1
 check_match "reaches the peer" '^ECONNRESET 5 ' "$(cat "$TMP/served")"
+forget
+check_status "a connect that is shut while it is under way" 0 as_client "$idle" -- abandon
+within 5 served 1
+check_match "is one that ends in order" '^FIN 0 ' "$(cat "$TMP/served")"
 check_eq "a connection that no rule selects is not wired" True "$(as_client "$idle, peer: '*:1'" -- kernel)"
 check_eq "another one is" False "$(as_client "$idle" -- kernel)"
 check_status "many at once" 0 as_client "$idle" -- many 1000
