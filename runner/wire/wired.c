@@ -233,6 +233,14 @@ static void answered(struct sf_wire *wire, struct sf_wired *wired)
         sf_wired_pump(wire, wired);
 }
 
+/* False: errno says how it ended. */
+static bool has_left_bytes(int fd)
+{
+    char byte;
+    errno = 0;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 static void stands(struct sf_wire *wire, struct sf_wired *wired)
 {
     struct tcp_info info = {0};
@@ -240,9 +248,9 @@ static void stands(struct sf_wire *wire, struct sf_wired *wired)
     if (getsockopt(wired->near.watch.fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0 ||
         info.tcpi_state == TCP_SYN_SENT || info.tcpi_state == TCP_SYN_RECV)
         return;
-    if (info.tcpi_state == TCP_CLOSE) { /* the program has given its connect up */
-        bool is_early = wired->round_trip_ns != 0; /* its SYN has had no answer: that one meets a RST */
-        sf_wired_close(wire, wired, is_early);
+    if (info.tcpi_state == TCP_CLOSE && !has_left_bytes(wired->near.watch.fd)) {
+        bool was_given_up = errno == ECONNREFUSED; /* a SYN without an answer so far meets a RST */
+        sf_wired_close(wire, wired, !was_given_up || wired->round_trip_ns != 0);
         return;
     }
     if (wired->failing >= 0)

@@ -319,6 +319,14 @@ def do_abandon(port, host="127.0.0.1"):
     s.connect_ex((host, port))
     s.close()
 
+# Connections whose bytes a reset of the program's follows at once.
+def do_leave(port, count, host="127.0.0.1"):
+    for _ in range(int(count)):
+        s = call(port, host)
+        s.sendall(b"hello")
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        s.close()
+
 # How connections end that a listener with the shortest of time-outs accepts.
 def do_accepts(port, count, host="127.0.0.1"):
     listener = socket.create_server((host, port))

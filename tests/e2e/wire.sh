@@ -222,6 +222,10 @@ forget
 check_status "a connect that is shut while it is under way" 0 as_client "$idle" -- abandon
 within 5 served 1
 check_match "is one that ends in order" '^FIN 0 ' "$(cat "$TMP/served")"
+forget
+check_status "resets right behind the first bytes" 0 as_client "$idle" -- leave 100
+within 5 served 100
+check_eq "take none of them along" "100 ECONNRESET 5" "$(tr -d '\0' < "$TMP/served" | cut -d ' ' -f 1,2 | sort | uniq -c | xargs)"
 check_eq "a connection that no rule selects is not wired" True "$(as_client "$idle, peer: '*:1'" -- kernel)"
 check_eq "another one is" False "$(as_client "$idle" -- kernel)"
 check_status "many at once" 0 as_client "$idle" -- many 1000
