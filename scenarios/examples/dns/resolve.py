@@ -8,6 +8,13 @@ import message
 TRIES = 5
 
 
+def ask(client, question):
+    try:
+        client.send(question)
+    except ConnectionRefusedError:  # so was an earlier one, of which this call is told: udp(7)
+        client.send(question)
+
+
 def take(client, waiting, found):
     """The answers that come before the time is up; others are passed over."""
     while waiting:
@@ -26,7 +33,7 @@ def resolve(client, text, first):
     waiting, found = {first: message.A, first + 1: message.AAAA}, {}
     for attempt in range(TRIES):
         for number, kind in waiting.items():
-            client.send(message.question(number, text, kind))
+            ask(client, message.question(number, text, kind))
         take(client, waiting, found)
         if not waiting:
             return socket.inet_ntoa(found[message.A]), socket.inet_ntop(socket.AF_INET6, found[message.AAAA])
