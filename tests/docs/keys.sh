@@ -63,7 +63,11 @@ link_faults=$("$SOCKFAULT" list faults | awk '/; on links/ { print $1 }' | sort)
 check_eq "link faults" "$link_faults" "$(listed_keys "## Link rules" | grep -vx link)"
 
 faults=$("$SOCKFAULT" list faults | awk '!/; on links/ { print $1 }' | sort)
-check_eq "faults in README.md" "$faults" \
-    "$(awk '/^## Faults/ { here = 1; next } /^## / { here = 0 } here && /^\| `/ { split($0, part, "`"); print part[2] }' \
-        "$root/README.md" | sort)"
+first_columns() # FROM TO: the keys in the first columns of README's tables between these lines
+{
+    awk -v from="$1" -v to="$2" '$0 ~ from { here = 1; next } $0 ~ to { here = 0 } here && /^\| `/ { print $0 }' "$root/README.md" |
+        cut -d '|' -f 2 | grep -o '`[a-z_]*`' | tr -d '`' | sort -u
+}
+check_eq "faults in README.md" "$faults" "$(first_columns '^## Faults' '^Of a link:')"
+check_eq "and those of links" "$(printf '%s\npartition\n' "$link_faults" | sort -u)" "$(first_columns '^Of a link:' '^## ')"
 finish
