@@ -66,16 +66,7 @@ void sf_capture_free(struct sf_capture *capture)
 
 static struct stream *stream_of(struct sf_capture *capture, uint32_t number)
 {
-    if (number >= capture->count) {
-        size_t count = capture->count ? capture->count : 64;
-        while (count <= number)
-            count *= 2;
-        capture->streams = realloc(capture->streams, count * sizeof *capture->streams);
-        if (!capture->streams)
-            sf_out_of_memory();
-        memset(&capture->streams[capture->count], 0, (count - capture->count) * sizeof *capture->streams);
-        capture->count = count;
-    }
+    sf_memory_grow(&capture->streams, &capture->count, (size_t)number + 1, sizeof *capture->streams);
     return &capture->streams[number];
 }
 

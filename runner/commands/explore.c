@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/ports.h"
+#include "base/progress.h"
 #include "commands/commands.h"
 #include "commands/explored.h"
 #include "commands/help.h"
@@ -14,7 +15,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
 #define LINE_NS (5 * SECOND) /* between lines of progress that no terminal shows */
@@ -29,27 +29,28 @@ struct explore {
     struct sf_subject subject;
     struct sf_exploration exploration;
     uint64_t line_ns; /* when progress was told last */
-    bool has_line;    /* the terminal shows a line that will be overwritten */
+    struct sf_progress progress;
 };
 
-static int fail(const struct explore *explore, const char *message, int status)
+static int fail(struct explore *explore, const char *message, int status)
 {
-    if (explore->has_line)
-        fputs("\r\033[K", stderr);
+    sf_progress_clear(&explore->progress);
     fprintf(stderr, "sockfault explore: %s\n", message);
     return status;
 }
 
-static void put_progress(const struct sf_explore_progress *progress)
+static const char *progress_text(struct sf_arena *arena, const struct sf_explore_progress *progress)
 {
     double seconds = (double)progress->elapsed_ns / SECOND;
     double rate = seconds > 0 ? (double)progress->tried / seconds : 0;
-    fprintf(stderr,
-            "sockfault explore: %" PRIu64 " runs, %zu of %zu faults tried, %zu finding%s, %.0f faults/s",
-            progress->runs, progress->tried, progress->total, progress->findings,
-            progress->findings == 1 ? "" : "s", rate);
-    if (!progress->is_over && rate > 0)
-        fprintf(stderr, ", %.0f s left", (double)(progress->total - progress->tried) / rate);
+    const char *left =
+        !progress->is_over && rate > 0
+            ? sf_arena_printf(arena, ", %.0f s left", (double)(progress->total - progress->tried) / rate)
+            : "";
+    return sf_arena_printf(
+        arena, "sockfault explore: %" PRIu64 " runs, %zu of %zu faults tried, %zu finding%s, %.0f faults/s%s",
+        progress->runs, progress->tried, progress->total, progress->findings,
+        progress->findings == 1 ? "" : "s", rate, left);
 }
 
 /* On a terminal one line that changes, elsewhere a line every few seconds; and what is known so far
@@ -57,24 +58,19 @@ static void put_progress(const struct sf_explore_progress *progress)
 static void tell(void *context, const struct sf_explore_progress *progress)
 {
     struct explore *explore = context;
-    bool is_terminal = isatty(STDERR_FILENO);
     uint64_t now_ns = sf_clock_now_ns();
     bool is_due = now_ns - explore->line_ns >= LINE_NS;
+    explore->line_ns = is_due ? now_ns : explore->line_ns;
     if (is_due && !progress->is_over)
         sf_store_save(&explore->exploration);
-    if (explore->options.verbosity < 0 || (!is_terminal && (!is_due || progress->is_over))) {
-        explore->line_ns = is_due ? now_ns : explore->line_ns;
-        return;
-    }
-    explore->line_ns = is_due ? now_ns : explore->line_ns;
-    if (is_terminal)
-        fputs("\r\033[K", stderr);
-    explore->has_line = is_terminal && !progress->is_over;
-    if (!is_terminal || !progress->is_over)
-        put_progress(progress);
-    if (!is_terminal)
-        fputc('\n', stderr);
-    fflush(stderr);
+    struct sf_arena *arena = sf_arena_new();
+    if (progress->is_over)
+        sf_progress_clear(&explore->progress);
+    else if (explore->progress.is_on)
+        sf_progress_show(&explore->progress, progress_text(arena, progress));
+    else if (is_due && explore->options.verbosity >= 0)
+        fprintf(stderr, "%s\n", progress_text(arena, progress));
+    sf_arena_free(arena);
 }
 
 static int write_reports(struct explore *explore, int status)
@@ -173,6 +169,7 @@ static int start(struct explore *explore)
     exploration->progress = tell;
     exploration->context = explore;
     explore->line_ns = sf_clock_now_ns();
+    explore->progress = sf_progress_new(options->verbosity >= 0);
     if (options->resume)
         problem = sf_store_resume(exploration);
     return problem ? fail(explore, problem, WRONG) : search(explore);

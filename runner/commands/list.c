@@ -1,6 +1,7 @@
 /* sockfault list faults|calls|errors|keys|scenarios|schema: what rules can use. */
 #include "base/arena.h"
 #include "base/diagnostic.h"
+#include "base/json.h"
 #include "commands/commands.h"
 #include "commands/error_places.h"
 #include "scenario/bundled.h"
@@ -154,10 +155,7 @@ static int list_scenarios(void)
 
 static int list_schema(void)
 {
-    json_t *schema = sf_schema_new();
-    json_dumpf(schema, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(schema);
+    sf_json_put(sf_schema_new(), stdout); /* main says what standard output failed at */
     return LISTED;
 }
 

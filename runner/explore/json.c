@@ -1,8 +1,7 @@
 /* The JSON report: section 3 of the contract, and more keys behind its own. */
 #include "explore/report.h"
 
-#include <errno.h>
-#include <jansson.h>
+#include "base/json.h"
 
 static json_t *text_or_null(const char *text)
 {
@@ -92,10 +91,5 @@ int sf_explored_json(FILE *out, const struct sf_exploration *exploration)
     json_object_set_new(root, "baseline", json_of_baseline(exploration));
     json_object_set_new(root, "findings", json_of_list(&exploration->findings));
     json_object_set_new(root, "unstable", json_of_list(&exploration->unstable));
-    errno = 0;
-    int error = 0;
-    if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', out) == EOF)
-        error = errno ? errno : EIO;
-    json_decref(root);
-    return error;
+    return sf_json_put(root, out);
 }

@@ -112,15 +112,8 @@ static struct socket_memory *memory_of(struct observer *observer, const struct s
 {
     if (!socket || socket->number >= SOCKETS_MAX)
         return NULL;
-    if (socket->number >= observer->socket_count) {
-        size_t room = 2 * (size_t)socket->number + 64;
-        observer->sockets = realloc(observer->sockets, room * sizeof *observer->sockets);
-        if (!observer->sockets)
-            sf_out_of_memory();
-        memset(observer->sockets + observer->socket_count, 0,
-               (room - observer->socket_count) * sizeof *observer->sockets);
-        observer->socket_count = room;
-    }
+    sf_memory_grow(&observer->sockets, &observer->socket_count, (size_t)socket->number + 1,
+                   sizeof *observer->sockets);
     return &observer->sockets[socket->number];
 }
 

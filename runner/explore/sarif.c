@@ -4,9 +4,8 @@
 #include "explore/report.h"
 
 #include "base/arena.h"
+#include "base/json.h"
 
-#include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 static const char *const abouts[SF_SYMPTOM_COUNT] = {
@@ -95,11 +94,7 @@ int sf_explored_sarif(FILE *out, const struct sf_exploration *exploration)
     json_object_set_new(root, "$schema", json_string("https://json.schemastore.org/sarif-2.1.0.json"));
     json_object_set_new(root, "version", json_string("2.1.0"));
     json_object_set_new(root, "runs", runs);
-    errno = 0;
-    int error = 0;
-    if (json_dumpf(root, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF)
-        error = errno ? errno : EIO;
-    json_decref(root);
+    int error = sf_json_put(root, out);
     sf_arena_free(arena);
     return error;
 }

@@ -7,15 +7,6 @@
 
 #include <inttypes.h>
 
-static const struct {
-    const char *name, *label;
-} results[] = {
-    [SF_PASSED] = {"passed", "passed"},
-    [SF_FAILED] = {"failed", "failed"},
-    [SF_SKIPPED] = {"skipped", "skipped"},
-    [SF_INVALID] = {"invalid", "invalid"},
-};
-
 static enum sf_result verdict_of(const struct sf_report_run *run)
 {
     if (sf_report_count(run, SF_INVALID))
@@ -29,8 +20,8 @@ static void put_summary(FILE *out, const struct sf_report_run *run)
 {
     struct sf_arena *arena = sf_arena_new();
     enum sf_result verdict = verdict_of(run);
-    sf_html_put(out, "<header class=\"page %s\"><h1><b>%s</b> ", results[verdict].name,
-                results[verdict].label);
+    sf_html_put(out, "<header class=\"page %s\"><h1><b>%s</b> ", sf_result_names[verdict],
+                sf_result_names[verdict]);
     if (run->count == 1)
         sf_html_put(out, "%s", run->scenarios[0]->name);
     else
@@ -39,8 +30,8 @@ static void put_summary(FILE *out, const struct sf_report_run *run)
     for (enum sf_result result = SF_PASSED; result <= SF_INVALID; result++) {
         size_t count = sf_report_count(run, result);
         if (count)
-            sf_html_put(out, "<li class=\"%s\"><b>%zu</b> %s</li>", results[result].name, count,
-                        results[result].label);
+            sf_html_put(out, "<li class=\"%s\"><b>%zu</b> %s</li>", sf_result_names[result], count,
+                        sf_result_names[result]);
     }
     sf_html_put(out, "<li>in %s</li>", sf_word_duration(arena, run->duration_ns));
     if (run->shard)
@@ -72,7 +63,7 @@ int sf_html_write(FILE *out, const struct sf_report_run *run, int verbosity)
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
           "<meta name=\"color-scheme\" content=\"light dark\">",
           out);
-    sf_html_put(out, "<title>%s: sockfault</title>\n<style>\n", results[verdict_of(run)].label);
+    sf_html_put(out, "<title>%s: sockfault</title>\n<style>\n", sf_result_names[verdict_of(run)]);
     fputs(sf_html_style, out);
     fputs("</style></head>\n<body>\n", out);
     put_summary(out, run);

@@ -7,14 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const struct {
-    const char *name, *label;
-} results[] = {
-    [SF_PASSED] = {"passed", "PASS"},
-    [SF_FAILED] = {"failed", "FAIL"},
-    [SF_SKIPPED] = {"skipped", "SKIP"},
-    [SF_INVALID] = {"invalid", "INVALID"},
-};
+static const char *const badges[] = {
+    [SF_PASSED] = "PASS", [SF_FAILED] = "FAIL", [SF_SKIPPED] = "SKIP", [SF_INVALID] = "INVALID"};
 
 static void put_place(FILE *out, const struct sf_place *place)
 {
@@ -161,11 +155,10 @@ void sf_html_scenario(FILE *out, const struct sf_report_scenario *report, size_t
 {
     bool is_bad = report->result == SF_FAILED || report->result == SF_INVALID;
     const struct sf_place place = {.file = report->file, .line = report->line};
-    sf_html_put(out, "<details class=\"scenario %s\" id=\"s%zu\"", results[report->result].name, number);
+    sf_html_put(out, "<details class=\"scenario %s\" id=\"s%zu\"", sf_result_names[report->result], number);
     fputs(is_bad || is_open ? " open>" : ">", out);
-    sf_html_put(out, "<summary><span class=\"badge\">%s</span> <h2>%s</h2> <small>%s",
-                results[report->result].label, report->name,
-                sf_word_duration(report->arena, report->duration_ns));
+    sf_html_put(out, "<summary><span class=\"badge\">%s</span> <h2>%s</h2> <small>%s", badges[report->result],
+                report->name, sf_word_duration(report->arena, report->duration_ns));
     if (report->findings.count && report->result != SF_PASSED)
         sf_html_put(out, " · %s", report->findings.list[0].message);
     if (report->reason)

@@ -6,28 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Zeroed room for `wanted` elements, doubled each time. */
-static void grow(void *array, size_t *count, size_t wanted, size_t size)
-{
-    void **list = array;
-    size_t room = *count ? *count : 64;
-
-    if (wanted <= *count)
-        return;
-    while (room < wanted)
-        room *= 2;
-    *list = realloc(*list, room * size);
-    if (!*list)
-        sf_out_of_memory();
-    memset((char *)*list + *count * size, 0, (room - *count) * size);
-    *count = room;
-}
-
 struct sf_socket_memory *sf_memory_of_socket(struct sf_hygiene *hygiene, struct sf_followed *socket)
 {
     if (!socket || socket->number > SF_FOLLOWED_MAX)
         return NULL;
-    grow(&hygiene->sockets, &hygiene->socket_count, (size_t)socket->number + 1, sizeof *hygiene->sockets);
+    sf_memory_grow(&hygiene->sockets, &hygiene->socket_count, (size_t)socket->number + 1,
+                   sizeof *hygiene->sockets);
     hygiene->sockets[socket->number].socket = socket;
     return &hygiene->sockets[socket->number];
 }
@@ -42,7 +26,7 @@ struct sf_process_memory *sf_memory_of_process(struct sf_hygiene *hygiene, uint3
     for (at = 0; at < hygiene->process_count && hygiene->processes[at].pid; at++)
         if (hygiene->processes[at].pid == pid)
             break;
-    grow(&hygiene->processes, &hygiene->process_count, at + 1, sizeof *hygiene->processes);
+    sf_memory_grow(&hygiene->processes, &hygiene->process_count, at + 1, sizeof *hygiene->processes);
     hygiene->processes[at].pid = pid;
     hygiene->process_last = at;
     return &hygiene->processes[at];
@@ -57,7 +41,7 @@ struct sf_thread_memory *sf_memory_of_thread(struct sf_process_memory *process, 
     for (at = 0; at < process->thread_count && process->threads[at].tid; at++)
         if (process->threads[at].tid == tid)
             break;
-    grow(&process->threads, &process->thread_count, at + 1, sizeof *process->threads);
+    sf_memory_grow(&process->threads, &process->thread_count, at + 1, sizeof *process->threads);
     process->threads[at].tid = tid;
     process->thread_last = at;
     return &process->threads[at];
@@ -65,7 +49,8 @@ struct sf_thread_memory *sf_memory_of_thread(struct sf_process_memory *process, 
 
 struct sf_descriptor_memory *sf_memory_of_descriptor(struct sf_process_memory *process, int fd)
 {
-    grow(&process->descriptors, &process->descriptor_count, (size_t)fd + 1, sizeof *process->descriptors);
+    sf_memory_grow(&process->descriptors, &process->descriptor_count, (size_t)fd + 1,
+                   sizeof *process->descriptors);
     return &process->descriptors[fd];
 }
 
@@ -76,7 +61,7 @@ struct sf_named_site *sf_memory_of_site(struct sf_hygiene *hygiene, uint32_t pid
     for (; at < hygiene->site_count && hygiene->sites[at].pid; at++)
         if (hygiene->sites[at].pid == pid && hygiene->sites[at].return_address == return_address)
             return &hygiene->sites[at];
-    grow(&hygiene->sites, &hygiene->site_count, at + 1, sizeof *hygiene->sites);
+    sf_memory_grow(&hygiene->sites, &hygiene->site_count, at + 1, sizeof *hygiene->sites);
     hygiene->sites[at].pid = pid;
     hygiene->sites[at].return_address = return_address;
     hygiene->has_unnamed = true;

@@ -1,16 +1,12 @@
 /* The JSON report: section 3 of the contract, keys in its order. */
 #include "report/report.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "verify/wording.h"
 
-#include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const result_names[] = {
-    [SF_PASSED] = "passed", [SF_FAILED] = "failed", [SF_SKIPPED] = "skipped", [SF_INVALID] = "invalid"};
 
 static const char *const end_names[] = {
     [SF_END_NOT_STARTED] = "not_started", [SF_END_EXITED] = "exited",   [SF_END_SIGNALED] = "signaled",
@@ -147,7 +143,7 @@ static json_t *json_of_scenario(const struct sf_report_scenario *scenario)
     json_object_set_new(object, "name", text_of(scenario->name));
     json_object_set_new(object, "file", text_of(scenario->file));
     json_object_set_new(object, "line", json_integer(scenario->line));
-    json_object_set_new(object, "result", json_string(result_names[scenario->result]));
+    json_object_set_new(object, "result", json_string(sf_result_names[scenario->result]));
     if (scenario->reason)
         json_object_set_new(object, "reason", text_of(scenario->reason));
     json_object_set_new(object, "seed", json_integer((json_int_t)scenario->seed));
@@ -166,7 +162,7 @@ static json_t *json_of_summary(const struct sf_report_run *run)
     json_t *object = json_object();
     json_object_set_new(object, "total", json_integer((json_int_t)run->count));
     for (enum sf_result result = SF_PASSED; result <= SF_INVALID; result++)
-        json_object_set_new(object, result_names[result],
+        json_object_set_new(object, sf_result_names[result],
                             json_integer((json_int_t)sf_report_count(run, result)));
     json_object_set_new(object, "duration_s", seconds_of(run->duration_ns));
     return object;
@@ -183,10 +179,5 @@ int sf_json_write(FILE *out, const struct sf_report_run *run)
     for (size_t i = 0; i < run->count; i++)
         json_array_append_new(scenarios, json_of_scenario(run->scenarios[i]));
     json_object_set_new(root, "scenarios", scenarios);
-    errno = 0;
-    int error = 0;
-    if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', out) == EOF)
-        error = errno ? errno : EIO;
-    json_decref(root);
-    return error;
+    return sf_json_put(root, out);
 }

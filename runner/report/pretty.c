@@ -152,13 +152,11 @@ void sf_pretty_scenario(FILE *out, const struct sf_report_scenario *report, int 
 
 void sf_pretty_summary(FILE *out, const struct sf_report_run *run)
 {
-    static const char *const words[] = {
-        [SF_PASSED] = "passed", [SF_FAILED] = "failed", [SF_SKIPPED] = "skipped", [SF_INVALID] = "invalid"};
     struct sf_arena *arena = sf_arena_new();
     for (enum sf_result result = SF_PASSED; result <= SF_INVALID; result++) {
         size_t count = sf_report_count(run, result);
         if (result <= SF_FAILED || count)
-            fprintf(out, "%s%zu %s", result == SF_PASSED ? "" : ", ", count, words[result]);
+            fprintf(out, "%s%zu %s", result == SF_PASSED ? "" : ", ", count, sf_result_names[result]);
     }
     fprintf(out, " in %s\n", sf_word_duration(arena, run->duration_ns));
     sf_arena_free(arena);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 enum sf_result { SF_PASSED, SF_FAILED, SF_SKIPPED, SF_INVALID };
+#define SF_RESULT_COUNT 4
+extern const char *const sf_result_names[SF_RESULT_COUNT]; /* "passed" … */
 
 /* One judged scenario, kept after its programs and its session are gone. All
  * memory belongs to `arena`. */

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const sf_result_names[SF_RESULT_COUNT] = {
+    [SF_PASSED] = "passed", [SF_FAILED] = "failed", [SF_SKIPPED] = "skipped", [SF_INVALID] = "invalid"};
+
 #define TAIL_LINES 5
 #define TAIL_LINE_BYTES 300
 

@@ -33,21 +33,6 @@ struct collector {
     bool is_begun;
 };
 
-static void *grown(void *list, size_t *room, size_t wanted, size_t size)
-{
-    size_t now = *room ? *room : 64;
-    if (wanted <= *room)
-        return list;
-    while (now < wanted)
-        now *= 2;
-    list = realloc(list, now * size);
-    if (!list)
-        sf_out_of_memory();
-    memset((char *)list + *room * size, 0, (now - *room) * size);
-    *room = now;
-    return list;
-}
-
 /* Its index + 1; NONE: there are too many. */
 static uint32_t add(struct collector *collector, uint16_t program, const struct sf_followed *socket)
 {
@@ -55,7 +40,7 @@ static uint32_t add(struct collector *collector, uint16_t program, const struct 
         collector->more++;
         return NONE;
     }
-    collector->list = grown(collector->list, &collector->room, collector->count + 1, sizeof *collector->list);
+    sf_memory_grow(&collector->list, &collector->room, collector->count + 1, sizeof *collector->list);
     struct growing *growing = sf_memory_new(sizeof *growing);
     growing->connection.program = program;
     growing->connection.opened_ns = UINT64_MAX;
@@ -71,8 +56,8 @@ static uint32_t find(struct collector *collector, const struct sf_traced *call)
     const struct sf_followed *socket = call->socket;
     uint32_t *place;
     if (socket && socket->number && socket->number < SF_FOLLOWED_MAX) {
-        collector->of_socket = grown(collector->of_socket, &collector->socket_room,
-                                     (size_t)socket->number + 1, sizeof *collector->of_socket);
+        sf_memory_grow(&collector->of_socket, &collector->socket_room, (size_t)socket->number + 1,
+                       sizeof *collector->of_socket);
         place = &collector->of_socket[socket->number];
     } else {
         socket = NULL;
@@ -103,8 +88,8 @@ static void put(struct collector *collector, uint32_t index, struct sf_timeline_
         growing->connection.events_more++;
         return;
     }
-    collector->events = grown(collector->events, &collector->event_room, collector->event_count + 1,
-                              sizeof *collector->events);
+    sf_memory_grow(&collector->events, &collector->event_room, collector->event_count + 1,
+                   sizeof *collector->events);
     event.last_ns = event.ns;
     event.times = 1;
     event.connection = index;

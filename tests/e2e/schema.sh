@@ -9,7 +9,6 @@ cd "$root" || exit 1
 check_status "the schema is printed" 0 "$SOCKFAULT" list schema
 printf '%s\n' "$output" > "$TMP/schema.json"
 mapfile -t good < <(find scenarios -name '*.yaml' | sort)
-"$SOCKFAULT" check "${good[@]}" > "$TMP/said" 2>&1
 check "there are scenarios" test "${#good[@]}" -gt 50
 check_eq "every scenario fits, typed or as text" "" \
     "$($python tests/e2e/schema.py "$TMP/schema.json" good "${good[@]}" 2>&1)"

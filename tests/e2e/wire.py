@@ -12,7 +12,8 @@ def name(error):
     return errno.errorcode.get(error, str(error))
 
 def tell(*words):
-    print(*words, flush=True)
+    sys.stdout.write(" ".join(map(str, words)) + "\n")  # in one piece: threads say, too
+    sys.stdout.flush()
 
 def of_family(host):
     return socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)

@@ -1,6 +1,7 @@
 # Connections that the wire carries: what both ends see of each link fault, and that without one
 # they see nothing of the wire.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/measured.bash"
 
 peer=$root/tests/e2e/wire.py
 port=$(free_port)
@@ -359,21 +360,9 @@ fi
 # ---- the loss of the wire ----
 background timeout 100 "$SOCKFAULT" run -f "$idle" -- python3 "$peer" parts "$port" 90 2> "$TMP/said"
 run=$background_pid
-wire() # the process of that name below the run
-{
-    local file pid
-    for file in $(grep -lsx sf-wire /proc/[0-9]*/comm); do
-        pid=${file#/proc/}
-        pid=${pid%/comm}
-        while [ "${pid:-0}" -gt 1 ] && [ "$pid" != "$run" ]; do
-            pid=$(awk '$1 == "PPid:" {print $2}' "/proc/$pid/status" 2> /dev/null)
-        done
-        [ "$pid" != "$run" ] || basename "$(dirname "$file")"
-    done
-}
 has_wire()
 {
-    lost=$(wire)
+    lost=$(wire_of "$run")
     [ -n "$lost" ]
 }
 within 30 has_wire || diag "$(ps -ef --forest | grep -e sockfault -e sf- | grep -v grep)" "run: $run"

@@ -394,6 +394,16 @@ static void unwritable_file_is_an_error(void **state)
     }
 }
 
+/* A session of the scenario, whose first program was there. */
+static struct sf_session_memory *loaded_session(const struct sf_scenario *scenario)
+{
+    struct sf_plan *plan = sf_plan_compile(scenario);
+    struct sf_session_memory *session = sf_session_create(plan, NULL);
+    free(plan);
+    session->programs[0].loaded = 1;
+    return session;
+}
+
 /* From a session to what is kept: it must outlive everything else. */
 static void judged_report_keeps_what_happened(void **state)
 {
@@ -420,10 +430,7 @@ static void judged_report_keeps_what_happened(void **state)
                                    .rules = &rule,
                                    .rule_count = 1,
                                    .rule_expect = &count};
-    struct sf_plan *plan = sf_plan_compile(&scenario);
-    struct sf_session_memory *session = sf_session_create(plan, NULL);
-    free(plan);
-    session->programs[0].loaded = 1;
+    struct sf_session_memory *session = loaded_session(&scenario);
     session->programs[0].start_ns = 1000000000;
     session->rules[0].fired = 1;
     struct sf_event *event = (void *)(session->events + 1);
@@ -480,10 +487,7 @@ static void a_firing_of_the_wire_names_the_connection(void **state)
                                    .rules = &rule,
                                    .rule_count = 1,
                                    .rule_expect = &count};
-    struct sf_plan *plan = sf_plan_compile(&scenario);
-    struct sf_session_memory *session = sf_session_create(plan, NULL);
-    free(plan);
-    session->programs[0].loaded = 1;
+    struct sf_session_memory *session = loaded_session(&scenario);
     const uint64_t place = session->session->sockets_at + 3 * session->session->socket_stride;
     struct sf_socket *socket = sf_session_socket(session->session, place);
     socket->number = 7;
