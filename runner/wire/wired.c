@@ -7,6 +7,7 @@
 #include "wire/unix.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -74,23 +75,58 @@ static void meet(struct sf_wire *wire, struct sf_wired *wired)
     sf_wired_close(wire, wired, true);
 }
 
-/* A connect that went out into silence is to fail as if it had been answered. */
-static void fail_near(struct sf_wire *wire, struct sf_wired *wired)
+/* Whoever waits for the program's socket is woken by both: the second follows at once. */
+static bool dissolve_and_connect(int fd, const union sf_wire_address *to)
 {
-    if (atomic_load(&wired->record->cookie) == wired->cookie)
-        atomic_store(&wired->record->wired, 1 + (uint32_t)wired->error); /* the shim tells this errno */
-    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    do
+        if (connect(fd, &nobody, sizeof nobody) != 0)
+            return false;
+    while (connect(fd, &to->any, sf_wire_address_bytes(to)) != 0 &&
+           errno == EALREADY); /* a thread was faster */
+    return true;
+}
+
+/* The program's socket meets a port where nobody listens. What comes of that is left to whoever asks, so it
+ * does not wait meanwhile. False: errno says why not. */
+static bool refuse(struct sf_wire *wire, const struct sf_wired *wired)
+{
     union sf_wire_address closed = wired->own;
     in_port_t port = htons((in_port_t)wire->session->session->refused_port);
+    int flags = fcntl(wired->failing, F_GETFL);
 
-    if (wired->failing >= 0 && connect(wired->failing, &nobody, sizeof nobody) == 0) {
-        if (closed.any.sa_family == AF_INET6)
-            closed.v6.sin6_port = port;
-        else
-            closed.v4.sin_port = port;
-        (void)connect(wired->failing, &closed.any, sf_wire_address_bytes(&closed)); /* it fails by itself */
+    if (closed.any.sa_family == AF_INET6)
+        closed.v6.sin6_port = port;
+    else
+        closed.v4.sin_port = port;
+    if (!(flags & O_NONBLOCK))
+        fcntl(wired->failing, F_SETFL, flags | O_NONBLOCK);
+    bool is_done = dissolve_and_connect(wired->failing, &closed);
+    int error = errno;
+    if (!(flags & O_NONBLOCK))
+        fcntl(wired->failing, F_SETFL, flags);
+    errno = error;
+    return is_done;
+}
+
+/* A connect that went out into silence is to fail as if it had been answered: the shim tells the errno. */
+static void fail_near(struct sf_wire *wire, struct sf_wired *wired)
+{
+    _Atomic uint32_t *told =
+        atomic_load(&wired->record->cookie) == wired->cookie ? &wired->record->wired : NULL;
+    uint32_t failed = SF_WIRED + (uint32_t)wired->error;
+
+    if (told)
+        atomic_store(told, failed | SF_WIRE_FAILING);
+    if (wired->failing >= 0 && !refuse(wire, wired) && errno == EBUSY &&
+        connect_from(wired->reserved, &wired->silent, &wired->own)) {
+        /* Linux 6.1 to 6.5, where a thread waits in it: a RST wakes that as well. */
+        wired->near.watch.fd = wired->reserved;
+        wired->reserved = -1;
     }
     sf_wired_close(wire, wired, true);
+    if (told)
+        atomic_store(told, failed);
 }
 
 /* ---- life ---- */

@@ -34,6 +34,12 @@
 
 #define SF_WIRE_PREFIX "sockfault-wire-" /* behind the NUL of an abstract name */
 
+/* sf_socket.wired: 0: no; else this, and the error that the wire lets its connect fail with. The socket is
+ * dissolved and connected to where nobody listens; until that is done SF_WIRE_FAILING stands in it as well.
+ */
+#define SF_WIRED 1u
+#define SF_WIRE_FAILING (1u << 31)
+
 #define SF_WIRE_DATAGRAMS_PREFIX "sockfault-datagrams-" /* likewise */
 
 enum sf_wire_kind {

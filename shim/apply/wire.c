@@ -1,6 +1,5 @@
 #include "apply/wire.h"
 
-#include "apply/clock.h"
 #include "apply/inherit.h"
 #include "apply/refuse.h"
 #include "apply/wire_message.h"
@@ -11,6 +10,7 @@
 #include "load/shim.h"
 #include "sockets/address.h"
 #include "sockets/owner.h"
+#include "sockets/patience.h"
 #include "sockets/record.h"
 
 #include <errno.h>
@@ -33,8 +33,9 @@ void sf_wire_forget(struct sf_socket *socket)
 
 int sf_wire_error(struct sf_socket *socket, int error)
 {
-    uint32_t wired = atomic_load_explicit(&socket->wired, memory_order_acquire);
-    return wired > SF_WIRED && error ? (int)(wired - SF_WIRED) : error;
+    uint32_t wired = atomic_load_explicit(&socket->wired, memory_order_acquire) & ~SF_WIRE_FAILING;
+    bool is_of_wire = error == ECONNREFUSED || error == ECONNRESET; /* refused, or just dissolved for that */
+    return wired > SF_WIRED && is_of_wire ? (int)(wired - SF_WIRED) : error;
 }
 
 /* ---- addresses ---- */
@@ -171,6 +172,38 @@ static bool is_mapped(const union sf_wire_address *address)
     return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr);
 }
 
+/* The error that the wire has let this connect fail with; 0: it has not, or somebody else has been told. */
+static int take_failure(struct sf_socket *socket)
+{
+    unsigned tries = 0;
+    uint32_t wired;
+    do
+        wired = atomic_load_explicit(&socket->wired, memory_order_acquire);
+    while (wired & SF_WIRE_FAILING && sf_patience_lasts(&tries));
+    if (wired <= SF_WIRED || wired & SF_WIRE_FAILING ||
+        !atomic_compare_exchange_strong_explicit(&socket->wired, &wired, 0, memory_order_acq_rel,
+                                                 memory_order_acquire))
+        return 0;
+    return (int)(wired - SF_WIRED);
+}
+
+/* In the kernel: signals, SO_SNDTIMEO, cancellation and shutdown end it as they would. To be refused it is
+ * dissolved by the wire, which gives EPIPE; so it is refused once more where that is told. */
+static int await(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length)
+{
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    int result = sf_real.connect(fd, address, length), error = errno;
+    bool goes_on = result < 0 && (error == EINTR || error == EINPROGRESS || error == EALREADY);
+    int failed = goes_on ? 0 : take_failure(socket);
+
+    if (failed && error != ECONNREFUSED) {
+        sf_real.connect(fd, &nobody, sizeof nobody);
+        sf_refuse_connect(fd);
+    }
+    errno = failed ? failed : error;
+    return failed ? -1 : result;
+}
+
 /* The real peer has answered, or may yet. Returns connect's result. */
 static int go(struct calling *calling, int error)
 {
@@ -195,28 +228,20 @@ static int go(struct calling *calling, int error)
         errno = EINPROGRESS;
         return -1;
     }
-    /* In the kernel: signals, SO_SNDTIMEO, cancellation and shutdown end it as they would. */
-    return sf_real.connect(calling->fd, &calling->silent.any, sf_wire_address_bytes(&calling->silent));
+    int result =
+        await(calling->fd, calling->socket, &calling->silent.any, sf_wire_address_bytes(&calling->silent));
+    if (result < 0 && errno == EALREADY) /* by us */
+        errno = EINPROGRESS;
+    return result;
 }
 
 /* The peer's answer was no. */
 static int fail(struct calling *calling)
 {
-    int error = calling->answer.error;
-    uint64_t ns = calling->answer.round_trip_ns;
-
-    if (error != ECONNREFUSED) {
-        errno = error;
+    errno = calling->answer.error;
+    if (errno != ECONNREFUSED)
         return -1;
-    }
-    if (ns && calling->flags & O_NONBLOCK)
-        return go(calling, error);
-    int ended_by = ns ? sf_clock_sleep(ns, SF_WAIT_RESTARTS, (struct sf_end){0}) : 0;
-    if (ended_by == EINTR) {
-        errno = ended_by;
-        return -1;
-    }
-    return sf_refuse_connect(calling->fd);
+    return calling->answer.round_trip_ns ? go(calling, ECONNREFUSED) : sf_refuse_connect(calling->fd);
 }
 
 /* Returns false: it was not made. */
@@ -239,6 +264,22 @@ static bool call(struct calling *calling, int *result)
     return is_answered;
 }
 
+/* A connect before this one is under way, or has failed since. */
+static bool connect_again(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length,
+                          int *result)
+{
+    bool is_under_way = sf_tcp_state(fd) != TCP_CLOSE;
+    int failed = is_under_way ? 0 : take_failure(socket);
+
+    if (is_under_way) {
+        *result = await(fd, socket, address, length);
+    } else if (failed) {
+        *result = sf_refuse_connect(fd); /* ECONNABORTED where SO_ERROR has told it */
+        errno = errno == ECONNREFUSED ? failed : errno;
+    }
+    return is_under_way || failed;
+}
+
 int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length)
 {
     struct calling calling = {.fd = fd, .socket = socket};
@@ -252,8 +293,10 @@ int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *add
         return sf_wire_connect_unix(fd, socket, address, length);
     if (!take_address(&calling.request.to, address, length))
         return sf_owner_connect(fd, address, length);
-    if (sf_tcp_state(fd) != TCP_CLOSE)
-        return sf_real.connect(fd, address, length);
+    if (connect_again(fd, socket, address, length, &result)) {
+        errno = result == 0 ? saved_errno : errno;
+        return result;
+    }
     sf_wire_forget(socket);
     calling.flags = sf_real.fcntl(fd, F_GETFL);
     calling.wire = sf_wire_open();
@@ -266,7 +309,7 @@ int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *add
         errno = saved_errno;
         return sf_owner_connect(fd, address, length);
     }
-    errno = result == 0 ? saved_errno : sf_wire_error(socket, error);
+    errno = result == 0 ? saved_errno : error;
     return result;
 }
 

@@ -6,9 +6,6 @@
 
 #include <stdbool.h>
 
-/* sf_socket.wired: 0: no; else this, and the error that the wire let its connect fail with. */
-#define SF_WIRED 1u
-
 enum { SF_WIRE_FDS_MAX = 2 };
 
 /* A connection to the wire, which the caller closes; -1: there is none to be had. */

@@ -31,7 +31,7 @@ static int opened(int fd, int domain, int type)
 
 /* socket and socketpair have properties where others have a descriptor. */
 #define NEW_CALL(name, domain_, type_)                             \
-    SF_CALL(call, name, -1, 0, 0);                 \
+    SF_CALL(call, name, -1, 0, 0);                                 \
     call.domain = sf_domain_bit(domain_);                          \
     call.info.type = sf_type_bit(type_);                           \
     call.argument = (uint32_t)(domain_) << 16 | (uint16_t)(type_); \
@@ -200,7 +200,7 @@ static int accepted(int listener, int fd, const struct sockaddr *peer, const soc
 #define INTERPOSE_ACCEPT(name, params, arguments)                                 \
     SF_SELECTED int selected_##name params                                        \
     {                                                                             \
-        SF_CALL(call, name, fd, 0, 0);                            \
+        SF_CALL(call, name, fd, 0, 0);                                            \
         ROOM_FOR_PEER;                                                            \
         sf_call_set_sender(&call, addr, length, NULL);                            \
         if (!sf_call_enter(&call))                                                \
@@ -231,7 +231,8 @@ static int make_connection(struct sf_call *call, const struct sockaddr *addr, so
     if (verdict->timeout_ns)
         return sf_timeout_connect(call->fd, call->socket, verdict->timeout_ns, sf_call_timeout_ns(call),
                                   sf_call_fact(call, SF_FACT_NONBLOCKING));
-    if (verdict->route && call->info.type == SF_TYPE_STREAM)
+    bool is_wires = verdict->route || (call->socket && sf_is_wired(call->socket));
+    if (is_wires && call->info.type == SF_TYPE_STREAM)
         return sf_wire_connect(call->fd, call->socket, addr, length);
     return sf_owner_connect(call->fd, addr, length);
 }

@@ -156,6 +156,33 @@ read -r result event again error took <<< "$output"
 check_eq "is so by readiness" "EINPROGRESS ECONNREFUSED" "$result $error"
 between "after a round trip, too" 110 1100 "$took"
 
+# Linux 6.1 to 6.5 dissolve no connect that a thread waits in.
+cat > "$TMP/busy.c" << 'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+static int is_runner;
+__attribute__((constructor)) static void look(void)
+{
+    is_runner = strcmp(program_invocation_short_name, "sockfault") == 0;
+}
+int connect(int fd, const struct sockaddr *to, socklen_t length)
+{
+    int (*real)(int, const struct sockaddr *, socklen_t) = dlsym(RTLD_NEXT, "connect");
+    if (to->sa_family != AF_UNSPEC || !is_runner)
+        return real(fd, to, length);
+    errno = EBUSY;
+    return -1;
+}
+END
+gcc -shared -fPIC -o "$TMP/busy.so" "$TMP/busy.c"
+check_status "one that waits, where the kernel is busy with that" 0 \
+    timeout 100 env LD_PRELOAD="$TMP/busy.so" "$SOCKFAULT" run -f 'link: both, delay: 60ms' -- python3 "$peer" connects "$closed"
+check_match "is refused as ever" '^ECONNREFUSED' "$output"
+between "after a round trip" 110 1100 "${output#ECONNREFUSED }"
+
 # ---- servers, IPv6 ----
 mine=$(free_port)
 background timeout 100 "$SOCKFAULT" run -q -f 'link: in, delay: 100ms' -- python3 "$peer" serve "$mine"

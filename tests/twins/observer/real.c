@@ -154,10 +154,10 @@ static void act_swallow(struct step *step)
     give_up_after(ends.near, number(step, 1000));
 }
 
-/* Nobody listens any more. */
+/* Nobody listens any more; =MS: by and by. */
 static void act_deaf(struct step *step)
 {
-    (void)step;
+    pause_ms(number(step, 0));
     close(ends.listener);
     ends.listener = -1;
 }
