@@ -14,6 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76 /* Linux 6.5 */
+#endif
+
 #define MEET_AGAIN_NS UINT64_C(20000000)
 
 /* ---- the program's end ---- */
@@ -27,7 +31,7 @@ static int take_error(int fd)
 
 /* A relay that gathers small pieces would add delays of its own; what an accepted connection
  * has of its listener is the program's. */
-static void set_options(int fd)
+static void set_options(int fd, bool is_unix)
 {
     int yes = 1, no = 0;
     struct linger none = {0};
@@ -35,6 +39,20 @@ static void set_options(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_CORK, &no, sizeof no);
     setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    if (is_unix) { /* what they bring comes before the descriptors that are passed */
+        setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &no, sizeof no);
+        setsockopt(fd, SOL_SOCKET, SO_PASSSEC, &no, sizeof no);
+        setsockopt(fd, SOL_SOCKET, SO_PASSPIDFD, &no, sizeof no);
+    }
+}
+
+/* The program's may ask for a least one: IP_MINTTL, IPV6_MINHOPCOUNT. */
+static void set_hops(int fd, int domain)
+{
+    int most = 255;
+    setsockopt(fd, IPPROTO_IP, IP_TTL, &most, sizeof most);
+    if (domain == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &most, sizeof most);
 }
 
 /* A socket to connect to the program with; -1: there is no descriptor left. */
@@ -45,7 +63,8 @@ static int open_near(int domain)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
-    set_options(fd);
+    set_options(fd, false);
+    set_hops(fd, domain);
     return fd;
 }
 
@@ -184,7 +203,7 @@ struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request
         wire->first->previous = wired;
     wire->first = wired;
     sf_rules_begin(wire, wired, record);
-    set_options(far);
+    set_options(far, domain == AF_UNIX);
     if ((domain == AF_UNIX || wired->reserved >= 0) && sf_watch_begin(wire, &wired->far.watch))
         return wired;
     int error = errno;

@@ -316,7 +316,7 @@ int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *add
 /* ---- accept ---- */
 
 /* A socket in the place of the accepted one, on its way to the wire. */
-static int open_other(int fd, struct calling *calling)
+static int open_other(int listener, int fd, struct calling *calling)
 {
     union sf_wire_address own, any;
     own_address(fd, &own);
@@ -326,6 +326,7 @@ static int open_other(int fd, struct calling *calling)
     if (other < 0)
         return -1;
     sf_inherit(fd, other);
+    sf_inherit_limits(listener, other);
     find_silent(&calling->silent, &any, is_mapped(&own), calling->socket->number);
     calling->fd = other;
     calling->is_bound = true; /* any port will do */
@@ -357,7 +358,7 @@ static bool hand_over(int fd, struct calling *calling)
     return (result == 0 || errno == EISCONN) && go_on(calling);
 }
 
-void sf_wire_accept(int fd, struct sf_socket *socket)
+void sf_wire_accept(int listener, int fd, struct sf_socket *socket)
 {
     struct calling calling = {.socket = socket};
     int saved_errno = errno;
@@ -371,7 +372,7 @@ void sf_wire_accept(int fd, struct sf_socket *socket)
         return;
     }
     calling.wire = sf_wire_open();
-    int other = calling.wire >= 0 ? open_other(fd, &calling) : -1;
+    int other = calling.wire >= 0 ? open_other(listener, fd, &calling) : -1;
     struct sf_socket *moved = NULL;
     if (other >= 0) {
         sf_address_of_own(&socket->local, fd);
@@ -381,10 +382,12 @@ void sf_wire_accept(int fd, struct sf_socket *socket)
         calling.socket = moved;
         atomic_store_explicit(&moved->wired, SF_WIRED, memory_order_release);
     }
-    if (moved && hand_over(fd, &calling))
+    if (moved && hand_over(fd, &calling)) {
+        sf_inherit_late(fd, other);
         sf_wire_take_place(fd, other);
-    else
+    } else {
         sf_wire_escape(SF_ESCAPE_WIRE);
+    }
     if (other >= 0)
         sf_real.close(other);
     if (calling.wire >= 0)

@@ -15,9 +15,9 @@
  * without. A connect that is under way already is the kernel's to answer. */
 int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length);
 
-/* accept(2) gave `fd`: the wire gets the connection, and the program one end of another under the
- * same number, with the options that the first had. Keeps errno. */
-void sf_wire_accept(int fd, struct sf_socket *socket);
+/* accept(2) of `listener` gave `fd`: the wire gets the connection, and the program one end of another
+ * under the same number, with the options that the first had. Keeps errno. */
+void sf_wire_accept(int listener, int fd, struct sf_socket *socket);
 
 /* Does the wire have it? Then its names are the record's `local` and `peer`. */
 bool sf_is_wired(struct sf_socket *socket);

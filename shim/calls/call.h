@@ -127,9 +127,9 @@ int64_t sf_call_read_kept(const struct sf_call *call);
  * asked for right behind the handshake. */
 void sf_call_established(struct sf_call *call, int fd);
 
-/* accept(2) gave `fd`, and it is described: where a link rule means it the wire has it from
+/* accept(2) of `listener` gave `fd`, and it is described: where a link rule means it the wire has it from
  * now on. Keeps errno. */
-void sf_call_route_accepted(int fd);
+void sf_call_route_accepted(int listener, int fd);
 
 /* `bytes` bytes of `vector` passed on the call's connection. sf_call_leave does
  * this, but for calls that move several messages. */

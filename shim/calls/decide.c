@@ -209,7 +209,7 @@ static __attribute__((noinline)) bool decide(struct sf_call *call)
     return true;
 }
 
-void sf_call_route_accepted(int fd)
+void sf_call_route_accepted(int listener, int fd)
 {
     uint64_t selected[SF_SELECTION_WORDS_MAX] = {0};
     struct sf_socket *socket = sf_is_quiet() ? NULL : sf_socket_find(fd);
@@ -225,7 +225,7 @@ void sf_call_route_accepted(int fd)
     const struct sf_call_info info = {
         .call = SF_CALL_accept, .program = sf_shim.program, .type = socket->type, .domain = socket->domain};
     if (sf_verdict_routes(&sf_shim.engine, &selection, &info))
-        sf_wire_accept(fd, socket);
+        sf_wire_accept(listener, fd, socket);
     errno = saved_errno;
 }
 

@@ -184,7 +184,7 @@ static int accepted(int listener, int fd, const struct sockaddr *peer, const soc
     if (fd >= 0 && sf_shim.session)
         sf_socket_accepted(listener, fd, peer, *length, is_ours);
     if (fd >= 0 && sf_shim.has_links)
-        sf_call_route_accepted(fd);
+        sf_call_route_accepted(listener, fd);
     return fd;
 }
 

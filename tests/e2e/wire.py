@@ -372,6 +372,19 @@ def do_unix(port, path):
     except OSError as error:
         tell(name(error.errno))
 
+# Descriptors that come along with who sent them.
+def do_credentials(port, path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    listener.bind(path)
+    listener.listen()
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    c, _ = listener.accept()
+    s.sendmsg([b"hello"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", 1))])
+    data, told, _, _ = c.recvmsg(100, 1000)
+    tell(data, *sorted(kind for _, kind, _ in told))
+
 # Can it send again, once its peer has read what fills its buffer?
 def do_narrow(port, path):
     listener = socket.socket(socket.AF_UNIX)

@@ -212,6 +212,8 @@ b'hello' 1 b'passed'
 b'hello'
 EPIPE" "$(sed "s/^\(b'hello'\) [0-9]*$/\1/" <<< "$output")"
 between "and is late" 120 2000 "$(sed -n "s/^b'hello' \([0-9]*\)$/\1/p" <<< "$output")"
+check_status "a Unix server that asks who sends" 0 as_client 'link: in, role: server, delay: 1ms' -- credentials "$TMP/asking.sock"
+check_eq "hears it, and gets the descriptors" "b'hello' 1 2" "$output"
 check_status "a Unix stream with a small buffer" 0 as_client 'link: both, role: client, delay: 1ms' -- narrow "$TMP/narrow.sock"
 check_eq "has room when its peer has read" "1 1 1" "$(xargs <<< "$output")"
 check_status "both of its ends wired" 0 as_client 'link: in, chunk: 2' -- unix "$TMP/both.sock"
