@@ -29,9 +29,9 @@ bool sf_plan_admits(const struct sf_scenario *scenario, bool has_wire, struct sf
             sf_error(diagnostics, rule->link.place, "%s, which this version cannot do%s", why,
                      is_argument(&rule->link.place) ? "" : "; sockfault check validates this file");
         else
-            sf_error(
-                diagnostics, rule->link.place,
-                "link rules need the wire, a process of sockfault run and test: a plan has call rules alone");
+            sf_error(diagnostics, rule->link.place,
+                     "link rules need the wire, a process of sockfault run and test: a plan has call rules "
+                     "alone, run -s obeys both");
     }
     return admits;
 }

@@ -46,7 +46,7 @@ check_status "a link rule of another program is left out of a run" 0 "$SOCKFAULT
 
 check_status "no plan is compiled" 2 "$SOCKFAULT" compile one.yaml -o plan
 check_eq "and the line says why" \
-    "one.yaml:4:16: link rules need the wire, a process of sockfault run and test: a plan has call rules alone" "$output"
+    "one.yaml:4:16: link rules need the wire, a process of sockfault run and test: a plan has call rules alone, run -s obeys both" "$output"
 check "no file is left" test ! -e plan
 check "nothing was started" test ! -e started
 finish

@@ -299,7 +299,7 @@ static void a_plan_without_the_runner_holds_no_link_rule(void **state)
     assert_false(sf_plan_admits(reading->scenario, false, &reading->diagnostics));
     assert_string_equal(reading->diagnostics.list[0].message,
                         "link rules need the wire, a process of sockfault run and test: a plan has call rules "
-                        "alone");
+                        "alone, run -s obeys both");
     release(reading);
     reading = read_rule("call: recv, delay: 1s");
     assert_true(sf_plan_admits(reading->scenario, false, &reading->diagnostics));
