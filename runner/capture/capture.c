@@ -3,6 +3,7 @@
 #include "base/address.h"
 #include "base/memory.h"
 #include "capture/headers.h"
+#include "capture/links.h"
 #include "capture/pcapng.h"
 #include "trace/follow.h"
 
@@ -21,6 +22,9 @@ enum way { OUT, IN };
 struct stream {
     uint32_t seq[2]; /* the next byte of each way */
     bool has_ended[2], is_begun, is_greeted, is_over;
+    uint64_t moved[2];                /* bytes of each way */
+    const struct sf_followed *socket; /* NULL: of no call yet */
+    struct sf_link_note *notes;       /* of link rules, not told yet */
 };
 
 struct sf_capture {
@@ -29,6 +33,7 @@ struct sf_capture {
     uint64_t epoch_ns;
     struct stream *streams; /* by number of the socket */
     size_t count;
+    struct sf_links links;
     int error; /* the first */
 };
 
@@ -40,6 +45,7 @@ struct making {
     struct stream *stream;
     struct sf_addr ends[2];      /* where what goes OUT and IN comes from */
     char comment[COMMENT_BYTES]; /* "": none, or told already */
+    bool is_last;                /* no more can be expected of this stream */
 };
 
 static void note(struct sf_capture *capture, int error)
@@ -48,18 +54,31 @@ static void note(struct sf_capture *capture, int error)
         capture->error = error;
 }
 
-struct sf_capture *sf_capture_new(FILE *file, const struct sf_scenario *scenario, uint64_t epoch_ns)
+struct sf_capture *sf_capture_new(FILE *file, const struct sf_scenario *scenario,
+                                  const struct sf_session_memory *session, uint64_t epoch_ns)
 {
     struct sf_capture *capture = sf_memory_new(sizeof *capture);
-    *capture = (struct sf_capture){.file = file, .scenario = scenario, .epoch_ns = epoch_ns};
+    *capture = (struct sf_capture){
+        .file = file, .scenario = scenario, .epoch_ns = epoch_ns, .links.session = session};
     note(capture, sf_pcapng_begin(file, "sockfault " SF_VERSION));
     for (size_t i = 0; i < scenario->program_count; i++)
         note(capture, sf_pcapng_interface(file, scenario->programs[i].name));
     return capture;
 }
 
+static struct sf_link_note *pop_note(struct sf_link_note **at)
+{
+    struct sf_link_note *note = *at;
+    if (note)
+        *at = note->next;
+    return note;
+}
+
 void sf_capture_free(struct sf_capture *capture)
 {
+    for (size_t i = 0; i < capture->count; i++)
+        while (capture->streams[i].notes)
+            free(pop_note(&capture->streams[i].notes));
     free(capture->streams);
     free(capture);
 }
@@ -147,12 +166,78 @@ static void comment_names(struct making *making)
         add_comment(making, "socket %" PRIu32 ": %s", socket->number, address);
 }
 
+/* ---- link rules ---- */
+
+static enum way way_of(const struct sf_link_note *note)
+{
+    return note->is_in ? IN : OUT;
+}
+
+/* "link in, behind 3 bytes: rule cut (reset: true)" */
+static void comment_link(struct making *making, const struct sf_link_note *note)
+{
+    const struct sf_rule *rule = &making->capture->scenario->rules[note->rule];
+    add_comment(making, "link %s, behind %" PRIu64 " byte%s: rule %s (%s)", note->is_in ? "in" : "out",
+                note->at_byte, note->at_byte == 1 ? "" : "s", rule->id, rule->fault_text);
+}
+
+/* Who falls silent may keep back the SYN. */
+static bool is_of_syn(const struct making *making, const struct sf_link_note *note)
+{
+    enum sf_link_fault_kind fault = making->capture->scenario->rules[note->rule].link.fault;
+    return (fault == SF_LINK_BLACKHOLE || fault == SF_LINK_PARTITION) &&
+           note->time_ns <= making->call->record->end_ns;
+}
+
+/* Does this packet carry the byte that the rule acted on, or what came in place of it? */
+static bool is_told_by(const struct making *making, const struct sf_link_note *note, enum way way,
+                       uint8_t flags, size_t bytes)
+{
+    if (making->is_last || flags & SF_RST)
+        return true;
+    if (flags & SF_SYN)
+        return is_of_syn(making, note);
+    bool has_byte = bytes > 0 && making->stream->moved[way] + bytes > note->at_byte;
+    return way == way_of(note) && (has_byte || flags & SF_FIN);
+}
+
+static void comment_links(struct making *making, enum way way, uint8_t flags, size_t bytes)
+{
+    for (struct sf_link_note **at = &making->stream->notes; *at;) {
+        if (!is_told_by(making, *at, way, flags, bytes)) {
+            at = &(*at)->next;
+            continue;
+        }
+        comment_link(making, *at);
+        free(pop_note(at));
+    }
+}
+
+static void read_links(struct sf_capture *capture, uint64_t now_ns)
+{
+    struct sf_link_note *note;
+    while ((note = sf_links_next(&capture->links, now_ns))) {
+        if (note->socket > SF_FOLLOWED_MAX || note->rule >= capture->scenario->rule_count ||
+            note->program >= capture->scenario->program_count) {
+            free(note);
+            continue;
+        }
+        struct sf_link_note **at = &stream_of(capture, note->socket)->notes;
+        while (*at)
+            at = &(*at)->next;
+        *at = note;
+    }
+}
+
+/* ---- packets ---- */
+
 static void put(struct making *making, enum way way, uint8_t flags, const void *body, size_t body_bytes,
                 size_t missing)
 {
     struct sf_capture *capture = making->capture;
     struct stream *stream = making->stream;
     uint8_t head[SF_HEADER_BYTES_MAX];
+    comment_links(making, way, flags, body_bytes + missing);
     const struct sf_packet packet = {.from = &making->ends[way],
                                      .to = &making->ends[!way],
                                      .type = making->socket->type == SF_TYPE_DGRAM ? SF_TYPE_DGRAM
@@ -174,6 +259,7 @@ static void put(struct making *making, enum way way, uint8_t flags, const void *
     note(capture, sf_pcapng_packet(capture->file, &whole));
     stream->seq[way] +=
         (uint32_t)(body_bytes + missing) + (flags & SF_SYN ? 1 : 0) + (flags & SF_FIN ? 1 : 0);
+    stream->moved[way] += body_bytes + missing;
     stream->is_begun = true;
     making->comment[0] = '\0';
 }
@@ -234,7 +320,7 @@ static void put_connect(struct making *making)
     if (!is_stream(making->socket) || record->error == EISCONN || record->error == EALREADY)
         return;
     if (stream->is_over)
-        *stream = (struct stream){0};
+        *stream = (struct stream){.socket = stream->socket, .notes = stream->notes};
     if (record->error == 0) {
         greet(making);
         return;
@@ -309,7 +395,8 @@ static void put_call(struct making *making)
             end_way(making, OUT);
         break;
     case SF_FAMILY_CLOSE:
-        if (making->socket->closed_ns)
+        making->is_last = making->socket->closed_ns != 0;
+        if (making->is_last)
             end_way(making, OUT);
         break;
     default:
@@ -320,7 +407,8 @@ static void put_call(struct making *making)
 /* A fault at a call that moved nothing rides on an empty packet, where the protocol has such. */
 static void put_rest(struct making *making)
 {
-    if (making->comment[0] && making->stream->is_begun && is_stream(making->socket))
+    bool is_left = making->comment[0] || (making->is_last && making->stream->notes);
+    if (is_left && making->stream->is_begun && is_stream(making->socket))
         put(making, OUT, SF_ACK, NULL, 0, 0);
 }
 
@@ -333,7 +421,9 @@ void sf_capture_take(struct sf_capture *capture, const struct sf_traced *call)
     bool is_sound = call->record->result <= INT32_MAX && socket && socket->number <= SF_FOLLOWED_MAX;
     if (!is_sound || call->is_unfinished || call->record->program >= capture->scenario->program_count)
         return;
+    read_links(capture, call->record->end_ns);
     making.stream = stream_of(capture, socket->number);
+    making.stream->socket = socket;
     find_ends(&making);
     comment_names(&making);
     comment_faults(&making);
@@ -344,9 +434,28 @@ void sf_capture_take(struct sf_capture *capture, const struct sf_traced *call)
     put_rest(&making);
 }
 
+/* What no packet came for has one of its own. */
+static void put_notes(struct sf_capture *capture, struct stream *stream)
+{
+    struct sf_link_note *note;
+    while (stream->is_begun && (note = pop_note(&stream->notes))) {
+        const struct sf_trace_call record = {.program = (uint16_t)note->program, .end_ns = note->time_ns};
+        const struct sf_traced call = {.record = &record};
+        struct making making = {
+            .capture = capture, .call = &call, .socket = stream->socket, .stream = stream};
+        find_ends(&making);
+        comment_link(&making, note);
+        put(&making, way_of(note), SF_ACK, NULL, 0, 0);
+        free(note);
+    }
+}
+
 int sf_capture_end(struct sf_capture *capture, uint64_t dropped)
 {
     (void)dropped; /* the run says so, and fails */
+    read_links(capture, UINT64_MAX);
+    for (size_t i = 0; i < capture->count; i++)
+        put_notes(capture, &capture->streams[i]);
     if (fflush(capture->file) != 0)
         note(capture, errno);
     return capture->error;

@@ -9,6 +9,7 @@
 #ifndef SF_CAPTURE_CAPTURE_H
 #define SF_CAPTURE_CAPTURE_H
 
+#include "plan/session.h"
 #include "scenario/scenario.h"
 #include "trace/sink.h"
 
@@ -16,10 +17,12 @@
 
 struct sf_capture;
 
-/* Begin a file. The file and the scenario stay the caller's, and must outlive the capture.
+/* Begin a file. The file, the scenario and the session stay the caller's, and must outlive the capture.
  *
+ * session   whose log tells what link rules did; NULL: nothing does.
  * epoch_ns  what CLOCK_REALTIME is ahead of CLOCK_MONOTONIC. */
-struct sf_capture *sf_capture_new(FILE *file, const struct sf_scenario *scenario, uint64_t epoch_ns);
+struct sf_capture *sf_capture_new(FILE *file, const struct sf_scenario *scenario,
+                                  const struct sf_session_memory *session, uint64_t epoch_ns);
 void sf_capture_free(struct sf_capture *capture);
 
 void sf_capture_take(struct sf_capture *capture, const struct sf_traced *call);

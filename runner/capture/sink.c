@@ -75,8 +75,8 @@ bool sf_capture_sink(const struct sf_recording *recording, struct sf_trace_sink 
     sink->file = is_shared ? tmpfile() : fdopen(fcntl(recording->capture, F_DUPFD_CLOEXEC, 3), "w");
     if (!sink->file)
         sf_out_of_memory();
-    sink->capture =
-        sf_capture_new(sink->file, recording->scenario, now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC));
+    sink->capture = sf_capture_new(sink->file, recording->scenario, recording->session,
+                                   now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC));
     *made = (struct sf_trace_sink){.context = sink, .take = take, .end = end, .rest = rest};
     return true;
 }

@@ -95,6 +95,44 @@ check_eq "data behind the handshake" "" "$(fields "$TMP/unix.pcapng" tcp.analysi
 check_eq "a refused connect is a SYN and a RST" "0x0002
 0x0014" "$(fields "$TMP/refused.pcapng" tcp tcp.flags)"
 
+# ---- what link rules did ----
+gcc -o "$TMP/calls" "$root/docs/reference/calls.c"
+linked() # RULE CALL…: each comment, and the packet that it stands on: its flags and bytes
+{
+    local rule=$1
+    shift
+    timeout 60 "$SOCKFAULT" run --pcap "$TMP/link.pcapng" -f "id: cut, $rule" -- "$TMP/calls" "$@" > "$TMP/said" 2>&1
+    fields "$TMP/link.pcapng" frame.comment tcp.flags.str tcp.len frame.comment | tr -d '·' | tr '\t' ' '
+}
+behind='when: {after_bytes: 3}'
+check_eq "a reset by a link rule stands on its RST" "AR 0 link in, behind 3 bytes: rule cut (reset: true)" \
+    "$(linked "link: in, role: client, reset: true, $behind" tcp give=hello recv recv)"
+check_eq "one that the program does not hear of, on its last packet" "AF 0 link in, behind 3 bytes: rule cut (reset: true)" \
+    "$(linked "link: in, role: client, reset: true, $behind" tcp give=hello recv)"
+check_eq "a close on its FIN" "AF 0 link in, behind 3 bytes: rule cut (close: true)" \
+    "$(linked "link: in, role: client, close: true, $behind" tcp give=hello recv recv send)"
+check_eq "of a connection whose other way goes on" "AF 0 link out, behind 1 byte: rule cut (close: true)" \
+    "$(linked 'link: out, role: client, close: true, when: {after_bytes: 1}' tcp send far.recv far.recv give=hello recv)"
+check_eq "a delay on the first byte that is late" "AP 5 link in, behind 0 bytes: rule cut (delay: 20ms)" \
+    "$(linked 'link: in, role: client, delay: 20ms' tcp send=2 far.recv=9 give=hello recv recv-dontwait)"
+check_eq "and not on what came before it" "AP 2 link in, behind 3 bytes: rule cut (corrupt: 1)" \
+    "$(linked "link: in, role: client, corrupt: 1, $behind" tcp give=hello recv=3 recv)"
+check_eq "of what a server gets" "AP 5 link in, behind 0 bytes: rule cut (delay: 20ms)" \
+    "$(linked 'link: in, role: server, delay: 20ms' tcp send=5 far.recv=5)"
+check_eq "a black hole on the SYN that it swallows" "S 0 link in, behind 0 bytes: rule cut (blackhole: true)" \
+    "$(linked 'link: both, role: client, blackhole: true' tcp nonblock connect poll=100)"
+check_eq "or on what comes last" "AF 0 link in, behind 3 bytes: rule cut (blackhole: true)" \
+    "$(linked "link: both, role: client, blackhole: true, $behind" tcp give=hello recv poll)"
+check_eq "what meets connect on that" "S 0 connect(3): rule cut (refuse: true)" \
+    "$(linked 'link: both, role: client, refuse: true' tcp connect)"
+check_eq "a Unix stream as well" "AF 0 link in, behind 3 bytes: rule cut (close: true)" \
+    "$(linked "link: in, role: client, close: true, $behind" unix give=hello recv recv | grep -v ': unix:' )"
+printf 'import os, signal, socket\nl = socket.create_server(("127.0.0.1", 0)); s = socket.create_connection(l.getsockname()); c = l.accept()[0]\n%s' \
+    'c.send(b"hello"); s.recv(3, socket.MSG_WAITALL); os.kill(os.getpid(), signal.SIGKILL)' > "$TMP/killed.py"
+"$SOCKFAULT" run --pcap "$TMP/link.pcapng" -f "id: cut, link: in, role: client, blackhole: true, $behind" -- python3 "$TMP/killed.py"
+check_eq "where the program says no more, an empty packet" "A 0 link in, behind 3 bytes: rule cut (blackhole: true)" \
+    "$(fields "$TMP/link.pcapng" frame.comment tcp.flags.str tcp.len frame.comment | tr -d '·' | tr '\t' ' ')"
+
 cat > "$TMP/two.yaml" << END
 name: "number \${n}"
 matrix: {n: [1, 2, 3]}

@@ -68,7 +68,7 @@ static int setup(void **state)
     strcpy(world.path, "/tmp/sockfault-capture-XXXXXX");
     world.file = fdopen(mkstemp(world.path), "w");
     assert_non_null(world.file);
-    world.capture = sf_capture_new(world.file, &world.scenario, EPOCH_NS);
+    world.capture = sf_capture_new(world.file, &world.scenario, NULL, EPOCH_NS);
     for (uint32_t i = 0; i < 4; i++)
         world.sockets[i] = (struct sf_followed){.number = i,
                                                 .domain = SF_DOMAIN_INET,
@@ -424,7 +424,7 @@ static void a_full_disk_is_told(void **state)
     FILE *full = fopen("/dev/full", "we");
     (void)state;
     fclose(world.file);
-    struct sf_capture *capture = sf_capture_new(full, &world.scenario, EPOCH_NS);
+    struct sf_capture *capture = sf_capture_new(full, &world.scenario, NULL, EPOCH_NS);
     assert_int_equal(sf_capture_end(capture, 0), ENOSPC);
     sf_capture_free(capture);
     fclose(full);
