@@ -84,7 +84,7 @@ const char *sf_quoted(struct sf_arena *arena, const char *text)
     /* Never half a UTF-8 character. */
     while (shown < bytes && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
         shown--;
-    char *quoted = sf_arena_alloc(arena, 4 * shown + sizeof "'…'"), *end = quoted;
+    char *quoted = sf_arena_alloc(arena, 4 * shown + sizeof "''..."), *end = quoted;
     *end++ = '\'';
     for (size_t i = 0; i < shown; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -98,6 +98,6 @@ const char *sf_quoted(struct sf_arena *arena, const char *text)
             *end++ = (char)c;
         }
     }
-    stpcpy(end, shown < bytes ? "…'" : "'");
+    stpcpy(end, shown < bytes ? "'..." : "'");
     return quoted;
 }

@@ -8,14 +8,14 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { WRONG_USAGE = 2, USAGE_COLUMNS = 36 };
+enum { WRONG_USAGE = 2, USAGE_COLUMNS = 39 };
 
 static const struct command {
     struct sf_command_entry entry;
     unsigned options; /* enum sf_command; 0: none of the table */
     const char *more;
 } commands[] = {
-    {{"run", sf_command_run, "run [OPTION…] [--] PROGRAM [ARG…]", "run one program under faults"},
+    {{"run", sf_command_run, "run [OPTION...] [--] PROGRAM [ARG...]", "run one program under faults"},
      SF_COMMAND_RUN,
      "The exit status is the program's own; 128+N when signal N killed it, 124 when\n"
      "--timeout ended it, 125 when sockfault failed, 126 when PROGRAM is not\n"
@@ -25,7 +25,7 @@ static const struct command {
      "for standard output.\n"
      "\n"
      "  sockfault run -f 'call: recv, partial: 1' -- curl -fsS http://localhost:8080/\n"},
-    {{"test", sf_command_test, "test [OPTION…] PATH…", "run scenarios and judge their expectations"},
+    {{"test", sf_command_test, "test [OPTION...] PATH...", "run scenarios and judge their expectations"},
      SF_COMMAND_TEST,
      "A PATH is a scenario file, - for standard input, or a folder: every *.yaml and\n"
      "*.yml below it, sorted. A FILE that is written may be - for standard output.\n"
@@ -37,11 +37,11 @@ static const struct command {
      "failed.\n"
      "\n"
      "  sockfault test --filter 'chunk=7' --set host=127.0.0.1 tests/\n"},
-    {{"explore", sf_command_explore, "explore [OPTION…] SCENARIO",
+    {{"explore", sf_command_explore, "explore [OPTION...] SCENARIO",
       "find the faults that programs do not survive"},
      SF_COMMAND_EXPLORE,
-     "Or `explore [OPTION…] -- PROGRAM [ARG…]`. Runs the programs without faults, then with one fault after\n"
-     "another wherever they make a socket call, and writes a scenario that reproduces each\n"
+     "Or `explore [OPTION...] -- PROGRAM [ARG...]`. Runs the programs without faults, then with one fault\n"
+     "after another wherever they make a socket call, and writes a scenario that reproduces each\n"
      "crash, hang, spin, leak, wrong output or needless failure, and each service that serves no more.\n"
      "--timeout is 10s where the scenario says none. Ctrl-C ends the search with what is known.\n"
      "\n"
@@ -49,7 +49,7 @@ static const struct command {
      "a program fails with no fault injected; 125 when sockfault failed.\n"
      "\n"
      "  sockfault explore -- curl -fsS -m 5 http://localhost:8080/\n"},
-    {{"trace", sf_command_trace, "trace [OPTION…] [--] PROGRAM [ARG…]",
+    {{"trace", sf_command_trace, "trace [OPTION...] [--] PROGRAM [ARG...]",
       "show the socket calls of one program"},
      SF_COMMAND_TRACE,
      "A line a call on stderr, nothing is injected: when the call came back, whose it was,\n"
@@ -57,13 +57,13 @@ static const struct command {
      "CALL and PATTERN are those of rules. The exit status is that of `run`.\n"
      "\n"
      "  sockfault trace --call connect,send,recv -v -- curl -fsS http://localhost:8080/\n"},
-    {{"check", sf_command_check, "check [-q] PATH…", "validate scenarios, start nothing"},
+    {{"check", sf_command_check, "check [-q] PATH...", "validate scenarios, start nothing"},
      0,
      "A PATH is a scenario file, - for standard input, or a folder: every *.yaml and\n"
      "*.yml below it. The exit status is 0 when all are valid, otherwise 2.\n"},
     {{"compile", sf_command_compile, "compile SCENARIO -o FILE", "write the plan for use without the runner"},
      0,
-     "  LD_PRELOAD=…/libsockfault.so SOCKFAULT_PLAN=FILE PROGRAM\n"
+     "  LD_PRELOAD=.../libsockfault.so SOCKFAULT_PLAN=FILE PROGRAM\n"
      "\n"
      "Where the scenario has several programs, SOCKFAULT_PROGRAM says which one this is;\n"
      "default: the one that is named as the executable. SCENARIO may be - for standard\n"
@@ -73,7 +73,8 @@ static const struct command {
       "show what rules can use, and the bundled scenarios"},
      0,
      NULL},
-    {{"completion", sf_command_completion, "completion bash|zsh|fish", "print what lets a shell complete all this"},
+    {{"completion", sf_command_completion, "completion bash|zsh|fish",
+      "print what lets a shell complete all this"},
      0,
      "Bash:  source <(sockfault completion bash)               in ~/.bashrc\n"
      "Zsh:   source <(sockfault completion zsh)                in ~/.zshrc, behind compinit\n"
@@ -106,21 +107,11 @@ const struct sf_command_entry *sf_command_at(size_t place, unsigned *options)
     return &commands[place].entry;
 }
 
-/* "…" is one column, but three bytes. */
-static int pad_of(const char *usage)
-{
-    int columns = 0;
-    for (; *usage; usage++)
-        columns += (*usage & 0xc0) != 0x80;
-    return columns < USAGE_COLUMNS ? USAGE_COLUMNS - columns : 0;
-}
-
 static void print_all(FILE *out)
 {
     fputs("sockfault makes the network fail on purpose and says what your programs made of it.\n\n", out);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  sockfault %s%*s %s\n", commands[i].entry.usage, pad_of(commands[i].entry.usage), "",
-                commands[i].entry.about);
+        fprintf(out, "  sockfault %-*s %s\n", USAGE_COLUMNS, commands[i].entry.usage, commands[i].entry.about);
     fputs("  sockfault --version\n\nSee 'sockfault help COMMAND' for the options of a command.\n", out);
 }
 

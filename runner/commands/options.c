@@ -54,7 +54,7 @@ static const struct row {
     {"thorough", 0, NULL, EXPLORES, take_thorough, "end connections in the midst of what they bring, too"},
     {"resume", 0, NULL, EXPLORES, take_resume, "go on with the search that left off in --out"},
     {"filter", 0, "REGEX", SF_COMMAND_TEST, take_filter, "only scenarios whose name matches"},
-    {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, …"},
+    {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, ..."},
     {"shard", 0, "K/N", SF_COMMAND_TEST, take_shard, "only part K of N of the scenarios, K from 1"},
     {"shard", 0, "K/N", EXPLORES, take_shard, "only part K of N of the faults, K from 1"},
     {"set", 0, "KEY=VALUE", SF_COMMAND_RUN | JUDGES, take_set,

@@ -127,11 +127,11 @@ static const char *describe_result(struct sf_arena *arena, const struct sf_event
     return name ? name : sf_arena_printf(arena, "error %d", event->error);
 }
 
-/* "recv(3) asked 4096 → 1" */
+/* "recv(3) asked 4096 -> 1" */
 static const char *describe_call(struct sf_arena *arena, const struct sf_event *event)
 {
     const char *fd = event->fd >= 0 ? sf_arena_printf(arena, "%d", event->fd) : "";
-    return sf_arena_printf(arena, "%s(%s) asked %" PRIu64 " → %s", sf_call_names[event->call], fd,
+    return sf_arena_printf(arena, "%s(%s) asked %" PRIu64 " -> %s", sf_call_names[event->call], fd,
                            event->asked, describe_result(arena, event));
 }
 
@@ -150,7 +150,7 @@ static const char *describe_link(struct sf_arena *arena, const struct sf_session
                            sf_word_count(arena, event->asked, "byte"));
 }
 
-/* "t=0.0012 client recv(3) asked 4096 → 1  rule one-byte" */
+/* "t=0.0012 client recv(3) asked 4096 -> 1  rule one-byte" */
 static const char *describe_event(struct sf_arena *arena, const struct sf_scenario *scenario,
                                   const struct sf_session_memory *session, const struct sf_event *event)
 {

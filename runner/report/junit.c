@@ -126,7 +126,7 @@ static void put_outputs(FILE *out, const struct sf_report_scenario *report, bool
         put_text(out, program->name, strlen(program->name), false);
         fputs(" &lt;==\n", out);
         if (output->total_bytes > output->tail_bytes)
-            fprintf(out, "… %" PRIu64 " bytes before these\n", output->total_bytes - output->tail_bytes);
+            fprintf(out, "... %" PRIu64 " bytes before these\n", output->total_bytes - output->tail_bytes);
         put_text(out, output->tail, output->tail_bytes, false);
         if (output->tail[output->tail_bytes - 1] != '\n')
             fputc('\n', out);

@@ -112,7 +112,7 @@ static void put_details(FILE *out, const struct sf_report_scenario *report)
     for (size_t i = 0; i < report->event_count; i++)
         fprintf(out, "    %s\n", report->events[i]);
     if (report->events_more)
-        fprintf(out, "    … and %" PRIu64 " more\n", report->events_more);
+        fprintf(out, "    ... and %" PRIu64 " more\n", report->events_more);
 }
 
 /* A run has no expectations, so there is no verdict, only remarks. */

@@ -1,11 +1,11 @@
-/* `${…}` in values. */
+/* `${...}` in values. */
 #include "scenario/decode.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Each text and each `${…}` costs time, however short it is. */
+/* Each text and each `${...}` costs time, however short it is. */
 enum {
     REPLACED_BYTES_MAX = 64 << 20,
     MATRIX_BYTES_MAX = 256 << 20,
@@ -130,7 +130,7 @@ static const char *lookup(struct sf_decoder *decoder, struct sf_place place, con
     return unknown(decoder, place, name);
 }
 
-/* Text that grows; what `${…}` multiplies to is bounded over the whole scenario
+/* Text that grows; what `${...}` multiplies to is bounded over the whole scenario
  * and over all that a matrix makes of it. */
 struct growing {
     char *text;
@@ -146,11 +146,11 @@ static bool charge(struct sf_decoder *decoder, struct sf_place place, size_t byt
     if (over || decoder->replaced_bytes <= limit)
         return !over;
     if (limit == REPLACED_BYTES_MAX)
-        sf_error(decoder->diagnostics, place, "with every ${…} replaced the scenario is larger than %d MiB",
+        sf_error(decoder->diagnostics, place, "with every ${...} replaced the scenario is larger than %d MiB",
                  REPLACED_BYTES_MAX >> 20);
     else
         sf_error(decoder->diagnostics, place,
-                 "with every ${…} replaced the %zu scenarios of the matrix are larger than %d MiB",
+                 "with every ${...} replaced the %zu scenarios of the matrix are larger than %d MiB",
                  decoder->combinations, MATRIX_BYTES_MAX >> 20);
     return false;
 }

@@ -122,10 +122,10 @@ static const char *value_text(struct sf_decoder *decoder, const struct sf_node *
 {
     if (node->kind == SF_NODE_SCALAR) {
         const char *text = sf_text_expand(decoder, sf_node_place(decoder, node), node->text);
-        return text ? text : "…"; /* it became too large just now, which was reported */
+        return text ? text : "..."; /* it became too large just now, which was reported */
     }
     if (node->kind == SF_NODE_BAD)
-        return "…";
+        return "...";
     bool is_list = node->kind == SF_NODE_LIST;
     const char **texts = sf_arena_alloc(decoder->arena, (node->count + 1) * sizeof *texts);
     for (size_t i = 0; i < node->count; i++)

@@ -174,10 +174,10 @@ static const char *escape(struct sf_arena *arena, const char *data, uint64_t byt
         from--;
     uint64_t at = from;
     const char *quote = quoted ? "\"" : "";
-    fprintf(out, "%s%s", from > 0 ? "…" : "", quote);
+    fprintf(out, "%s%s", from > 0 ? "..." : "", quote);
     while (at < bytes && at - from < limit)
         at += put_escaped(out, data + at, bytes - at, quoted ? "\n\t\r\"\\" : "\r");
-    fprintf(out, "%s%s", quote, at < bytes ? "…" : "");
+    fprintf(out, "%s%s", quote, at < bytes ? "..." : "");
     fclose(out);
     char *kept = sf_arena_strndup(arena, text, text_bytes);
     free(text);

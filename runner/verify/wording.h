@@ -34,7 +34,7 @@ const char *sf_word_habit(struct sf_arena *arena, const struct sf_scenario *scen
 const char *sf_word_rule(struct sf_arena *arena, const char *id);
 
 /* Bytes of a program as one quoted line: control characters and what is not
- * UTF-8 are escaped. At most `limit` bytes are shown, from `from` on; "…" stands
+ * UTF-8 are escaped. At most `limit` bytes are shown, from `from` on; "..." stands
  * for what is left out on either side. */
 const char *sf_word_excerpt(struct sf_arena *arena, const char *data, uint64_t bytes, uint64_t from,
                             uint64_t limit);

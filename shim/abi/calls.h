@@ -17,25 +17,25 @@
 #include <stdint.h>
 
 /* X(ENUM, spelling, what it does): the order is the bit order of family masks. */
-#define SF_FAMILIES(X)                                                                  \
-    X(SOCKET, "socket", "makes a socket: socket, socketpair")                           \
-    X(BIND, "bind", "gives a socket its own address")                                   \
-    X(LISTEN, "listen", "makes a socket take connections")                              \
-    X(ACCEPT, "accept", "takes a connection: accept, accept4")                          \
-    X(CONNECT, "connect", "makes a connection, or sets the peer of a datagram socket")  \
-    X(SEND, "send", "moves data out: send, sendto, sendmsg, write, writev, sendfile…")  \
-    X(RECV, "recv", "moves data in: recv, recvfrom, recvmsg, read, readv…")             \
-    X(CLOSE, "close", "closes a descriptor of a socket")                                \
-    X(SHUTDOWN, "shutdown", "ends one direction or both")                               \
-    X(POLL, "poll", "waits for readiness: poll, ppoll, select, pselect, epoll_wait…")   \
-    X(RESOLVE, "resolve", "looks up names: getaddrinfo, gethostbyname…")                \
+#define SF_FAMILIES(X)                                                                   \
+    X(SOCKET, "socket", "makes a socket: socket, socketpair")                            \
+    X(BIND, "bind", "gives a socket its own address")                                    \
+    X(LISTEN, "listen", "makes a socket take connections")                               \
+    X(ACCEPT, "accept", "takes a connection: accept, accept4")                           \
+    X(CONNECT, "connect", "makes a connection, or sets the peer of a datagram socket")   \
+    X(SEND, "send", "moves data out: send, sendto, sendmsg, write, writev, sendfile...") \
+    X(RECV, "recv", "moves data in: recv, recvfrom, recvmsg, read, readv...")            \
+    X(CLOSE, "close", "closes a descriptor of a socket")                                 \
+    X(SHUTDOWN, "shutdown", "ends one direction or both")                                \
+    X(POLL, "poll", "waits for readiness: poll, ppoll, select, pselect, epoll_wait...")  \
+    X(RESOLVE, "resolve", "looks up names: getaddrinfo, gethostbyname...")               \
     X(OPTION, "option", "reads or sets socket options: getsockopt, setsockopt")
 
 enum sf_family {
 #define SF_X(id, spelling, about) SF_FAMILY_##id,
     SF_FAMILIES(SF_X)
 #undef SF_X
-    SF_FAMILY_COUNT,
+        SF_FAMILY_COUNT,
     SF_FAMILY_NONE = SF_FAMILY_COUNT
 };
 
@@ -147,7 +147,7 @@ enum sf_call_id {
 #define SF_X(name, family) SF_CALL_##name,
     SF_CALLS(SF_X)
 #undef SF_X
-    SF_CALL_splice_in, /* splice from a socket: another row of the same name, of family recv */
+        SF_CALL_splice_in, /* splice from a socket: another row of the same name, of family recv */
     SF_CALL_COUNT
 };
 

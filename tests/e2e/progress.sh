@@ -62,4 +62,32 @@ check_eq "not with -q" "widest 0" "$(screen 80 test -q -j 1 many.yaml | head -n 
 check_eq "nor on a dumb terminal" "widest 0" "$(TERM=dumb screen 80 test -j 1 many.yaml | head -n 1)"
 check_status "nor in a log" 1 "$SOCKFAULT" test -j 1 many.yaml
 check_eq "which has no carriage return" "" "$(grep $'\r' <<< "$output")"
+
+# What sockfault itself says needs no character set but ASCII; the names and the bytes of others stay as they are.
+cat > words.yaml << 'END'
+name: words
+programs:
+  long: {run: [python3, -c, "print('a' * 500)"]}
+faults:
+  - {call: recv, partial: 1, optional: true}
+expect:
+  long: {stdout: {equals: "b", contains: "ccc"}}
+END
+"${CC:-cc}" -o calls "$root/docs/reference/calls.c" || exit 1
+{
+    for command in "" run test explore trace check compile list help completion; do
+        "$SOCKFAULT" help $command
+    done
+    for what in faults calls errors scenarios keys; do
+        "$SOCKFAULT" list "$what"
+    done
+    "$SOCKFAULT" test -v words.yaml
+    "$SOCKFAULT" run -v --report pretty -f "call: recv, partial: 1" -- ./calls tcp give=hello recv
+    "$SOCKFAULT" run -f 'call: recv, partial: ${port.x}, blub: 1' -- true
+    printf 'name: x\nprograms: {a: ${port.x}}\n' > wrong.yaml
+    "$SOCKFAULT" check wrong.yaml
+} > said 2>&1
+check_match "what is left out of a quote is marked" '"\.\.\.' "$(cat said)"
+check_match "a call and what it returned are told" 'asked [0-9]+ -> [0-9]+' "$(cat said)"
+check_eq "all of it is ASCII" "" "$(LC_ALL=C grep -nP '[^\x00-\x7f]' said)"
 finish

@@ -43,7 +43,7 @@ static void quiet_report_leaves_out_what_passed(void **state)
 static void verbose_report_adds_seed_programs_rules_and_events(void **state)
 {
     struct world *world = *state;
-    const char *events[] = {"t=0.0012 client recv(3) asked 4096 → 1  rule one-byte"};
+    const char *events[] = {"t=0.0012 client recv(3) asked 4096 -> 1  rule one-byte"};
     world->scenarios[1]->events = events;
     world->scenarios[1]->event_count = 1;
     world->scenarios[1]->events_more = 11;
@@ -53,8 +53,8 @@ static void verbose_report_adds_seed_programs_rules_and_events(void **state)
     assert_non_null(strstr(text, "    seed 7\n"
                                  "    program client: exited with 56 after 110ms; calls: connect 1, recv 12\n"
                                  "    rule one-byte (partial: 1): fired 12 times, refused 1 time: because\n"
-                                 "    t=0.0012 client recv(3) asked 4096 → 1  rule one-byte\n"
-                                 "    … and 11 more\n"));
+                                 "    t=0.0012 client recv(3) asked 4096 -> 1  rule one-byte\n"
+                                 "    ... and 11 more\n"));
 }
 
 static void forced_rule_is_marked(void **state)
@@ -461,7 +461,7 @@ static void judged_report_keeps_what_happened(void **state)
     assert_string_equal(report->rules[0].id, "rule-1");
     assert_int_equal(report->rules[0].fired, 1);
     assert_int_equal(report->event_count, 1);
-    assert_string_equal(report->events[0], "t=0.0012 client recv(3) asked 4096 → ECONNRESET  rule 1");
+    assert_string_equal(report->events[0], "t=0.0012 client recv(3) asked 4096 -> ECONNRESET  rule 1");
     sf_report_free(report);
 }
 

@@ -123,7 +123,7 @@ static void cut_output_says_how_much_is_missing(void **state)
 {
     struct world *world = *state;
     world->program.exit.out.total_bytes = 1003;
-    assert_non_null(strstr(junit(world), "==&gt; client &lt;==\n… 1000 bytes before these\nhi\n"));
+    assert_non_null(strstr(junit(world), "==&gt; client &lt;==\n... 1000 bytes before these\nhi\n"));
 }
 
 static void failure_of_our_own_is_an_error_that_is_counted(void **state)
