@@ -53,7 +53,9 @@ shim_flags := $(common) $(shim_variant) -fPIC -fasynchronous-unwind-tables -ftls
 link_shim := $(CC) -shared $(filter -fsanitize%,$(shim_variant)) $(LDFLAGS) \
              -Wl,--version-script=shim/libsockfault.map -Wl,-z,now -Wl,-z,defs -Wl,-soname,libsockfault.so
 runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"'
-paths := -DSF_LIBDIR='"$(libdir)"' -DSF_DATADIR='"$(datadir)"'
+from_bin = $(shell realpath -ms --relative-to='$(bindir)' '$1')
+paths := -DSF_LIBDIR='"$(libdir)"' -DSF_BIN_TO_LIB='"$(call from_bin,$(libdir))"' \
+         -DSF_DATADIR='"$(datadir)"' -DSF_BIN_TO_DATA='"$(call from_bin,$(datadir))"'
 runner_libs := -lyaml -ljansson -ldw -lelf -lpcre2-8 -lm
 test_flags := $(common) $(flags_$(VARIANT)) -Ishim -Itests
 test_libs := -lpthread

@@ -1,6 +1,7 @@
 #include "commands/prepare.h"
 
 #include "base/arena.h"
+#include "base/own_folder.h"
 #include "launch/launch.h"
 #include "launch/lookup.h"
 #include "verify/verify.h"
@@ -13,26 +14,14 @@
 
 #define SHIM "libsockfault.so"
 
-/* The folder of this very executable; NULL: it cannot be told. */
-static const char *own_folder(struct sf_arena *arena)
-{
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length <= 0)
-        return NULL;
-    path[length] = '\0';
-    *strrchr(path, '/') = '\0';
-    return sf_arena_strdup(arena, path);
-}
-
 const char *sf_shim_find(struct sf_arena *arena, const char **problem)
 {
     /* Beside the command (a build), where an installation that was moved or
      * staged has it, and where this one was configured to be installed. */
-    const char *folder = own_folder(arena);
+    const char *folder = sf_own_folder(arena);
     const char *candidates[] = {
         folder ? sf_arena_printf(arena, "%s/" SHIM, folder) : NULL,
-        folder ? sf_arena_printf(arena, "%s/../lib/sockfault/" SHIM, folder) : NULL,
+        folder ? sf_arena_printf(arena, "%s/" SF_BIN_TO_LIB "/sockfault/" SHIM, folder) : NULL,
         SF_LIBDIR "/sockfault/" SHIM,
     };
     const char *path = NULL;

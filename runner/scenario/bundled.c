@@ -1,35 +1,24 @@
 #include "scenario/bundled.h"
 
 #include "base/arena.h"
+#include "base/own_folder.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Cut the last part off a path; returns it, "" when there is none. */
-static const char *cut(char *path)
-{
-    char *slash = strrchr(path, '/');
-    if (!slash)
-        return "";
-    *slash = '\0';
-    return slash + 1;
-}
-
 const char *sf_bundled_folder(struct sf_arena *arena)
 {
+    const char *folder = sf_own_folder(arena);
+    const char *candidates[] = {
+        SF_BIN_TO_DATA "/sockfault/scenarios", /* an installation, wherever it was put */
+        "../../build/../scenarios",            /* the source, of build/VARIANT alone */
+    };
     char path[PATH_MAX];
-    ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (bytes > 0) {
-        path[bytes] = '\0';
-        cut(path); /* sockfault */
-        cut(path); /* release, or bin */
-        const char *moved = sf_arena_printf(arena, "%s/share/sockfault/scenarios", path);
-        if (access(moved, X_OK) == 0) /* an installation, wherever it was put */
-            return moved;
-        if (strcmp(cut(path), "build") == 0)
-            return sf_arena_printf(arena, "%s/scenarios", path);
-    }
+    for (size_t i = 0; folder && i < sizeof candidates / sizeof candidates[0]; i++)
+        if (realpath(sf_arena_printf(arena, "%s/%s", folder, candidates[i]), path))
+            return sf_arena_strdup(arena, path);
     return SF_DATADIR "/sockfault/scenarios";
 }
 

@@ -72,12 +72,14 @@ check_eq "zsh completes, at the first time" yes "$(press 'sockfault test --no-s'
 check "uninstall" "${make[@]}" uninstall
 check_eq "nothing is left" "" "$(find "$TMP/root" -type f)"
 
-elsewhere=(prefix=/opt/s zshdir=/etc/z mandir=/opt/m bindir=/opt/b)
+elsewhere=(prefix=/opt/s zshdir=/etc/z mandir=/opt/m bindir=/opt/b libdir=/opt/s/lib/x86_64-linux-gnu)
 check "install elsewhere" "${make[@]}" "${elsewhere[@]}" install
-for file in opt/b/sockfault etc/z/_sockfault opt/m/man1/sockfault.1 opt/s/lib/pkgconfig/sockfault.pc \
+for file in opt/b/sockfault etc/z/_sockfault opt/m/man1/sockfault.1 opt/s/lib/x86_64-linux-gnu/pkgconfig/sockfault.pc \
     opt/s/share/cmake/sockfault/sockfault-config.cmake opt/s/share/fish/vendor_completions.d/sockfault.fish; do
     check "it holds $file" test -s "$TMP/root/$file"
 done
+check_status "its library is found where all of it was moved" 7 "$TMP/root/opt/b/sockfault" run -- sh -c 'exit 7'
+check_match "and its scenarios" one-byte "$("$TMP/root/opt/b/sockfault" list scenarios)"
 check "uninstall from there" "${make[@]}" "${elsewhere[@]}" uninstall
 check_eq "nothing is left there" "" "$(find "$TMP/root" -type f)"
 
