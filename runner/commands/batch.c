@@ -120,7 +120,8 @@ static void start(struct crew *crew, struct job *job)
             sf_traces_record(crew->arena, batch->traces, job->scenario, job->session, &batch->failure);
     if (batch->failure)
         return;
-    const struct sf_launch_options options = {.stdio = SF_STDIO_CAPTURE, .shim_path = batch->shim_path};
+    const struct sf_launch_options options = {
+        .stdio = SF_STDIO_CAPTURE, .shim_path = batch->shim_path, .asks_what_waits = true};
     job->launch = sf_launch_start(job->scenario, job->session, &options);
 }
 

@@ -151,9 +151,11 @@ static const char *find_report(struct sf_arena *arena, const struct sf_output *o
     return NULL;
 }
 
-/* A status alone may be a program's own. */
+/* What a shell tells of a child. A status alone may be a program's own; of SIGPIPE shells say nothing. */
 static int find_told_signal(const struct sf_exit *exit)
 {
+    if (exit->code == 128 + SIGPIPE)
+        return SIGPIPE;
     static const int crashes[] = {SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGTRAP};
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
         const char *name = strsignal(crashes[i]);

@@ -4,6 +4,7 @@
 #include "base/regex.h"
 #include "launch/program.h"
 #include "launch/ready.h"
+#include "launch/waiting.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -291,11 +292,24 @@ static uint64_t stop(struct sf_course *course, uint64_t now_ns)
     return now_ns;
 }
 
+/* Services wait for the others by design. */
+static void tell_what_waits(struct sf_course *course)
+{
+    bool others = !have_ended(course, course->started);
+    for (unsigned i = 0; i < course->started; i++) {
+        struct sf_member *member = &course->members[i];
+        if (member->state == SF_MEMBER_RUNNING && is_service(member) == !others)
+            sf_waiting_tell(member->pid, member->exit->about);
+    }
+}
+
 /* The scenario's time is over. */
 static void time_out(struct sf_course *course, uint64_t now_ns)
 {
     course->supervision->shared->outcome.timed_out = true;
     course->deadline_ns = UINT64_MAX;
+    if (course->supervision->options->asks_what_waits)
+        tell_what_waits(course);
     for (unsigned i = 0; i < course->started; i++)
         if (course->members[i].state == SF_MEMBER_RUNNING)
             course->members[i].timed_out = true;

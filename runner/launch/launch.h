@@ -39,6 +39,7 @@ enum sf_end {
 };
 
 #define SF_EXIT_PORTS_MAX 8u
+#define SF_ABOUT_BYTES 256u
 
 struct sf_exit {
     enum sf_end end;
@@ -55,6 +56,7 @@ struct sf_exit {
     bool stop_killed; /* a service: it had to be killed, its stop_within was over */
     uint16_t ports[SF_EXIT_PORTS_MAX]; /* a service that was not ready in time: it listened on these */
     unsigned port_count;
+    char about[SF_ABOUT_BYTES]; /* TIMEOUT: "waits in recvfrom(3), in greet (greet.c:27)"; "": nothing is known */
     uint64_t duration_ns, cpu_ns;
     struct sf_output out, err;
 
@@ -89,6 +91,7 @@ struct sf_launch_options {
     enum sf_stdio stdio;
     const char *shim_path; /* libsockfault.so, absolute */
     bool no_timeout;       /* run without --timeout */
+    bool asks_what_waits;  /* at a time-out: sf_exit.about */
 };
 
 /* A scenario that is under way. */

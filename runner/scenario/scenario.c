@@ -147,6 +147,8 @@ struct sf_scenario *sf_scenario_decode(struct sf_arena *arena, const struct sf_d
                                  .scenario = scenario};
     scenario->file = decoder.file;
     scenario->place = sf_node_place(&decoder, document->root);
+    const struct sf_node *timeout = sf_node_get(document->root, "timeout");
+    scenario->timeout_place = timeout ? sf_node_place(&decoder, timeout) : scenario->place;
     scenario->timeout_ns = 60 * SECOND;
     if (decoder.bindings->program_name) {
         scenario->programs = sf_arena_alloc(arena, sizeof *scenario->programs);

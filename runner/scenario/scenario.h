@@ -156,6 +156,7 @@ struct sf_scenario {
     size_t requires_count;
     uint64_t seed; /* always set: written, or derived from the full name */
     uint64_t timeout_ns; /* default 60 s */
+    struct sf_place timeout_place; /* of the scenario where it says none */
     uint64_t run_for_ns; /* where all programs are services, which run that long; otherwise 0 */
     struct sf_program *programs;
     size_t program_count;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "verify/wording.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define LAST_WORDS_BYTES 200
@@ -23,6 +24,14 @@ static bool is_service(const struct sf_program *program)
     return program->ready.kind != SF_READY_NONE;
 }
 
+/* " (128 + SIGPIPE)": what a shell tells of a child that a signal killed. */
+static const char *as_a_shell(const struct sf_judge *judge, const struct sf_exit *exit)
+{
+    int signal = exit->code - 128;
+    bool may_be = signal > 0 && signal < SIGRTMIN;
+    return may_be ? sf_arena_printf(judge->arena, " (128 + %s)", sf_word_signal(judge->arena, signal)) : "";
+}
+
 static struct subject describe(const struct sf_judge *judge, size_t index)
 {
     struct subject subject = {.program = &judge->scenario->programs[index],
@@ -33,7 +42,8 @@ static struct subject describe(const struct sf_judge *judge, size_t index)
         subject.ended = sf_arena_printf(judge->arena, "was killed by %s", subject.got);
     } else {
         subject.got = sf_arena_printf(judge->arena, "%d", subject.exit->code);
-        subject.ended = sf_arena_printf(judge->arena, "exited with %s", subject.got);
+        subject.ended =
+            sf_arena_printf(judge->arena, "exited with %s%s", subject.got, as_a_shell(judge, subject.exit));
     }
     const char *line = sf_word_last_words(judge->arena, &subject.exit->err, LAST_WORDS_BYTES);
     subject.words = *line ? sf_arena_printf(judge->arena, ": %s", line) : "";

@@ -103,7 +103,7 @@ static bool holds(struct sf_warning *warning, const struct sf_session_memory *se
     uint64_t end_ns = session->programs[warning->program].start_ns + exit->duration_ns;
 
     if (warning->habit == SF_HABIT_SIGPIPE)
-        return exit->signal == SIGPIPE;
+        return exit->signal == SIGPIPE || exit->code == 128 + SIGPIPE; /* so a shell tells it */
     if (warning->habit != SF_HABIT_NO_TIMEOUT || warning->count)
         return true;
     if (warning->gone_ns && warning->gone_ns + SF_SILENCE_NS / 2 < end_ns)

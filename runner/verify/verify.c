@@ -72,6 +72,19 @@ static const char *still_running(const struct sf_judge *judge, bool services, un
     return names;
 }
 
+/* "; it waits in recvfrom(3), in greet (greet.c:27)" */
+static const char *what_they_did(const struct sf_judge *judge, unsigned count)
+{
+    const char *text = "";
+    for (size_t i = 0; i < judge->scenario->program_count; i++) {
+        const struct sf_exit *exit = &judge->outcome->programs[i];
+        const char *name = count == 1 ? "it" : judge->scenario->programs[i].name;
+        if (exit->end == SF_END_TIMEOUT && *exit->about)
+            text = sf_arena_printf(judge->arena, "%s; %s %s", text, name, exit->about);
+    }
+    return text;
+}
+
 static void judge_timeout(struct sf_judge *judge)
 {
     if (!judge->outcome->timed_out)
@@ -83,12 +96,13 @@ static void judge_timeout(struct sf_judge *judge)
     const char *bound = sf_word_duration(judge->arena, judge->scenario->timeout_ns);
     const char *want = sf_arena_printf(judge->arena, "<=%s", bound);
     if (count == 0)
-        sf_judge_note(judge, judge->scenario->place, "timeout", NULL, want, "not over", "timed out after %s",
-                      bound);
+        sf_judge_note(judge, judge->scenario->timeout_place, "timeout", NULL, want, "not over",
+                      "timed out after %s", bound);
     else
-        sf_judge_note(judge, judge->scenario->place, "timeout", NULL, want,
+        sf_judge_note(judge, judge->scenario->timeout_place, "timeout", NULL, want,
                       sf_arena_printf(judge->arena, "running: %s", names),
-                      "timed out after %s: %s %s still running", bound, names, count == 1 ? "was" : "were");
+                      "timed out after %s: %s %s still running%s", bound, names, count == 1 ? "was" : "were",
+                      what_they_did(judge, count));
 }
 
 /* A program that had no turn although all else went well. */

@@ -67,13 +67,13 @@ not ok|2|
 yaml 7
 ok|3|SKIP
 not ok|4|
-yaml 1
+yaml 2
 plan 4, good 1' "$(harness report.tap)"
 check_eq "with its YAML" 'ok 1 - passes \# TODO "a\\b" <c> & d]]>, 100%: 1
 not ok 2 - fails {message severity file line seed duration_ms failures stderr}
 ok 3 - skips # SKIP needs no-such-command
 not ok 4 - hangs {message severity file line seed duration_ms failures}' \
-    "$($python "$here/tap.py" report.tap severity=fail line=1 failures.0.what=timeout)"
+    "$($python "$here/tap.py" report.tap severity=fail line=2 failures.0.what=timeout)"
 run_test tap --filter fails all.yaml
 check "whatever stands in it" $python "$here/tap.py" report seed=7 failures.0.what=client.exit failures.0.want=0 \
     failures.0.got=56 failures.0.line=7 failures.0.file=all.yaml failures.1.what=other.exit \
@@ -123,7 +123,7 @@ check_eq "a failure has type and message" \
     "$(query "$case/failure" 'element.get("type"), element.get("message")')"
 check_match "and all that is wrong" 'all.yaml:10: other exited with 1.*last: # words.*seed 7' \
     "$(query "$case/failure" element.text)"
-check_eq "a time-out is a failure" "'timed out after 200ms: a was still running'" \
+check_eq "a time-out is a failure" "'timed out after 200ms: a was still running; it sleeps'" \
     "$(query "testsuite/testcase[@name='hangs']/failure" 'element.get("message")')"
 check_eq "a skipped one says why" "'needs no-such-command'" \
     "$(query "testsuite/testcase[@name='skips']/skipped" 'element.get("message")')"
@@ -144,14 +144,14 @@ check_eq "failures are errors, skips notices" \
     '::error file=all.yaml,line=7,title=fails::client exited with 56, expected 0: ##[error]no
 ::error file=all.yaml,line=10,title=fails::other exited with 1, expected 0: \x09last: # words
 ::notice file=all.yaml,line=12,title=skips::skipped: needs no-such-command
-::error file=sub/more.yaml,line=1,title=hangs::timed out after 200ms: a was still running' \
+::error file=sub/more.yaml,line=2,title=hangs::timed out after 200ms: a was still running; it sleeps' \
     "$(grep -E '^::(error|notice|warning)' report )"
 check_eq "what is known of a failure is folded" 2 "$(grep -c '^::group::FAIL' report)"
 check_eq "up to its end" 2 "$(grep -cx '::endgroup::' report)"
 check_match "the summary is the last line" '^1 passed, 2 failed, 1 skipped in ' "$(tail -n 1 report)"
 check_eq "no output of a program is a command" "" "$(grep -v '^::error ' report | grep -e '##\[' -e '^::error::')"
 (cd sub && GITHUB_WORKSPACE=$TMP "$SOCKFAULT" test --report github=../report more.yaml)
-check "files are named from the workspace" grep -q '^::error file=sub/more.yaml,line=1,' report
+check "files are named from the workspace" grep -q '^::error file=sub/more.yaml,line=2,' report
 check_status "GitHub: an invalid scenario is 2" 2 run_test github wrong.yaml
 check_eq "and an error for each of its errors" 2 "$(grep -c '^::error file=wrong.yaml,line=[23],title=wrong.yaml::' report)"
 

@@ -85,6 +85,7 @@ static int setup(void **state)
                                            .place = PLACE(1),
                                            .name = "sample",
                                            .timeout_ns = 30000000000,
+                                           .timeout_place = PLACE(2),
                                            .programs = world->programs,
                                            .program_count = 2,
                                            .expect = world->expect,
@@ -286,11 +287,12 @@ static void timeout_names_who_was_running_and_nothing_follows_from_it(void **sta
     world->outcome.timed_out = true;
     world->expect[CLIENT].out =
         (struct sf_text_expectation){.place = PLACE(29), .contains = texts, .contains_count = 1};
-    world->exits[CLIENT] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
+    world->exits[CLIENT] =
+        (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL, .about = "waits in read(3)"};
     world->exits[SERVER] =
         (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL, .ready = true};
-    const struct sf_finding *finding =
-        expect_one(world, "timeout", 1, "timed out after 30s: client was still running");
+    const struct sf_finding *finding = expect_one(
+        world, "timeout", 2, "timed out after 30s: client was still running; it waits in read(3)");
     assert_string_equal(finding->want, "<=30s");
     assert_string_equal(finding->got, "running: client");
 }
@@ -300,7 +302,7 @@ static void timeout_with_services_alone_names_them(void **state)
     struct world *world = *state;
     world->outcome.timed_out = true;
     world->exits[SERVER] = (struct sf_exit){.end = SF_END_TIMEOUT, .code = -1, .signal = SIGKILL};
-    expect_one(world, "timeout", 1, "timed out after 30s: server was still running");
+    expect_one(world, "timeout", 2, "timed out after 30s: server was still running");
 }
 
 static void service_that_ends_early_fails(void **state)
