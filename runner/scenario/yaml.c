@@ -278,14 +278,49 @@ static void merge(struct reader *reader, struct mapping *mapping)
     mapping->count = merged.count;
 }
 
+static bool is_plain(const yaml_event_t *event)
+{
+    return event->type == YAML_SCALAR_EVENT && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
+/* Where a word was meant to be two, as "call:recv" or "call=recv", which YAML takes for a key without a
+ * value; NULL: nowhere. */
+static const char *find_split(const struct sf_node *key)
+{
+    const char *sign = key->kind == SF_NODE_SCALAR ? strpbrk(key->text, ":=") : NULL;
+    return sign && sign > key->text && sign[1] ? sign : NULL;
+}
+
+/* It stands for the key that was meant. */
+static struct sf_pair split(struct reader *reader, const struct sf_node *word, const char *sign)
+{
+    struct sf_node *key = sf_arena_alloc(reader->arena, sizeof *key);
+    struct sf_node *value = sf_arena_alloc(reader->arena, sizeof *value);
+    *key = *value = *word;
+    key->text = sf_arena_strndup(reader->arena, word->text, (size_t)(sign - word->text));
+    value->kind = SF_NODE_BAD;
+    sf_error(reader->diagnostics, place_of(reader, key), "%s is one word: write %s",
+             sf_quoted(reader->arena, word->text),
+             sf_quoted(reader->arena, sf_arena_printf(reader->arena, "%s: %s", key->text, sign + 1)));
+    return (struct sf_pair){key, value};
+}
+
 static void read_pair(struct reader *reader, yaml_event_t *event, struct mapping *mapping, bool *merges,
                       unsigned depth)
 {
+    bool is_word = is_plain(event);
     struct sf_pair pair = {.key = read_node(reader, event, depth + 1)};
     yaml_event_t value;
     if (reader->failed || !next_event(reader, &value))
         return;
-    pair.value = read_node(reader, &value, depth + 1);
+    bool is_alone = is_word && is_plain(&value) && value.data.scalar.length == 0;
+    const char *sign = is_alone ? find_split(pair.key) : NULL;
+    if (sign) {
+        pair = split(reader, pair.key, sign);
+        yaml_event_delete(&value);
+    } else {
+        pair.value = read_node(reader, &value, depth + 1);
+    }
     if (pair.key->kind == SF_NODE_BAD)
         return;
     if (pair.key->kind != SF_NODE_SCALAR) {
