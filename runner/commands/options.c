@@ -74,7 +74,7 @@ static const struct row {
     {"verbose", 'v', NULL, EXPLORES, take_verbose, "show the rules, and what programs said last"},
     {"verbose", 'v', NULL, SF_COMMAND_TRACE, take_verbose,
      "show the first 64 bytes of data and sum up connections; -vv: all data"},
-    {"quiet", 'q', NULL, ALL, take_quiet, "show failures only"},
+    {"quiet", 'q', NULL, ALL, take_quiet, "show failures and the count only"},
     {"quiet", 'q', NULL, EXPLORES, take_quiet, "show findings only, and no progress"},
     {"help", 'h', NULL, ALL | EXPLORES, take_help, "show this"},
 };

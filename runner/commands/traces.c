@@ -154,20 +154,36 @@ static void say_dropped(struct sf_arena *arena, const struct sf_traces *traces,
 {
     if (count && traces->text != STDERR_FILENO)
         say(traces, scenario,
-            sf_arena_printf(arena, "the trace lacks %" PRIu64 " call%s: they came faster than they "
-                                   "could be written", count, count == 1 ? "" : "s"));
+            sf_arena_printf(arena,
+                            "the trace lacks %" PRIu64 " call%s: they came faster than they "
+                            "could be written",
+                            count, count == 1 ? "" : "s"));
+}
+
+static bool has_called(const struct sf_session_memory *session, size_t program)
+{
+    uint64_t calls[SF_FAMILY_COUNT], sum = 0;
+    sf_session_calls(session, (unsigned)program, calls);
+    for (unsigned family = 0; family < SF_FAMILY_COUNT; family++)
+        sum += calls[family];
+    return sum > 0;
 }
 
 static void say_unseen(struct sf_arena *arena, const struct sf_traces *traces,
-                       const struct sf_scenario *scenario, const struct sf_session_memory *session)
+                       const struct sf_scenario *scenario, const struct sf_session_memory *session,
+                       const struct sf_outcome *outcome)
 {
     for (size_t i = 0; i < scenario->program_count; i++) {
-        bool is_started = session->programs[i].start_ns != 0;
-        const char *why =
-            is_started ? sf_verify_calls_unknown(arena, scenario, session, i, ~0u) : NULL;
-        if (why && scenario->programs[i].wrap)
-            say(traces, scenario, sf_arena_printf(arena, "the trace lacks calls of %s: %s",
-                                                  scenario->programs[i].name, why));
+        const struct sf_program *program = &scenario->programs[i];
+        enum sf_end end = outcome->programs[i].end;
+        if (!program->wrap || end == SF_END_NOT_STARTED || end == SF_END_FAILED)
+            continue;
+        const char *why = sf_verify_calls_unknown(arena, scenario, session, i, ~0u);
+        if (why)
+            say(traces, scenario,
+                sf_arena_printf(arena, "the trace lacks calls of %s: %s", program->name, why));
+        else if (traces->text >= 0 && traces->verbosity >= 0 && !has_called(session, i))
+            say(traces, scenario, sf_arena_printf(arena, "%s made no call on a socket", program->name));
     }
 }
 
@@ -189,10 +205,11 @@ const char *sf_traces_finish(struct sf_arena *arena, const struct sf_traces *tra
     outcome->timeline = recorded.timeline;
     if (is_shown(traces)) {
         say_dropped(arena, traces, scenario, outcome->untraced);
-        say_unseen(arena, traces, scenario, session);
+        say_unseen(arena, traces, scenario, session, outcome);
     }
-    const char *what = traces->capture < 0                          ? "trace"
+    const char *what = traces->capture < 0                      ? "trace"
                        : traces->text >= 0 || traces->json >= 0 ? "trace or the capture"
                                                                 : "capture";
-    return recorded.failure ? sf_arena_printf(arena, "cannot write the %s: %s", what, recorded.failure) : NULL;
+    return recorded.failure ? sf_arena_printf(arena, "cannot write the %s: %s", what, recorded.failure)
+                            : NULL;
 }

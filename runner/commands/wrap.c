@@ -73,9 +73,12 @@ static struct sf_scenario *read_scenario(struct run *run, const char *name,
     if (strcmp(path, SF_STDIN) != 0 && !strchr(path, '/') && access(path, F_OK) != 0)
         path = sf_bundled_find(run->arena, path);
     if (!path) {
-        sf_error(
-            diagnostics, (struct sf_place){.file = run->options.scenario},
-            "there is no such file, nor a bundled scenario of that name: see 'sockfault list scenarios'");
+        size_t names_count;
+        const char **names = sf_bundled_names(run->arena, &names_count);
+        const char *way_out = sf_suggestion(run->arena, run->options.scenario, names, names_count);
+        sf_error(diagnostics, (struct sf_place){.file = run->options.scenario},
+                 "there is no such file, nor a bundled scenario of that name%s",
+                 *way_out ? way_out : ": see 'sockfault list scenarios'");
         return NULL;
     }
     size_t count;

@@ -11,7 +11,6 @@
 #include "scenario/tables.h"
 #include "schema/schema.h"
 
-#include <dirent.h>
 #include <string.h>
 
 /* What is being asked. */
@@ -40,16 +39,10 @@ static void offer_all(const struct asking *asking, const char *const *words, siz
 static void offer_bundled(const struct asking *asking)
 {
     struct sf_arena *arena = sf_arena_new();
-    DIR *folder = opendir(sf_bundled_folder(arena));
-    struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
-        const char *end = strrchr(entry->d_name, '.');
-        if (end && strcmp(end, ".yaml") == 0)
-            offer(asking, sf_arena_strndup(arena, entry->d_name, (size_t)(end - entry->d_name)),
-                  "bundled scenario");
-    }
-    if (folder)
-        closedir(folder);
+    size_t count;
+    const char **names = sf_bundled_names(arena, &count);
+    for (size_t i = 0; i < count; i++)
+        offer(asking, names[i], "bundled scenario");
     sf_arena_free(arena);
     fputs("*files\n", asking->out);
 }

@@ -46,4 +46,6 @@ check_status "would-block starves nobody who reads before a send is tried again"
     "$SOCKFAULT" run -s would-block -- python3 "$TMP/turns.py"
 check_match "whose sends it fails" "not-writable .* fired [1-9]" \
     "$("$SOCKFAULT" run -v -s would-block -- python3 "$TMP/turns.py" 2>&1)"
+check_status "a name that is misspelt" 125 "$SOCKFAULT" run -s one-bite -- true
+check_match "is told the next" 'nor a bundled scenario of that name \(did you mean one-byte\?\)' "$output"
 finish

@@ -203,4 +203,11 @@ check_status "nor do programs find it open" 2 sh -c '"$0" run -- sh -c "true >&2
 printf 'name: n\nprograms: {c: "true"}\nfaults: [{call: recv, partial: 1, when: {state: SYN_RECEIVED}}]\n' > "$TMP/state.yaml"
 check_status "a state that no program sees" 0 "$SOCKFAULT" check "$TMP/state.yaml"
 check_match "it says so" "warning: SYN_RECEIVED shows on no program's socket" "$output"
+
+check_status "a program without a socket" 0 "$SOCKFAULT" trace true
+check_eq "is said to have none" "sockfault: true made no call on a socket" "$output"
+check_status "not with -q" 0 "$SOCKFAULT" trace -q true
+check_eq "which says nothing" "" "$output"
+check_status "one that is not there" 127 "$SOCKFAULT" trace -- ./no-such-program
+check_eq "is told of once" "sockfault trace: ./no-such-program: No such file or directory" "$output"
 finish
