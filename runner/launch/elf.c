@@ -20,10 +20,10 @@ struct inspection {
     size_t why_bytes;
 };
 
-static bool say(const struct inspection *inspection, const char *text)
+static bool say(const struct inspection *inspection, const char *text, const char *remedy)
 {
-    snprintf(inspection->why, inspection->why_bytes, "%s %s: the shim cannot be loaded into it",
-             inspection->file, text);
+    snprintf(inspection->why, inspection->why_bytes, "%s %s: the shim cannot be loaded into it; %s",
+             inspection->file, text, remedy);
     return true;
 }
 
@@ -84,13 +84,14 @@ static bool inspect_elf(const struct inspection *inspection, Elf *elf, int fd)
     if (!gelf_getehdr(elf, &header))
         return false;
     if (header.e_ident[EI_CLASS] != class || header.e_machine != machine)
-        return say(inspection, "is built for another architecture");
+        return say(inspection, "is built for another architecture", "build sockfault for that");
     if (is_go(elf))
-        return say(inspection, "is a Go program, which calls the kernel without libc");
+        return say(inspection, "is a Go program, which calls the kernel without libc",
+                   "put the rule at its peer");
     if (!read_interpreter(elf, fd, interpreter, sizeof interpreter))
-        return say(inspection, "is statically linked");
+        return say(inspection, "is statically linked", "link it dynamically");
     if (strstr(interpreter, "ld-musl"))
-        return say(inspection, "is linked with musl");
+        return say(inspection, "is linked with musl", "link it with glibc");
     return false;
 }
 
@@ -103,12 +104,12 @@ static bool inspect_privileges(const struct inspection *inspection, int fd)
         prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
         return false;
     if ((file.st_mode & S_ISUID) && file.st_uid != getuid())
-        return say(inspection, "is setuid");
+        return say(inspection, "is setuid", "run a copy without that bit");
     /* setgid without the group's x bit marks a file for mandatory locking. */
     if ((file.st_mode & S_ISGID) && (file.st_mode & S_IXGRP) && file.st_gid != getgid())
-        return say(inspection, "is setgid");
+        return say(inspection, "is setgid", "run a copy without that bit");
     if (getuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0)
-        return say(inspection, "has file capabilities");
+        return say(inspection, "has file capabilities", "run a copy without them");
     return false;
 }
 

@@ -71,7 +71,7 @@ PASS the first executable
 FAIL nobody else
 exe.yaml:15: rule 1 (partial: 1) never fired: a made no recv call on a socket, but not all calls of a were seen: libsockfault.so was not loaded into bin/step
 FAIL named itself
-exe.yaml:18: no rule can reach a: bin/step is statically linked: the shim cannot be loaded into it
+exe.yaml:18: no rule can reach a: bin/step is statically linked: the shim cannot be loaded into it; link it dynamically
 2 passed, 3 failed" "$said"
 check_eq "run starts what exe leaves out" "recv 1 h" \
     "$("$SOCKFAULT" run -f 'call: recv, exe: calls, role: client, partial: 1' -- bin/step bin/calls tcp give=hello recv 2>&1)"

@@ -51,11 +51,12 @@ static const char *write_file(const char *name, const void *data, size_t bytes, 
     return path;
 }
 
-static void assert_unreachable(const char *file, const char *because)
+static void assert_unreachable(const char *file, const char *because, const char *remedy)
 {
     char why[WHY_BYTES] = "", expected[WHY_BYTES];
     assert_true(sf_unreachable(file, NULL, NULL, why, sizeof why));
-    snprintf(expected, sizeof expected, "%s %s: the shim cannot be loaded into it", file, because);
+    snprintf(expected, sizeof expected, "%s %s: the shim cannot be loaded into it; %s", file, because,
+             remedy);
     assert_string_equal(why, expected);
 }
 
@@ -74,7 +75,7 @@ static char *changed(void)
     return copy;
 }
 
-static ElfW(Phdr) *interpreter_of(char *copy)
+static ElfW(Phdr) * interpreter_of(char *copy)
 {
     ElfW(Ehdr) *header = (void *)copy;
     ElfW(Phdr) *segments = (void *)(copy + header->e_phoff);
@@ -107,7 +108,8 @@ static void static_executable_is_unreachable(void **state)
     (void)state;
     char *copy = changed();
     interpreter_of(copy)->p_type = PT_NULL;
-    assert_unreachable(write_file("static", copy, image_bytes, 0700), "is statically linked");
+    assert_unreachable(write_file("static", copy, image_bytes, 0700), "is statically linked",
+                       "link it dynamically");
     free(copy);
 }
 
@@ -116,7 +118,8 @@ static void other_architecture_is_unreachable(void **state)
     (void)state;
     char *copy = changed();
     ((ElfW(Ehdr) *)(void *)copy)->e_machine = EM_S390;
-    assert_unreachable(write_file("s390", copy, image_bytes, 0700), "is built for another architecture");
+    assert_unreachable(write_file("s390", copy, image_bytes, 0700), "is built for another architecture",
+                       "build sockfault for that");
     free(copy);
 }
 
@@ -128,7 +131,8 @@ static void other_class_is_unreachable(void **state)
                          .e_machine = EM_386,
                          .e_version = EV_CURRENT,
                          .e_ehsize = sizeof header};
-    assert_unreachable(write_file("i386", &header, sizeof header, 0700), "is built for another architecture");
+    assert_unreachable(write_file("i386", &header, sizeof header, 0700), "is built for another architecture",
+                       "build sockfault for that");
 }
 
 static void musl_executable_is_unreachable(void **state)
@@ -139,7 +143,8 @@ static void musl_executable_is_unreachable(void **state)
     ElfW(Phdr) *segment = interpreter_of(copy);
     assert_true(segment->p_filesz >= sizeof musl);
     memcpy(copy + segment->p_offset, musl, sizeof musl);
-    assert_unreachable(write_file("musl", copy, image_bytes, 0700), "is linked with musl");
+    assert_unreachable(write_file("musl", copy, image_bytes, 0700), "is linked with musl",
+                       "link it with glibc");
     free(copy);
 }
 
@@ -155,7 +160,7 @@ static void go_executable_is_unreachable(void **state)
     assert_non_null(name);
     memcpy(name, to, sizeof to);
     assert_unreachable(write_file("go", copy, image_bytes, 0700),
-                       "is a Go program, which calls the kernel without libc");
+                       "is a Go program, which calls the kernel without libc", "put the rule at its peer");
     free(copy);
 }
 
@@ -169,9 +174,9 @@ static void setuid_counts_where_it_raises_privileges(void **state)
     const char *file = write_file("setuid", image, image_bytes, 0755);
     assert_int_equal(chown(file, 65534, 65534), 0);
     assert_int_equal(chmod(file, 04755), 0);
-    assert_unreachable(file, "is setuid");
+    assert_unreachable(file, "is setuid", "run a copy without that bit");
     assert_int_equal(chmod(file, 02755), 0);
-    assert_unreachable(file, "is setgid");
+    assert_unreachable(file, "is setgid", "run a copy without that bit");
     assert_int_equal(chmod(file, 02745), 0);
     assert_reachable(file, NULL, NULL);
 }
