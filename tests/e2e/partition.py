@@ -85,7 +85,7 @@ def do_poll(port, dark, wait="0"):
     edges.register(s, select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET)
     early = edges.poll(float(dark))
     again = s.connect_ex(("127.0.0.1", port))
-    event = edges.poll(10)
+    event = edges.poll(30)
     took = (time.monotonic() - began) * 1000
     error = s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     tell(name(result), len(early), name(again), "%#x" % (event[0][1] if event else 0), name(error), "%d" % took)

@@ -47,15 +47,15 @@ faults: [{id: cut, partition: [[server], [client]], when: {until: 3s}}]
 ---
 name: refused, waiting
 programs:
-  server: {run: [python3, $programs, deaf, "\${port.s}", "0.5"], ready: {port: "\${port.s}"}}
+  server: {run: [python3, $programs, deaf, "\${port.s}", "3"], ready: {port: "\${port.s}"}}
   client: python3 $programs connect \${port.s}
-faults: [{id: cut, partition: [[server], [client]], when: {until: 2500ms}}]
+faults: [{id: cut, partition: [[server], [client]], when: {until: 6s}}]
 ---
 name: refused, polling
 programs:
-  server: {run: [python3, $programs, deaf, "\${port.s}", "0.5"], ready: {port: "\${port.s}"}}
+  server: {run: [python3, $programs, deaf, "\${port.s}", "3"], ready: {port: "\${port.s}"}}
   client: python3 $programs poll \${port.s} 0.5
-faults: [{id: cut, partition: [[server], [client]], when: {until: 2500ms}}]
+faults: [{id: cut, partition: [[server], [client]], when: {until: 6s}}]
 ---
 name: by a file
 programs:
