@@ -24,6 +24,11 @@ const char *sf_pretty_text(const struct sf_report_scenario *report, int verbosit
  * to see. */
 int sf_pretty_write(FILE *out, const struct sf_report_run *run, int verbosity);
 int sf_tap_write(FILE *out, const struct sf_report_run *run, int verbosity);
+
+/* What failed, as comments of TAP, for people whose harness reads the report itself and shows them what comes
+ * beside it. Nothing of a `run`, nor of what is invalid: that is told there already. */
+void sf_tap_comment(FILE *out, const struct sf_report_run *run);
+
 int sf_junit_write(FILE *out, const struct sf_report_run *run, int verbosity);
 int sf_github_write(FILE *out, const struct sf_report_run *run, int verbosity);
 int sf_html_write(FILE *out, const struct sf_report_run *run, int verbosity);

@@ -97,5 +97,8 @@ int sf_report_write(const struct sf_report_request *request, const struct sf_rep
     errno = 0;
     if (fflush(out) != 0 || ferror(out))
         error = error ? error : errno ? errno : EIO;
+    /* Behind the report, so that it is whole where both go to one place. */
+    if (request->format == SF_REPORT_TAP && out == stdout)
+        sf_tap_comment(stderr, run);
     return error;
 }

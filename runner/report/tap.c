@@ -28,12 +28,10 @@ static bool is_special(unsigned character)
            character == 0x2029 || character == 0xfffe || character == 0xffff;
 }
 
-/* In double quotes, on one line: all text has a form there. */
-static void put_string(FILE *out, const char *text)
+/* Within double quotes, on one line: all text has a form there. */
+static void put_characters(FILE *out, const char *text, size_t bytes)
 {
-    size_t bytes = strlen(text);
     unsigned character, length;
-    fputc('"', out);
     for (size_t at = 0; at < bytes; at += length) {
         length = decode(text + at, bytes - at, &character);
         if (character == '"' || character == '\\')
@@ -47,7 +45,27 @@ static void put_string(FILE *out, const char *text)
         else
             fwrite(text + at, 1, length, out);
     }
+}
+
+static void put_string(FILE *out, const char *text)
+{
     fputc('"', out);
+    put_characters(out, text, strlen(text));
+    fputc('"', out);
+}
+
+/* Of a list. Where a word, a colon and a space begin one, perl's reader takes it for a mapping, whatever the
+ * quotes, and gives the whole report up. */
+static void put_item(FILE *out, const char *text)
+{
+    const char *colon;
+    fputc('"', out);
+    for (; (colon = strstr(text, ": ")); text = colon + 2) {
+        put_characters(out, text, (size_t)(colon + 1 - text));
+        fputs("\\x20", out);
+    }
+    put_characters(out, text, strlen(text));
+    fputs("\"\n", out);
 }
 
 static void put_pair(FILE *out, const char *indent, const char *key, const char *text)
@@ -89,8 +107,7 @@ static void put_stderr(FILE *out, const struct sf_report_scenario *report)
         fputs(":\n", out);
         for (size_t line = 0; line < tail.count; line++) {
             fputs("      - ", out);
-            put_string(out, tail.lines[line]);
-            fputc('\n', out);
+            put_item(out, tail.lines[line]);
         }
         is_first = false;
     }
@@ -138,6 +155,26 @@ static void put_scenario(FILE *out, const struct sf_report_scenario *report, siz
     fputc('\n', out);
     if (failed || verbosity > 0)
         put_diagnostics(out, report);
+}
+
+static void put_comment(FILE *out, const char *text)
+{
+    for (size_t length; *text; text += length + (text[length] == '\n')) {
+        length = strcspn(text, "\n");
+        fprintf(out, "# %.*s\n", (int)length, text);
+    }
+}
+
+void sf_tap_comment(FILE *out, const struct sf_report_run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct sf_report_scenario *report = run->scenarios[i];
+        const char *rest;
+        if (report->is_run || report->result != SF_FAILED)
+            continue;
+        put_comment(out, sf_pretty_text(report, -1, &rest));
+        put_comment(out, rest);
+    }
 }
 
 int sf_tap_write(FILE *out, const struct sf_report_run *run, int verbosity)

@@ -30,7 +30,7 @@ unset CDPATH
 mask_times()
 {
     local time='[0-9.]+(ns|us|ms|s|m)([0-9]+s)?'
-    sed -E "s/^((::group::)?(PASS|FAIL) .*) \($time\)\$/\1 (TIME)/
+    sed -E "s/^((::group::|# )?(PASS|FAIL) .*) \($time\)\$/\1 (TIME)/
             s/^([0-9]+ passed, .*) in $time\$/\1 in TIME/
             s/^(    program .*) after $time/\1 after TIME/
             s/^ +[0-9]+\.[0-9]{6} /  TIME /

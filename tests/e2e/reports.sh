@@ -23,6 +23,13 @@ name: skips
 requires: no-such-command
 programs: {a: "true"}
 END
+cat > words.yaml << 'END'
+name: last words
+programs: {a: "echo 'a: b'; printf 'ask: no answer\n: : giving up\n' >&2; exit 1"}
+---
+name: follows
+programs: {a: "true"}
+END
 cat > sub/more.yaml << 'END'
 name: hangs
 timeout: 200ms
@@ -74,6 +81,13 @@ not ok 2 - fails {message severity file line seed duration_ms failures stderr}
 ok 3 - skips # SKIP needs no-such-command
 not ok 4 - hangs {message severity file line seed duration_ms failures}' \
     "$($python "$here/tap.py" report.tap severity=fail line=2 failures.0.what=timeout)"
+run_test tap --filter last words.yaml
+check "last words are told as they are" $python "$here/tap.py" report stderr.a.0='ask: no answer' stderr.a.1=': : giving up'
+run_test tap=words.tap words.yaml
+check_eq "of a report in a file nothing is said beside it" "" "$(cat report said)"
+"$SOCKFAULT" run --report tap=- -f 'call: recv, partial: 1' -- true > report 2> said
+check_eq "run: a remark is told once" "sockfault: rule 1 (partial: 1) never fired: true made no recv call on a socket" \
+    "$(cat said)"
 run_test tap --filter fails all.yaml
 check "whatever stands in it" $python "$here/tap.py" report seed=7 failures.0.what=client.exit failures.0.want=0 \
     failures.0.got=56 failures.0.line=7 failures.0.file=all.yaml failures.1.what=other.exit \
@@ -84,6 +98,11 @@ printf '#!/bin/sh\nexec "%s" test --report tap "$1"\n' "$SOCKFAULT" > each
 chmod +x each
 check_status "prove runs scenarios" 1 prove -e ./each all.yaml
 check_match "and counts them" 'Failed test:  2' "$output"
+check_match "what is wrong stands beside it, as comments" \
+    $'(^|\n)# FAIL fails \\([^\n]*\n# all.yaml:7: client exited with 56, expected 0: ##\\[error\\]no\n# all.yaml:10: other exited' "$output"
+check_status "prove runs what fails with last words like a mapping" 1 prove -e ./each words.yaml
+check_match "and reads them" 'Failed test:  1' "$output"
+check_eq "and all that follows" "" "$(grep -i 'parse error' <<< "$output")"
 check_status "prove takes a version that it knows" 0 env -u TAP_VERSION prove -e ./each <(printf 'name: a\nprograms: {a: "true"}\n')
 TAP_VERSION=
 run_test tap all.yaml

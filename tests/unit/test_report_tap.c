@@ -35,6 +35,16 @@ static void scenario_is_a_line_and_a_failure_a_block(void **state)
                                         "  ...\n");
 }
 
+/* perl's reader takes a word, a colon and a space behind a `- ` for a mapping, quoted or not. */
+static void last_words_cannot_be_taken_for_a_mapping(void **state)
+{
+    struct world *world = *state;
+    world->program.exit.err = output("a: b\n: c: d\ne:f\n", 16);
+    assert_non_null(strstr(tap(world, 0), "      - \"a:\\x20b\"\n"
+                                          "      - \":\\x20c:\\x20d\"\n"
+                                          "      - \"e:f\"\n"));
+}
+
 static void verbose_report_has_a_block_for_what_passed(void **state)
 {
     assert_non_null(strstr(tap(*state, 1), "ok 1 - fine\n"
@@ -173,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(scenario_is_a_line_and_a_failure_a_block),
+        T(last_words_cannot_be_taken_for_a_mapping),
         T(verbose_report_has_a_block_for_what_passed),
         T(description_cannot_be_taken_for_a_directive),
         T(skipped_scenario_is_ok_with_its_reason),
