@@ -1,7 +1,8 @@
 # Follow a document: each example shows what the tool really prints.
 #
 # A document is followed from top to bottom in a fresh folder, as a reader would. The
-# folder holds the C sources that lie beside the document; $LIB is libsockfault.so:
+# folder holds the C sources that lie beside the document, and scenarios/examples as the
+# source's top folder does; $LIB is libsockfault.so:
 #
 #   <!-- file: NAME -->     the code block behind this line is written to NAME
 #   ```console              each line that begins with `$ ` is run by bash, the lines
@@ -67,7 +68,7 @@ follow() # DOCUMENT, below the root
     commands=0
     mkdir "$TMP/${1##*/}" && cd "$TMP/${1##*/}" || exit 1
     find "$root/$(dirname "$1")" -maxdepth 1 -name '*.c' -exec cp {} . \;
-    ln -s "$root/scenarios/examples" examples
+    mkdir scenarios && ln -s "$root/scenarios/examples" scenarios/examples
     while IFS= read -r line; do
         number=$((number + 1))
         line=${line//8080/$port}
