@@ -15,7 +15,7 @@ static const struct command {
     unsigned options; /* enum sf_command; 0: none of the table */
     const char *more;
 } commands[] = {
-    {{"run", sf_command_run, "run [OPTION...] [--] PROGRAM [ARG...]", "run one program under faults"},
+    {{"run", sf_command_run, "run [OPTION...] [--] PROGRAM [ARG...]", "run one program under faults", NULL},
      SF_COMMAND_RUN,
      "The exit status is the program's own; 128+N when signal N killed it, 124 when\n"
      "--timeout ended it, 125 when sockfault failed, 126 when PROGRAM is not\n"
@@ -25,7 +25,8 @@ static const struct command {
      "for standard output.\n"
      "\n"
      "  sockfault run -f 'call: recv, partial: 1' -- curl -fsS http://localhost:8080/\n"},
-    {{"test", sf_command_test, "test [OPTION...] PATH...", "run scenarios and judge their expectations"},
+    {{"test", sf_command_test, "test [OPTION...] PATH...", "run scenarios and judge their expectations",
+      NULL},
      SF_COMMAND_TEST,
      "A PATH is a scenario file, - for standard input, or a folder: every *.yaml and\n"
      "*.yml below it, sorted. A FILE that is written may be - for standard output.\n"
@@ -38,11 +39,11 @@ static const struct command {
      "\n"
      "  sockfault test --filter 'chunk=7' --set host=127.0.0.1 tests/\n"},
     {{"explore", sf_command_explore, "explore [OPTION...] SCENARIO",
-      "find the faults that programs do not survive"},
+      "find the faults that programs do not survive", "explore [OPTION...] -- PROGRAM [ARG...]"},
      SF_COMMAND_EXPLORE,
-     "Or `explore [OPTION...] -- PROGRAM [ARG...]`. Runs the programs without faults, then with one fault\n"
-     "after another wherever they make a socket call, and writes a scenario that reproduces each\n"
-     "crash, hang, spin, leak, wrong output or needless failure, and each service that serves no more.\n"
+     "Runs the programs without faults, then with one fault after another wherever they make a socket\n"
+     "call, and writes a scenario that reproduces each crash, hang, spin, leak, wrong output or needless\n"
+     "failure, and each service that serves no more.\n"
      "--timeout is 10s where the scenario says none. Ctrl-C ends the search with what is known.\n"
      "\n"
      "The exit status is 0 when nothing was found, 1 with findings, 2 when the usage is wrong or\n"
@@ -50,18 +51,19 @@ static const struct command {
      "\n"
      "  sockfault explore -- curl -fsS -m 5 http://localhost:8080/\n"},
     {{"trace", sf_command_trace, "trace [OPTION...] [--] PROGRAM [ARG...]",
-      "show the socket calls of one program"},
+      "show the socket calls of one program", NULL},
      SF_COMMAND_TRACE,
      "A line a call on stderr, nothing is injected: when the call came back, whose it was,\n"
      "its connection and state, what was asked for and what came of it, how long it took.\n"
      "CALL and PATTERN are those of rules. The exit status is that of `run`.\n"
      "\n"
      "  sockfault trace --call connect,send,recv -v -- curl -fsS http://localhost:8080/\n"},
-    {{"check", sf_command_check, "check [-q] PATH...", "validate scenarios, start nothing"},
+    {{"check", sf_command_check, "check [-q] PATH...", "validate scenarios, start nothing", NULL},
      0,
      "A PATH is a scenario file, - for standard input, or a folder: every *.yaml and\n"
      "*.yml below it. The exit status is 0 when all are valid, otherwise 2.\n"},
-    {{"compile", sf_command_compile, "compile SCENARIO -o FILE", "write the plan for use without the runner"},
+    {{"compile", sf_command_compile, "compile SCENARIO -o FILE", "write the plan for use without the runner",
+      NULL},
      0,
      "  LD_PRELOAD=.../libsockfault.so SOCKFAULT_PLAN=FILE PROGRAM\n"
      "\n"
@@ -70,18 +72,18 @@ static const struct command {
      "input, FILE for standard output. The exit status is 0, or 2 when the scenario is\n"
      "invalid.\n"},
     {{"list", sf_command_list, "list faults|calls|errors|keys|scenarios|schema",
-      "show what rules can use, and the bundled scenarios"},
+      "show what rules can use, and the bundled scenarios", NULL},
      0,
      NULL},
     {{"completion", sf_command_completion, "completion bash|zsh|fish",
-      "print what lets a shell complete all this"},
+      "print what lets a shell complete all this", NULL},
      0,
      "Bash:  source <(sockfault completion bash)               in ~/.bashrc\n"
      "Zsh:   source <(sockfault completion zsh)                in ~/.zshrc, behind compinit\n"
      "Fish:  sockfault completion fish | source                in ~/.config/fish/config.fish\n"
      "\n"
      "`make install` puts them where these shells look by themselves.\n"},
-    {{"help", sf_command_help, "help [COMMAND]", "show this, or more about a command"}, 0, NULL},
+    {{"help", sf_command_help, "help [COMMAND]", "show this, or more about a command", NULL}, 0, NULL},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -110,8 +112,12 @@ const struct sf_command_entry *sf_command_at(size_t place, unsigned *options)
 static void print_all(FILE *out)
 {
     fputs("sockfault makes the network fail on purpose and says what your programs made of it.\n\n", out);
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  sockfault %-*s %s\n", USAGE_COLUMNS, commands[i].entry.usage, commands[i].entry.about);
+    for (int i = 0; i < COMMANDS; i++) {
+        const struct sf_command_entry *entry = &commands[i].entry;
+        fprintf(out, "  sockfault %-*s %s\n", USAGE_COLUMNS, entry->usage, entry->about);
+        if (entry->other_usage)
+            fprintf(out, "  sockfault %s\n", entry->other_usage);
+    }
     fputs("  sockfault --version\n\nSee 'sockfault help COMMAND' for the options of a command.\n", out);
 }
 
@@ -122,8 +128,10 @@ int sf_help_print(const char *name, FILE *out)
         print_all(out);
         return 0;
     }
-    fprintf(out, "Usage: sockfault %s\n\n%c%s.\n", command->entry.usage,
-            toupper((unsigned char)command->entry.about[0]), command->entry.about + 1);
+    fprintf(out, "Usage: sockfault %s\n", command->entry.usage);
+    if (command->entry.other_usage)
+        fprintf(out, "       sockfault %s\n", command->entry.other_usage);
+    fprintf(out, "\n%c%s.\n", toupper((unsigned char)command->entry.about[0]), command->entry.about + 1);
     if (command->options) {
         fputc('\n', out);
         sf_options_print(command->options, out);

@@ -10,6 +10,7 @@ struct sf_command_entry {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *usage, *about;
+    const char *other_usage; /* a second form; NULL: there is none */
 };
 const struct sf_command_entry *sf_command_find(const char *name);
 

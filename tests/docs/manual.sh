@@ -8,7 +8,7 @@ compiler=gcc
 [[ $variant == *-clang ]] && compiler=clang
 check "they are made" make --no-print-directory VARIANT="${variant%-clang}" CC=$compiler pages
 pages=$BUILD/man
-commands=$("$SOCKFAULT" help | sed -n 's/^  sockfault \([a-z]*\) .*/\1/p')
+commands=$("$SOCKFAULT" help | sed -n 's/^  sockfault \([a-z]*\) .*/\1/p' | uniq)
 
 # Words of a page as a reader sees them, on lines as long as they come: nothing is cut in two.
 read_page() # NAME.SECTION
@@ -31,16 +31,20 @@ for page in docs/man/*.scd; do
     done
 done
 
+check_eq "help: explore has both its forms" 2 "$("$SOCKFAULT" help | grep -c '^  sockfault explore ')"
 for command in $commands; do
     check "$command has a page" test -e "docs/man/sockfault-$command.1.scd"
     check_match "help $command names it" "man sockfault-$command\$" "$("$SOCKFAULT" help "$command")"
     check_match "sockfault(1) leads there" "sockfault-$command\(1\)" "$(< "$TMP/sockfault.1")"
     [ -e "$TMP/sockfault-$command.1" ] || continue
     # Of the table of options, and of the line of usage.
-    for option in $("$SOCKFAULT" help "$command" | sed -n '1p; s/^  *\(-[a-z], \)*\(--[a-z-]*\).*/\1 \2/p' |
+    for option in $("$SOCKFAULT" help "$command" | sed -n '1,/^$/p; s/^  *\(-[a-z], \)*\(--[a-z-]*\).*/\1 \2/p' |
         grep -oE -- '(^|[[ ,])--?[a-z-]+' | tr -d ' [,' | grep -x -- '--*[a-z].*' | sort -u); do
         check "sockfault-$command(1) has $option" grep -qE -- "(^| )$option([ ,]|\$)" "$TMP/sockfault-$command.1"
     done
+    while IFS= read -r usage; do
+        check "sockfault-$command(1) has the form $usage" grep -qE "^ *${usage//[^a-z A-Z]/.}\$" "$TMP/sockfault-$command.1"
+    done < <("$SOCKFAULT" help "$command" | sed -n '1,/^$/s/^\(Usage:\|      \) //p')
     check_match "sockfault-$command(1) tells exit statuses" "EXIT STATUS" "$(< "$TMP/sockfault-$command.1")"
 done
 
