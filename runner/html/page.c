@@ -16,23 +16,34 @@ static enum sf_result verdict_of(const struct sf_report_run *run)
     return sf_report_count(run, SF_PASSED) ? SF_PASSED : SF_SKIPPED;
 }
 
+/* "9 scenarios: 5 failed, 4 passed", what is worst first. */
+static void put_counts(FILE *out, struct sf_arena *arena, const struct sf_report_run *run)
+{
+    static const enum sf_result order[] = {SF_INVALID, SF_FAILED, SF_PASSED, SF_SKIPPED};
+    const char *before = ": ";
+    if (run->failure)
+        fputs("<b class=\"failed\">failed</b> after ", out);
+    sf_html_put(out, "%s", sf_word_count(arena, run->count, "scenario"));
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        size_t count = sf_report_count(run, order[i]);
+        if (count == 0)
+            continue;
+        sf_html_put(out, "%s<b class=\"%s\">%zu %s</b>", before, sf_result_names[order[i]], count,
+                    sf_result_names[order[i]]);
+        before = ", ";
+    }
+}
+
 static void put_summary(FILE *out, const struct sf_report_run *run)
 {
     struct sf_arena *arena = sf_arena_new();
     enum sf_result verdict = verdict_of(run);
-    sf_html_put(out, "<header class=\"page %s\"><h1><b>%s</b> ", sf_result_names[verdict],
-                sf_result_names[verdict]);
+    sf_html_put(out, "<header class=\"page %s\"><h1>", sf_result_names[verdict]);
     if (run->count == 1)
-        sf_html_put(out, "%s", run->scenarios[0]->name);
+        sf_html_put(out, "<b>%s</b> %s", sf_result_names[verdict], run->scenarios[0]->name);
     else
-        sf_html_put(out, "%s", sf_word_count(arena, run->count, "scenario"));
+        put_counts(out, arena, run);
     fputs("</h1><ul class=\"counts\">", out);
-    for (enum sf_result result = SF_PASSED; result <= SF_INVALID; result++) {
-        size_t count = sf_report_count(run, result);
-        if (count)
-            sf_html_put(out, "<li class=\"%s\"><b>%zu</b> %s</li>", sf_result_names[result], count,
-                        sf_result_names[result]);
-    }
     sf_html_put(out, "<li>in %s</li>", sf_word_duration(arena, run->duration_ns));
     if (run->shard)
         sf_html_put(out, "<li>part %s</li>", run->shard);
@@ -56,6 +67,15 @@ static void put_sieve(FILE *out)
           out);
 }
 
+static void put_scenarios(FILE *out, const struct sf_report_run *run, bool is_bad)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        enum sf_result result = run->scenarios[i]->result;
+        if ((result == SF_FAILED || result == SF_INVALID) == is_bad)
+            sf_html_scenario(out, run->scenarios[i], i + 1, run->count == 1);
+    }
+}
+
 int sf_html_write(FILE *out, const struct sf_report_run *run, int verbosity)
 {
     (void)verbosity; /* it holds all there is */
@@ -69,8 +89,8 @@ int sf_html_write(FILE *out, const struct sf_report_run *run, int verbosity)
     put_summary(out, run);
     put_sieve(out);
     fputs("<main>\n", out);
-    for (size_t i = 0; i < run->count; i++)
-        sf_html_scenario(out, run->scenarios[i], i + 1, run->count == 1);
+    put_scenarios(out, run, true);
+    put_scenarios(out, run, false);
     fputs("</main>\n<script>\n", out);
     fputs(sf_html_script, out);
     fputs("</script></body></html>\n", out);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MS UINT64_C(1000000)
 enum { TICKS_MAX = 7, LANES_MANY = 60 }; /* more lanes than these scroll by themselves */
 
 struct drawing {
@@ -122,7 +123,9 @@ static void put_label(struct drawing *drawing, uint32_t index)
 
 static const char *rule_of(const struct drawing *drawing, const struct sf_timeline_event *event)
 {
-    return event->rule < drawing->report->rule_count ? drawing->report->rules[event->rule].id : "";
+    const struct sf_report_scenario *report = drawing->report;
+    return event->rule < report->rule_count ? sf_word_rule(report->arena, report->rules[event->rule].id)
+                                            : "rule";
 }
 
 static const char *error_of(const struct sf_timeline_event *event)
@@ -150,7 +153,7 @@ static void put_sentence(struct drawing *drawing, const struct sf_timeline_event
         return;
     }
     if (event->kind == SF_TIMELINE_FAULT)
-        sf_html_put(out, "fault %s: ", rule_of(drawing, event));
+        sf_html_put(out, "%s: ", rule_of(drawing, event));
     if (event->call < SF_CALL_COUNT)
         put_call(out, event);
     else
@@ -245,13 +248,13 @@ static void put_path(FILE *out, const uint64_t *buckets, uint64_t most, const ch
 static void put_traffic(struct drawing *drawing, const struct sf_timeline_connection *connection)
 {
     uint64_t most = most_of(connection->out, most_of(connection->in, 0));
-    double span_ns = (double)drawing->timeline->bucket_ns * SF_TIMELINE_BUCKETS;
+    double bucket_ns = (double)drawing->timeline->bucket_ns;
     if (most == 0)
         return;
     sf_html_put(drawing->out,
-                "<svg viewBox=\"0 0 %u 20\" preserveAspectRatio=\"none\" style=\"width:%.3f%%\" "
-                "aria-hidden=\"true\">",
-                SF_TIMELINE_BUCKETS, span_ns * 100 / (double)(drawing->end_ns - drawing->first_ns));
+                "<svg viewBox=\"%.3f 0 %.3f 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+                ((double)drawing->first_ns - (double)drawing->timeline->first_ns) / bucket_ns,
+                (double)(drawing->end_ns - drawing->first_ns) / bucket_ns);
     put_path(drawing->out, connection->out, most, "out", true);
     put_path(drawing->out, connection->in, most, "in", false);
     fputs("</svg>", drawing->out);
@@ -314,10 +317,14 @@ static void put_axis(struct drawing *drawing)
 {
     fputs("<div class=\"axis\" aria-hidden=\"true\"><span></span><span class=\"track\">", drawing->out);
     uint64_t step_ns = step_of(drawing->end_ns - drawing->first_ns);
+    uint64_t unit_ns = step_ns >= 1000 * MS ? 1000 * MS : MS;
+    int decimals = 0;
+    for (uint64_t unit = unit_ns; unit > step_ns; unit /= 10)
+        decimals++;
     for (uint64_t at_ns = (drawing->first_ns + step_ns - 1) / step_ns * step_ns; at_ns <= drawing->end_ns;
          at_ns += step_ns)
-        sf_html_put(drawing->out, "<i style=\"left:%.3f%%\">%s</i>", percent(drawing, at_ns),
-                    at_ns ? sf_word_duration(drawing->report->arena, at_ns) : "0");
+        fprintf(drawing->out, "<i style=\"left:%.3f%%\">%.*f %s</i>", percent(drawing, at_ns), decimals,
+                (double)at_ns / (double)unit_ns, unit_ns == MS ? "ms" : "s");
     fputs("</span><span></span></div>\n", drawing->out);
 }
 
@@ -348,18 +355,62 @@ static void put_lacking(const struct drawing *drawing)
                     timeline->dropped);
 }
 
+/* From `from_ns` to `to_ns` is of interest. */
+static void widen(struct drawing *drawing, uint64_t from_ns, uint64_t to_ns)
+{
+    drawing->first_ns = from_ns < drawing->first_ns ? from_ns : drawing->first_ns;
+    drawing->end_ns = to_ns > drawing->end_ns ? to_ns : drawing->end_ns;
+}
+
+static void widen_by_traffic(struct drawing *drawing, const struct sf_timeline_connection *connection)
+{
+    const struct sf_timeline *timeline = drawing->timeline;
+    for (uint32_t i = 0; i < SF_TIMELINE_BUCKETS; i++)
+        if (connection->in[i] + connection->out[i])
+            widen(drawing, timeline->first_ns + i * timeline->bucket_ns,
+                  timeline->first_ns + (i + 1) * timeline->bucket_ns);
+}
+
+static void widen_by_lane(struct drawing *drawing, uint32_t index, uint64_t last_ns)
+{
+    const struct sf_timeline_connection *connection = &drawing->timeline->connections[index];
+    bool is_life = connection->connection && !is_listener(drawing, index);
+    if (is_life)
+        widen(drawing, connection->opened_ns,
+              connection->closed_ns < last_ns ? connection->closed_ns : last_ns);
+    else
+        widen_by_traffic(drawing, connection);
+    for (uint32_t i = drawing->first[index]; i < drawing->first[index + 1]; i++)
+        if (is_life || drawing->events[i]->kind != SF_TIMELINE_STATE)
+            widen(drawing, drawing->events[i]->ns, drawing->events[i]->last_ns);
+}
+
+/* The axis: where connections live, bytes pass or something strikes. A server waits for its first client, and
+ * for its end, far longer than a connection takes: its socket is drawn as far as the axis reaches. */
+static void choose_axis(struct drawing *drawing)
+{
+    const struct sf_timeline *timeline = drawing->timeline;
+    uint64_t duration_ns = drawing->report->duration_ns;
+    uint64_t last_ns = timeline->end_ns > duration_ns ? timeline->end_ns : duration_ns;
+    drawing->first_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < timeline->connection_count; i++)
+        if (is_shown(drawing, i))
+            widen_by_lane(drawing, i, last_ns);
+    if (drawing->first_ns > drawing->end_ns)
+        widen(drawing, 0, last_ns);
+    uint64_t margin_ns = (drawing->end_ns - drawing->first_ns) / 50 + 1;
+    drawing->first_ns -= margin_ns < drawing->first_ns ? margin_ns : drawing->first_ns;
+    drawing->end_ns += margin_ns;
+}
+
 void sf_html_timeline(FILE *out, const struct sf_report_scenario *report)
 {
     struct drawing drawing = {.out = out, .report = report, .timeline = report->timeline};
     uint32_t count = 0;
     if (!drawing.timeline)
         return;
-    drawing.end_ns =
-        drawing.timeline->end_ns > report->duration_ns ? drawing.timeline->end_ns : report->duration_ns;
-    drawing.first_ns = drawing.timeline->first_ns;
-    if (drawing.end_ns <= drawing.first_ns)
-        drawing.end_ns = drawing.first_ns + 1;
     group(&drawing);
+    choose_axis(&drawing);
     for (uint32_t i = 0; i < drawing.timeline->connection_count; i++)
         count += is_shown(&drawing, i);
     sf_html_put(out, "<section class=\"timeline\"><h3>Connections <small>%u</small></h3>", count);

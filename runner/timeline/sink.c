@@ -148,7 +148,12 @@ static void take_bytes(struct collector *collector, struct growing *growing, uin
 {
     const struct sf_followed *socket = growing->socket;
     struct sf_timeline_connection *connection = &growing->connection;
-    ns -= collector->first_ns;
+    if (socket->bytes_in == growing->seen_in && socket->bytes_out == growing->seen_out)
+        return;
+    if (!collector->is_begun)
+        collector->first_ns = ns;
+    collector->is_begun = true;
+    ns = ns > collector->first_ns ? ns - collector->first_ns : 0;
     while (ns / collector->bucket_ns >= SF_TIMELINE_BUCKETS)
         widen(collector);
     uint64_t at = ns / collector->bucket_ns;
@@ -163,6 +168,12 @@ static uint64_t since(const struct collector *collector, uint64_t ns)
     return ns > collector->recording->start_ns ? ns - collector->recording->start_ns : 0;
 }
 
+/* It waits for a connection, which is there when it returns. */
+static bool is_accept(const struct sf_traced *call)
+{
+    return sf_call_families[call->record->call] == SF_FAMILY_ACCEPT;
+}
+
 static void take(void *context, const struct sf_traced *call)
 {
     struct collector *collector = context;
@@ -172,16 +183,13 @@ static void take(void *context, const struct sf_traced *call)
         return;
     struct growing *growing = collector->list[index];
     uint64_t begin_ns = since(collector, call->record->begin_ns);
-    if (!collector->is_begun)
-        collector->first_ns = begin_ns;
-    collector->is_begun = true;
     collector->end_ns = ns > collector->end_ns ? ns : collector->end_ns;
     if (growing->connection.opened_ns == UINT64_MAX)
-        growing->connection.opened_ns = begin_ns;
+        growing->connection.opened_ns = is_accept(call) ? ns : begin_ns;
     growing->connection.calls++;
     take_events(collector, index, call, ns);
     if (growing->socket)
-        take_bytes(collector, growing, ns > collector->first_ns ? ns : collector->first_ns);
+        take_bytes(collector, growing, ns);
 }
 
 /* What is known of its socket at the end. */

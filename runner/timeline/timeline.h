@@ -14,7 +14,7 @@ struct sf_arena;
 
 #define SF_TIMELINE_CONNECTIONS_MAX 5000u
 #define SF_TIMELINE_EVENTS_MAX 64u /* of a connection */
-#define SF_TIMELINE_BUCKETS 256u   /* of a connection's traffic, from the first call to the last */
+#define SF_TIMELINE_BUCKETS 256u   /* of a connection's traffic, from the first bytes of any to the last */
 #define SF_TIMELINE_NAME_BYTES 64
 #define SF_TIMELINE_NO_RULE UINT16_MAX
 
@@ -58,7 +58,8 @@ struct sf_timeline_connection {
 struct sf_timeline {
     uint64_t bytes;                       /* the whole */
     uint64_t start_ns;                    /* CLOCK_MONOTONIC when the scenario started */
-    uint64_t first_ns, end_ns, bucket_ns; /* first_ns: of the first call, where the buckets begin */
+    uint64_t first_ns, bucket_ns;         /* where the buckets begin; the width of each */
+    uint64_t end_ns;                      /* of the last call */
     uint64_t dropped;                     /* calls that the trace lacks */
     uint64_t connections_more;            /* that are not kept */
     uint32_t connection_count, event_count;

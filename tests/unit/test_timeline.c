@@ -165,6 +165,28 @@ static void traffic_stays_where_it_was(void **state)
     assert_int_equal(kept->in[(59049 * MS - timeline->first_ns) / timeline->bucket_ns], 59049);
 }
 
+/* A server that waits long for its first client leaves the buckets narrow, and so does one that ends late. */
+static void buckets_are_of_the_traffic(void **state)
+{
+    (void)state;
+    struct sf_followed listener = connection(1), socket = connection(2);
+    listener.state = SF_STATE_LISTEN;
+    call(&listener, SF_CALL_listen, 1, 0, -1);
+    call(&socket, SF_CALL_accept, 9000, 0, -1);
+    socket.bytes_in = 5;
+    call(&socket, SF_CALL_recv, 9001, 0, -1);
+    socket.bytes_out = 7;
+    call(&socket, SF_CALL_send, 9003, 0, -1);
+    call(&listener, SF_CALL_close, 60000, 0, -1);
+    finish();
+    const struct sf_timeline_connection *kept = &timeline->connections[1];
+    assert_int_equal(timeline->first_ns, 9001 * MS);
+    assert_true(timeline->bucket_ns < MS);
+    assert_int_equal(kept->in[0], 5);
+    assert_int_equal(kept->out[2 * MS / timeline->bucket_ns], 7);
+    assert_int_equal(kept->opened_ns, 9000 * MS); /* when accept came back, however long it had waited */
+}
+
 static void calls_without_a_socket_are_the_programs(void **state)
 {
     (void)state;
@@ -217,6 +239,7 @@ int main(void)
         TEST(alike_in_a_row_are_one),
         TEST(what_is_too_much_is_counted),
         TEST(traffic_stays_where_it_was),
+        TEST(buckets_are_of_the_traffic),
         TEST(calls_without_a_socket_are_the_programs),
         TEST(what_is_none_is_not_read),
         cmocka_unit_test(text_of_others_stays_text),

@@ -33,23 +33,39 @@ const contrast = (page, selector) => page.$eval(selector, (element) => {
   return (pair[0] + 0.05) / (pair[1] + 0.05);
 });
 
+// Lives of connections fill the axis; the bar of the listener is cut at its ends.
+async function reaches(page, name) {
+  const [left, right, listener] = await page.locator('.scenario').first().evaluate((scenario) => {
+    const span = (bars) => [Math.min(...bars.map((bar) => parseFloat(bar.style.left))),
+      Math.max(...bars.map((bar) => parseFloat(bar.style.left) + parseFloat(bar.style.width)))];
+    const all = [...scenario.querySelectorAll('.lane .track .s')];
+    const listens = (bar) => bar.closest('.lane').querySelector('.who').textContent.includes('listens');
+    return [...span(all.filter((bar) => !listens(bar))), span(all.filter(listens)).map(Math.round).join('..')];
+  });
+  tell(left < 3 && right > 97, name, `they take ${left}..${right}% of it`);
+  equal(`${name}: the listener is all along it`, '0..100', listener);
+}
+
 async function shows(browser) {
   const page = await open(browser, 'few.html');
   equal('nothing is fetched', '', page.elsewhere.join(' '));
   equal('nothing goes wrong', '', page.errors.join(' '));
   equal('the title is the verdict', 'failed: sockfault', await page.title());
+  equal('the headline counts', '4 scenarios: 2 failed, 1 passed, 1 skipped', await page.locator('h1').innerText());
   equal('each scenario is there', 4, await page.locator('.scenario').count());
+  equal('what failed comes first', 'FAIL FAIL PASS SKIP', (await page.locator('.scenario .badge').allInnerTexts()).join(' '));
+  await reaches(page, 'the axis shows the connections, not the wait before them');
   equal('the failed ones are open', 2, await page.locator('.scenario[open]').count());
   equal('each connection has a lane, the listener too', 40, await page.locator('.scenario').first().locator('.lane').count());
   equal('faults stand where they struck', 7,
-    await page.locator('.scenario').first().locator('.mark.fault[title^="fault "]').count());
-  equal('one of the link, too', 1, await page.locator('.mark.fault[title="fault slow: on the link, in, behind 0 bytes"]').count());
+    await page.locator('.scenario').first().locator('.mark.fault[title^="rule "]').count());
+  equal('one of the link, too', 1, await page.locator('.mark.fault[title="rule slow: on the link, in, behind 0 bytes"]').count());
   equal('the error that the peer saw', true,
     await page.locator('.mark.error[title*="ECONNRESET"], .mark.error[title*="EPIPE"]').count() >= 1);
   equal('the failing expectation beside its line', '  client: {stderr: {empty: true}, exit: 0}',
     (await page.locator('.source mark').first().innerText()).replace(/^\d+/, '').trimEnd());
   equal('markup of others is text', 0, await page.locator('img, main script').count());
-  equal('and is shown', true, (await page.locator('.scenario h2').nth(2).innerText()).startsWith('<script>document.title'));
+  equal('and is shown', true, (await page.locator('.scenario h2').nth(1).innerText()).startsWith('<script>document.title'));
   for (const state of ['ESTABLISHED', 'LISTEN', 'LAST_ACK'])
     equal(`${state} is drawn`, true, await page.locator(`.track .s.${state}`).count() > 0);
   await page.screenshot({ path: `${folder}/shots/few.png`, fullPage: true });
@@ -113,6 +129,7 @@ async function many(browser) {
   const page = await open(browser, 'many.html');
   equal('2,000 connections have 4,001 lanes', 4001, await page.locator('.lane').count());
   equal('nothing goes wrong with them', '', page.errors.join(' '));
+  await reaches(page, 'many connections fill the axis');
   await page.locator('#find').fill('client #1999 ');
   equal('one is found among them', 1, await page.locator('.lane:not([data-out])').count());
   await page.locator('#find').fill('');
