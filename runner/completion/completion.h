@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 /* Print what may stand in place of the last of `words`, a line each: the word, a tab and what it is. A line
- * "*files" stands for files, "*folders" for folders, "*commands" for programs and their files.
+ * "*files" stands for files, "*folders" for folders, "*scenarios" for both that may hold scenarios,
+ * "*commands" for programs and their files; behind its tab is what stands in front of the path in that word.
  *
  * words  behind `sockfault`, the last one as far as it is typed ("" where nothing is). */
 void sf_completion_words(FILE *out, char *const *words, int count);

@@ -1,3 +1,4 @@
+#include "completion/asking.h"
 #include "completion/completion.h"
 
 #include "base/arena.h"
@@ -5,33 +6,33 @@
 #include "commands/options.h"
 #include "scenario/bundled.h"
 #include "scenario/calls.h"
-#include "scenario/errors.h"
-#include "scenario/faults.h"
-#include "scenario/link.h"
-#include "scenario/tables.h"
-#include "schema/schema.h"
 
 #include <string.h>
 
-/* What is being asked. */
-struct asking {
-    FILE *out;
-    const char *typed; /* of the last word */
-    const char *front; /* what each answer begins with: "--report=" */
-    int front_bytes;
-};
-
-static void offer(const struct asking *asking, const char *word, const char *about)
+struct asking asking_from(struct asking asking, const char *begin)
 {
-    if (strncmp(word, asking->typed, strlen(asking->typed)) == 0)
-        fprintf(asking->out, "%.*s%s\t%.*s\n", asking->front_bytes, asking->front, word,
-                about ? (int)strcspn(about, "\n\t") : 0, about ? about : "");
+    asking.front_bytes += (int)(begin - asking.typed);
+    asking.typed = begin;
+    return asking;
 }
 
-static void offer_all(const struct asking *asking, const char *const *words, size_t count)
+void offer(const struct asking *asking, const char *word, const char *about)
+{
+    if (strncmp(word, asking->typed, strlen(asking->typed)) == 0)
+        fprintf(asking->out, "%.*s%s%s\t%.*s\n", asking->front_bytes, asking->typed - asking->front_bytes,
+                asking->gap, word, about ? (int)strcspn(about, "\n\t") : 0, about ? about : "");
+}
+
+void offer_all(const struct asking *asking, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         offer(asking, words[i], NULL);
+}
+
+/* kind: "files", "scenarios", … */
+static void offer_paths(const struct asking *asking, const char *kind)
+{
+    fprintf(asking->out, "*%s\t%.*s\n", kind, asking->front_bytes, asking->typed - asking->front_bytes);
 }
 
 /* ---- values ---------------------------------------------------------------- */
@@ -44,73 +45,32 @@ static void offer_bundled(const struct asking *asking)
     for (size_t i = 0; i < count; i++)
         offer(asking, names[i], "bundled scenario");
     sf_arena_free(arena);
-    fputs("*files\n", asking->out);
+    offer_paths(asking, "scenarios");
 }
 
-static void offer_calls(const struct asking *asking)
+void offer_calls(const struct asking *asking)
 {
     const char *names[SF_CALL_NAMES_MAX];
     offer_all(asking, names, sf_calls_names(names));
 }
 
-static void offer_errors(const struct asking *asking)
+/* "recv,se": the last of them. */
+static void offer_more_calls(const struct asking *asking)
 {
-    struct sf_error_names errors;
-    sf_errno_names(&errors);
-    offer_all(asking, errors.names, errors.count);
-    sf_eai_names(&errors);
-    offer_all(asking, errors.names, errors.count);
+    const char *comma = strrchr(asking->typed, ',');
+    const struct asking last = asking_from(*asking, comma ? comma + 1 : asking->typed);
+    offer_calls(&last);
 }
 
-static void offer_rule_keys(const struct asking *asking)
-{
-    struct sf_arena *arena = sf_arena_new();
-    for (size_t i = 0; i < sf_rule_table.count; i++) {
-        const char *key = sf_rule_table.keys[i].name;
-        offer(asking, sf_arena_printf(arena, "%s:", key), sf_schema_about("rule", key));
-    }
-    sf_arena_free(arena);
-}
-
-/* The value of a rule's key. */
-static void offer_rule_value(const struct asking *asking, const char *key, size_t length)
-{
-    for (size_t i = 0; i < sf_rule_table.count; i++) {
-        const struct sf_key *row = &sf_rule_table.keys[i];
-        if (strlen(row->name) != length || strncmp(row->name, key, length) != 0)
-            continue;
-        const char *form = row->type->schema ? row->type->schema : "";
-        if (strcmp(form, "call") == 0)
-            offer_calls(asking);
-        else if (strcmp(form, "error") == 0)
-            offer_errors(asking);
-        else if (strcmp(form, "true") == 0 || strcmp(form, "flag") == 0)
-            offer(asking, "true", NULL);
-        for (const struct sf_choice *choice = row->choices; choice && choice->name; choice++)
-            offer(asking, choice->name, NULL);
-    }
-}
-
-/* "call: recv, par": the keys of a rule, or what stands behind the colon. */
-static void offer_rule(struct asking asking)
-{
-    const char *piece = asking.typed, *comma;
-    while ((comma = strchr(piece, ',')))
-        piece = comma + 1;
-    piece += strspn(piece, " ");
-    const char *colon = strchr(piece, ':'), *begin = colon ? colon + 1 + strspn(colon + 1, " ") : piece;
-    asking.front = asking.typed;
-    asking.front_bytes = (int)(begin - asking.typed);
-    asking.typed = begin;
-    if (colon)
-        offer_rule_value(&asking, piece, (size_t)(colon - piece));
-    else
-        offer_rule_keys(&asking);
-}
-
+/* FORMAT, or FORMAT=FILE. */
 static void offer_formats(const struct asking *asking)
 {
-    const char *names[SF_REPORT_FORMAT_COUNT];
+    const char *names[SF_REPORT_FORMAT_COUNT], *equals = strchr(asking->typed, '=');
+    if (equals) {
+        const struct asking file = asking_from(*asking, equals + 1);
+        offer_paths(&file, "files");
+        return;
+    }
     sf_report_formats(names);
     offer_all(asking, names, SF_REPORT_FORMAT_COUNT);
 }
@@ -123,13 +83,13 @@ static void offer_value(const struct asking *asking, const char *argument)
     else if (strcmp(argument, "RULE") == 0)
         offer_rule(*asking);
     else if (strcmp(argument, "CALLS") == 0)
-        offer_calls(asking);
+        offer_more_calls(asking);
     else if (strncmp(argument, "FORMAT", 6) == 0)
         offer_formats(asking);
     else if (strcmp(argument, "FILE") == 0)
-        fputs("*files\n", asking->out);
+        offer_paths(asking, "files");
     else if (strcmp(argument, "DIR") == 0)
-        fputs("*folders\n", asking->out);
+        offer_paths(asking, "folders");
 }
 
 /* ---- options and commands ---------------------------------------------------- */
@@ -184,35 +144,34 @@ static void offer_usage(const struct asking *asking, const char *usage)
     sf_arena_free(arena);
 }
 
-/* What is no option. */
-static void offer_operand(const struct asking *asking, const struct sf_command_entry *command)
+/* What is no option. is_program: it stands where a program has to. */
+static void offer_operand(const struct asking *asking, const struct sf_command_entry *command,
+                          bool is_program)
 {
     if (strcmp(command->name, "help") == 0)
         offer_commands(asking);
     else if (strchr(command->usage, '|'))
         offer_usage(asking, command->usage);
-    else if (strstr(command->usage, "PROGRAM"))
-        fputs("*commands\n", asking->out);
     else
-        fputs("*files\n", asking->out);
+        offer_paths(asking, is_program ? "commands" : "scenarios");
 }
 
-/* Does the program's own command line begin before the last word? */
-static bool is_behind_program(const struct sf_command_entry *command, const struct sf_option_text *list,
-                              size_t count, char *const *words, int last)
+/* Where the program's own command line begins: the index of its first word, `last` where that is the one that
+ * is asked for or would come behind it; -1: it has none, or not here. */
+static int program_at(const struct sf_command_entry *command, const struct sf_option_text *list, size_t count,
+                      char *const *words, int last)
 {
-    if (!strstr(command->usage, "PROGRAM"))
-        return false;
-    for (int i = 1; i < last; i++) {
+    bool is_anywhere = strstr(command->usage, "PROGRAM");
+    for (int i = 1; i < last && (is_anywhere || command->other_usage); i++) {
         const struct sf_option_text *option = option_of(list, count, words[i]);
         if (strcmp(words[i], "--") == 0)
-            return i + 1 < last;
-        if (words[i][0] != '-')
-            return true;
+            return i + 1;
+        if (words[i][0] != '-' && is_anywhere)
+            return i;
         if (option && option->argument && !strchr(words[i], '='))
             i++;
     }
-    return false;
+    return is_anywhere ? last : -1;
 }
 
 static void offer_of(struct asking asking, const struct sf_command_entry *command, unsigned options,
@@ -223,26 +182,26 @@ static void offer_of(struct asking asking, const struct sf_command_entry *comman
     const struct sf_option_text *before = option_of(list, count, words[last - 1]);
     const struct sf_option_text *here = option_of(list, count, asking.typed);
     const char *equals = strchr(asking.typed, '=');
-    if (is_behind_program(command, list, count, words, last)) {
-        fputs("*files\n", asking.out);
+    int program = program_at(command, list, count, words, last);
+    bool is_behind_dashes = last > 1 && strcmp(words[last - 1], "--") == 0;
+    if (program >= 0 && program < last) {
+        offer_paths(&asking, "files");
     } else if (last > 1 && before && before->argument && !strchr(words[last - 1], '=')) {
         offer_value(&asking, before->argument);
-    } else if (here && here->argument && equals) {
-        asking.front = asking.typed;
-        asking.front_bytes = (int)(equals + 1 - asking.typed);
-        asking.typed = equals + 1;
-        offer_value(&asking, here->argument);
-    } else if (asking.typed[0] == '-') {
+    } else if (here && here->argument && equals && !is_behind_dashes) {
+        const struct asking value = asking_from(asking, equals + 1);
+        offer_value(&value, here->argument);
+    } else if (asking.typed[0] == '-' && !is_behind_dashes) {
         offer_options(&asking, list, count);
     } else {
-        offer_operand(&asking, command);
+        offer_operand(&asking, command, program == last);
     }
 }
 
 void sf_completion_words(FILE *out, char *const *words, int count)
 {
     unsigned options = 0;
-    struct asking asking = {.out = out, .typed = count ? words[count - 1] : "", .front = ""};
+    struct asking asking = {.out = out, .typed = count ? words[count - 1] : "", .gap = ""};
     asking.typed += *asking.typed == '\'' || *asking.typed == '"';
     if (count <= 1) {
         offer_commands(&asking);

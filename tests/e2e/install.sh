@@ -66,7 +66,7 @@ check_eq "fish completes" "--repeat --report " \
     "$(fish -c 'complete -C "sockfault test --rep"' 2> /dev/null | cut -f 1 | tr '\n' ' ')"
 FPATH=$share/zsh/site-functions:$(zsh -fc 'echo $FPATH')
 export FPATH
-press() { (cd "$TMP" && python3 "$root/tests/e2e/press.py" : "$@"); }
+press() { (cd "$TMP" && python3 "$root/tests/e2e/press.py" zsh : "$@"); }
 check_eq "zsh completes, at the first time" yes "$(press 'sockfault test --no-s' --no-skip)"
 
 check "uninstall" "${make[@]}" uninstall

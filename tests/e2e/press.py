@@ -1,6 +1,6 @@
-"""A shell on a terminal; types, presses Tab, and prints what the line became.
+"""A shell on a terminal: types, and prints whether what is wanted is shown.
 
-press.py SETUP TYPED WANTED      SETUP: what zsh does behind compinit
+press.py bash|zsh SETUP TYPED WANTED      SETUP: what the shell does first; TYPED: keys, Tab behind them where none is among them
 """
 import os
 import pty
@@ -8,10 +8,11 @@ import select
 import sys
 import time
 
+shell, setup, typed, wanted = sys.argv[1:]
 pid, terminal = pty.fork()
 if pid == 0:
-    os.environ.update(TERM="dumb", PS1="> ", ZDOTDIR=os.getcwd())
-    os.execvp("zsh", ["zsh", "-f", "-i"])
+    os.environ.update(TERM="dumb", PS1="> ", ZDOTDIR=os.getcwd(), INPUTRC="/dev/null", HISTFILE="")
+    os.execvp(shell, ["zsh", "-f", "-i"] if shell == "zsh" else ["bash", "--norc", "--noprofile", "-i"])
 seen = ""
 
 
@@ -27,11 +28,13 @@ def read_until(text, seconds=60):
     return text in seen
 
 
-os.write(terminal, f"autoload -U compinit; compinit -u -D; {sys.argv[1]}; echo rea''dy\n".encode())
+if shell == "zsh":
+    setup = f"autoload -U compinit; compinit -u -D; {setup}"
+os.write(terminal, f"stty columns 200; {setup}; echo rea''dy\n".encode())
 read_until("ready")
 seen = ""
-os.write(terminal, sys.argv[2].encode() + b"\t")
-print("yes" if read_until(sys.argv[3]) else "no: " + repr(seen))
+os.write(terminal, typed.encode() + (b"" if "\t" in typed else b"\t"))
+print("yes" if read_until(wanted) else "no: " + repr(seen))
 os.write(terminal, b"\x03\x04exit\n")
 os.close(terminal)
 os.waitpid(pid, 0)
