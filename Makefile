@@ -347,16 +347,17 @@ $(out)/man/%: docs/man/%.scd docs/man/fill $(out)/sockfault $(out)/made/texts
 pages: $(pages)
 .PHONY: pages install-pages
 
-# What shells, editors and the build systems of others look for.
-completions := $(patsubst %,$(out)/install/completion.%,bash zsh fish)
-templates := $(patsubst runner/install/%.in,$(out)/install/%,$(wildcard runner/install/*.in))
-glue := $(completions) $(templates) $(out)/install/scenario.schema.json
+# What shells, editors and the build systems of others look for. No folder here is named as a command is: who
+# has $(out) on PATH would find it instead.
+completions := $(patsubst %,$(out)/share/completion.%,bash zsh fish)
+templates := $(patsubst runner/install/%.in,$(out)/share/%,$(wildcard runner/install/*.in))
+glue := $(completions) $(templates) $(out)/share/scenario.schema.json
 
-$(out)/install/completion.%: $(out)/sockfault
+$(out)/share/completion.%: $(out)/sockfault
 	$(Q)mkdir -p $(@D) && $< completion $* > $@
-$(out)/install/scenario.schema.json: $(out)/sockfault
+$(out)/share/scenario.schema.json: $(out)/sockfault
 	$(Q)mkdir -p $(@D) && $< list schema > $@
-$(templates): $(out)/install/%: runner/install/%.in $(out)/made/texts
+$(templates): $(out)/share/%: runner/install/%.in $(out)/made/texts
 	$(Q)mkdir -p $(@D) && $(fill_in) $< > $@
 
 # A build goes without scdoc, and so may an installation, but not without a word.
@@ -373,14 +374,17 @@ install: all $(glue) ## install into DESTDIR, prefix
 	$(Q)install -m 644 README.md LICENSE '$(DESTDIR)$(docdir)'
 	$(Q)install -m 644 $(docs) '$(DESTDIR)$(docdir)/docs'
 	$(Q)install -m 644 $(reference) '$(DESTDIR)$(docdir)/docs/reference'
-	$(Q)install -m 644 $(out)/install/scenario.schema.json '$(DESTDIR)$(datadir)/sockfault'
-	$(Q)install -m 644 $(out)/install/completion.bash '$(DESTDIR)$(bashdir)/sockfault'
-	$(Q)install -m 644 $(out)/install/completion.zsh '$(DESTDIR)$(zshdir)/_sockfault'
-	$(Q)install -m 644 $(out)/install/completion.fish '$(DESTDIR)$(fishdir)/sockfault.fish'
-	$(Q)install -m 644 $(out)/install/sockfault.pc '$(DESTDIR)$(pkgconfigdir)'
+	$(Q)install -m 644 $(out)/share/scenario.schema.json '$(DESTDIR)$(datadir)/sockfault'
+	$(Q)install -m 644 $(out)/share/completion.bash '$(DESTDIR)$(bashdir)/sockfault'
+	$(Q)install -m 644 $(out)/share/completion.zsh '$(DESTDIR)$(zshdir)/_sockfault'
+	$(Q)install -m 644 $(out)/share/completion.fish '$(DESTDIR)$(fishdir)/sockfault.fish'
+	$(Q)install -m 644 $(out)/share/sockfault.pc '$(DESTDIR)$(pkgconfigdir)'
 	$(Q)install -m 644 $(filter %.cmake,$(templates)) '$(DESTDIR)$(cmakedir)'
 	$(Q)if .ci/deps man; then $(MAKE) install-pages; else \
 	    echo 'make install: without scdoc no manual pages are installed; all else is' >&2; fi
+	@echo 'sockfault $(VERSION) is installed: $(DESTDIR)$(bindir)/sockfault, documents and examples in $(DESTDIR)$(docdir)'
+	@case '$(DESTDIR)'":$$PATH:" in *:'$(bindir)':* | [!:]*) ;; *) \
+	    echo '$(bindir) is not on PATH, and has to be: PATH=$(bindir):$$PATH' ;; esac
 
 install-pages: $(pages)
 	$(Q)set -e; for page in $(pages); do section='$(DESTDIR)$(mandir)'/man$${page##*.}; \

@@ -7,7 +7,15 @@ compiler=gcc
 [[ $variant == *-clang ]] && compiler=clang
 make=(make VARIANT="${variant%-clang}" CC=$compiler DESTDIR="$TMP/root")
 
-check "install" "${make[@]}" install
+check_status "install" 0 "${make[@]}" install
+check_match "it says where" "is installed: $TMP/root/usr/local/bin/sockfault, .*$TMP/root/usr/local/share/doc/sockfault\$" "$output"
+elsewhere=("${make[@]:0:3}" DESTDIR= prefix="$TMP/elsewhere")
+check_status "install elsewhere" 0 "${elsewhere[@]}" install
+check_eq "and that it is not on PATH" "$TMP/elsewhere/bin is not on PATH, and has to be: PATH=$TMP/elsewhere/bin:\$PATH" \
+    "$(tail -n 1 <<< "$output")"
+check_status "where the build and that are on PATH" 0 env PATH="$TMP/elsewhere/bin:$BUILD:$PATH" "${elsewhere[@]}" install
+check_match "nothing of the kind is said" "is installed: [^ ]*, documents and examples in [^ ]*\$" "$output"
+"${make[@]}" install > "$TMP/log" 2>&1 || fail "texts are those of the default places again" "$(< "$TMP/log")"
 files=$(cd "$TMP/root" && find . -type f | sort)
 for file in usr/local/bin/sockfault usr/local/lib/sockfault/libsockfault.so \
     usr/local/share/sockfault/scenarios/one-byte.yaml usr/local/share/doc/sockfault/LICENSE \
