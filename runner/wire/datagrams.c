@@ -68,12 +68,19 @@ static void close_some(int *fd)
     *fd = -1;
 }
 
+/* A datagram that a rule meant has met none. */
+static void note_escape(const struct sf_wire *wire, uint32_t program)
+{
+    if (program < wire->engine.plan->program_count)
+        atomic_fetch_or(&wire->session->programs[program].escapes, SF_ESCAPE_DATAGRAM);
+}
+
 /* What reaches the program's socket does so by itself again. */
 static void carry_no_more(struct sf_wire *wire, struct carried *socket)
 {
     wire->datagrams->carried_in -= socket->giver >= 0;
-    sf_watch_end(&socket->taker);
-    sf_watch_end(&socket->process);
+    sf_watch_end(wire, &socket->taker);
+    sf_watch_end(wire, &socket->process);
     close_some(&socket->giver);
     sf_datagram_queue_free(&socket->ways[SF_WAY_IN]);
 }
@@ -195,7 +202,7 @@ static bool give(const struct sf_wire *wire, struct carried *socket, const struc
         if (sendmsg(socket->giver, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
             return true;
     if (errno == EMSGSIZE) /* with its mark it is longer than a datagram can be */
-        atomic_fetch_or(&wire->session->programs[socket->base.program].escapes, SF_ESCAPE_DATAGRAM);
+        note_escape(wire, socket->base.program);
     return errno != EAGAIN && errno != ENOBUFS;
 }
 
@@ -349,11 +356,13 @@ static void take_out(struct sf_wire *wire, const char *data, ssize_t bytes, int 
 {
     struct sf_wire_sent sent;
     memcpy(&sent, data, bytes < (ssize_t)sizeof sent ? (size_t)bytes : sizeof sent);
-    if (!is_ours(wire, &sent, bytes) || *own < 0)
+    if (!is_ours(wire, &sent, bytes))
         return;
     struct carried *socket = find_or_make(wire, sent.cookie, sent.record, sent.program, pid);
-    if (!socket)
+    if (!socket || (socket->own < 0 && *own < 0)) { /* no descriptor was left for its socket */
+        note_escape(wire, sent.program);
         return;
+    }
     size_t rest = (size_t)bytes - sizeof sent;
     struct sf_datagram *datagram = sf_memory_new(sizeof *datagram + rest);
     datagram->peer = sent.to;
@@ -481,12 +490,11 @@ static void taker_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t e
 static void process_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)
 {
     (void)events;
-    sf_watch_end(watch);
+    sf_watch_end(wire, watch);
     wire->datagrams->sweep_ns = wire->now_ns;
 }
 
-bool sf_datagrams_carry(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid,
-                        const int fds[2])
+bool sf_datagrams_carry(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid, int fds[2])
 {
     struct carried *socket = find_or_make(wire, request->cookie, request->record, request->program, pid);
     socklen_t bytes = sizeof socket->peer;
@@ -497,6 +505,7 @@ bool sf_datagrams_carry(struct sf_wire *wire, const struct sf_wire_request *requ
     socket->taker = (struct sf_watch){taker_ready, fds[0]};
     socket->process = (struct sf_watch){process_ready, pidfd_open(pid, 0)};
     socket->giver = fds[1];
+    fds[0] = fds[1] = -1;
     wire->datagrams->carried_in++;
     socket->name = request->own;
     memset(&socket->peer, 0, sizeof socket->peer);
@@ -505,11 +514,7 @@ bool sf_datagrams_carry(struct sf_wire *wire, const struct sf_wire_request *requ
     bool is_watched = socket->process.fd < 0 || sf_watch_begin(wire, &socket->process);
     if (is_watched && sf_watch_begin(wire, &socket->taker) && sweep(wire) && !socket->is_gone)
         return true;
-    if (!socket->is_gone) {
-        socket->taker.fd = socket->giver = -1; /* the caller's */
-        wire->datagrams->carried_in--;
-        forget(wire, socket);
-    }
+    carry_no_more(wire, socket);
     return false;
 }
 

@@ -15,9 +15,8 @@ int sf_datagrams_open(const struct sf_session *session);
 /* In the wire. socket: -1: there is none. False: errno says why. */
 bool sf_datagrams_begin(struct sf_wire *wire, int socket);
 
-/* SF_WIRE_CARRIED: true: the two descriptors are ours to close. */
-bool sf_datagrams_carry(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid,
-                        const int fds[2]);
+/* SF_WIRE_CARRIED. Descriptors that are taken over are -1 afterwards. False: what comes in is not carried. */
+bool sf_datagrams_carry(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid, int fds[2]);
 
 /* SF_WIRE_ENDED: a descriptor of the socket was closed, or it is not to be carried any more, or
  * one that we do not know wants an address that is in use. */

@@ -21,10 +21,13 @@ bool sf_watch_begin(struct sf_wire *wire, struct sf_watch *watch)
     return epoll_ctl(wire->wait.epoll, EPOLL_CTL_ADD, watch->fd, &event) == 0;
 }
 
-void sf_watch_end(struct sf_watch *watch)
+/* Where a process has the file still, a close alone would leave it in the set, with the watch's address. */
+void sf_watch_end(struct sf_wire *wire, struct sf_watch *watch)
 {
-    if (watch->fd >= 0)
+    if (watch->fd >= 0) {
+        epoll_ctl(wire->wait.epoll, EPOLL_CTL_DEL, watch->fd, NULL);
         close(watch->fd);
+    }
     watch->fd = -1;
 }
 

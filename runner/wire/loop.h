@@ -50,8 +50,8 @@ enum { SF_SCRATCH_BYTES = 256 * 1024 };
 /* Watch for reading and writing. False: errno says why. */
 bool sf_watch_begin(struct sf_wire *wire, struct sf_watch *watch);
 
-/* Close its descriptor. */
-void sf_watch_end(struct sf_watch *watch);
+/* Close its descriptor: no event names it from the next turn on, whoever has the file as well. */
+void sf_watch_end(struct sf_wire *wire, struct sf_watch *watch);
 
 /* Until it is told to end, and nothing is under way. */
 void sf_wire_loop(struct sf_wire *wire);

@@ -45,7 +45,7 @@ static void end(struct sf_wire *wire, struct sf_wire_caller *caller)
     if (caller->is_gone)
         return;
     caller->is_gone = true;
-    sf_watch_end(&caller->watch);
+    sf_watch_end(wire, &caller->watch);
     if (caller->wired) /* whoever asked for it is dead, or has failed by itself */
         sf_wired_close(wire, caller->wired, true);
     if (caller->accepted)
@@ -144,13 +144,10 @@ static void take_joined(struct sf_wire *wire, struct sf_wire_caller *caller,
 static void take_carried(struct sf_wire *wire, struct sf_wire_caller *caller,
                          const struct sf_wire_request *request, int fds[FDS_MAX])
 {
-    bool is_taken = sf_datagrams_carry(wire, request, caller->pid, fds);
-    fds[0] = is_taken ? -1 : fds[0];
-    fds[1] = is_taken ? -1 : fds[1];
-    if (!is_taken)
-        end(wire, caller);
-    else
+    if (sf_datagrams_carry(wire, request, caller->pid, fds))
         confirm(caller);
+    else
+        end(wire, caller);
 }
 
 /* ---- messages ---- */

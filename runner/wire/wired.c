@@ -212,12 +212,12 @@ struct sf_wired *sf_wired_new(struct sf_wire *wire, const struct sf_wire_request
     return NULL;
 }
 
-static void close_leg(struct sf_leg *leg, bool is_reset)
+static void close_leg(struct sf_wire *wire, struct sf_leg *leg, bool is_reset)
 {
     struct linger at_once = {.l_onoff = 1};
     if (is_reset && leg->watch.fd >= 0)
         setsockopt(leg->watch.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    sf_watch_end(&leg->watch);
+    sf_watch_end(wire, &leg->watch);
 }
 
 void sf_wired_close(struct sf_wire *wire, struct sf_wired *wired, bool is_reset)
@@ -230,8 +230,8 @@ void sf_wired_close(struct sf_wire *wire, struct sf_wired *wired, bool is_reset)
         sf_unix_forget(&wired->near);
     if (!wired->near.left_unread)
         sf_unix_forget(&wired->far);
-    close_leg(&wired->near, is_reset);
-    close_leg(&wired->far, is_reset);
+    close_leg(wire, &wired->near, is_reset);
+    close_leg(wire, &wired->far, is_reset);
     if (wired->failing >= 0)
         close(wired->failing);
     if (wired->reserved >= 0)

@@ -5,6 +5,7 @@
                           (0.3) seconds, with milliseconds and sender. KIND: c connected, u not; 6 over
                           IPv6, b bound first
     calls HOST            calls of many kinds on what comes in and goes out: what each gives
+    each COUNT            one from each of as many sockets, and how many of them came
     many PORT COUNT       as many datagrams as that there and back, one by one: how long each took
     restart PORT          a server that is killed and started again
     shared PORT           a port that the program shares; pair: a pair of Unix sockets"""
@@ -71,6 +72,15 @@ def many(port, count):
             client.send(b"%d" % i)
             assert client.recv(100) == b"re:%d" % i
         print(int((time.monotonic() - begin) / int(count) * 1e6))
+
+
+def each(count):
+    with udp("127.0.0.1") as server:
+        server.bind(("127.0.0.1", 0))
+        clients = [udp("127.0.0.1") for _ in range(int(count))]
+        for client in clients:
+            client.sendto(b"x", server.getsockname())
+        print(len(list(receive_all(server))))
 
 
 def told(call, *arguments):
@@ -194,4 +204,4 @@ def pair():
     print(far.recv(1))
 
 
-{"serve": serve, "ask": ask, "calls": calls, "many": many, "restart": restart, "shared": shared, "pair": pair}[sys.argv[1]](*sys.argv[2:])
+{"serve": serve, "ask": ask, "each": each, "calls": calls, "many": many, "restart": restart, "shared": shared, "pair": pair}[sys.argv[1]](*sys.argv[2:])

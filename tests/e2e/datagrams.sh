@@ -125,6 +125,12 @@ check_status "a server that is killed" 0 timeout 60 "$SOCKFAULT" run -f 'link: i
 check_eq "may start again at once" restarted "$output"
 
 # ---- what cannot be carried ----
+few_descriptors() # the wire needs one for each socket that has sent, and some for itself
+{
+    ulimit -n 40
+    SF_WAIT=2 timeout 60 "$SOCKFAULT" run -f 'link: out, delay: 300ms' -- python3 "$peer" each 32
+}
+
 loud='used datagrams that link rules select and the wire cannot carry'
 scenario() # ARGUMENT…: of the program
 {
@@ -132,6 +138,10 @@ scenario() # ARGUMENT…: of the program
     printf 'name: n\nprograms: {client: [python3, %s, %s]}\nfaults: [{link: both, delay: 1ms, optional: true}]\n' "$peer" "$*" > "$TMP/n.yaml"
     timeout 60 "$SOCKFAULT" test "$TMP/n.yaml"
 }
+check_status "a wire without a descriptor" 0 few_descriptors
+came=$(sed -n 1p <<< "$output")
+check "loses some" test "$came" -gt 0 -a "$came" -lt 32
+check_match "and says so" "$loud.*no descriptor left" "$output"
 check_status "a port that the program shares" 1 scenario shared "$other"
 check_match "fails the run" "client $loud" "$output"
 check_status "so do Unix sockets" 1 scenario pair

@@ -1,4 +1,4 @@
-/* The wire's parts that need no socket: deadlines, rates, waits, datagrams that wait. */
+/* The wire's parts: deadlines, rates, waits, what is watched, datagrams that wait. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,12 +10,14 @@
 #include "base/memory.h"
 #include "wire/datagram.h"
 #include "wire/deadline.h"
+#include "wire/loop.h"
 #include "wire/rate.h"
 #include "wire/wait.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define S UINT64_C(1000000000)
@@ -189,6 +191,26 @@ static void nobody_spins_where_others_want_the_processor(void **state)
     close(wait.epoll);
 }
 
+static void what_is_watched_no_more_gives_no_event_whoever_has_it(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct epoll_event event;
+    struct sf_wire wire = {.wait = sf_wait_new(epoll_create1(0))};
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+    int kept = dup(ends[0]);
+    struct sf_watch watch = {.fd = ends[0]};
+    assert_true(sf_watch_begin(&wire, &watch));
+    sf_watch_end(&wire, &watch);
+    assert_int_equal(watch.fd, -1);
+    sf_watch_end(&wire, &watch);
+    assert_int_equal(send(ends[1], "x", 1, 0), 1);
+    assert_int_equal(epoll_wait(wire.wait.epoll, &event, 1, 0), 0);
+    close(kept);
+    close(ends[1]);
+    close(wire.wait.epoll);
+}
+
 static void put(struct sf_datagram_queue *queue, char text, uint16_t peer, uint64_t due_ns)
 {
     struct sf_datagram *datagram = sf_memory_new(sizeof *datagram + 1);
@@ -264,6 +286,7 @@ int main(void)
         cmocka_unit_test(an_event_ends_a_wait),
         cmocka_unit_test(a_wait_spins_where_events_come_soon_alone),
         cmocka_unit_test(nobody_spins_where_others_want_the_processor),
+        cmocka_unit_test(what_is_watched_no_more_gives_no_event_whoever_has_it),
         cmocka_unit_test(datagrams_leave_when_they_are_due),
         cmocka_unit_test(those_of_one_peer_stay_in_order),
         cmocka_unit_test(a_copy_is_alike_and_by_itself),
