@@ -55,21 +55,23 @@ static void address_from(struct sf_addr *to, const union sf_wire_address *from)
     }
 }
 
-/* Its other end; a socket with a peer has met the scope by that. */
+/* Its other end; a socket with a peer has met the scope by that, unless nobody was known to be it. */
 static bool fits(struct sf_wire *wire, const struct sf_datagram_socket *socket,
                  const struct sf_plan_rule *rule, const struct sf_datagram *datagram)
 {
+    const struct sf_plan *plan = wire->engine.plan;
     const struct sf_names names = {wire->engine.directory, socket->program};
     struct sf_addr peer = socket->record->peer;
 
-    if (rule->link.fault != SF_LINK_PARTITION && (rule->peer_count == 0 || peer.domain != 0))
+    bool has_met = rule->peer_count == 0 || (peer.domain != 0 && !sf_peer_is_open(plan, rule, &peer));
+    if (has_met && rule->link.fault != SF_LINK_PARTITION)
         return true;
     if (datagram->peer.any.sa_family)
         address_from(&peer, &datagram->peer);
-    peer.owner = sf_directory_owner(wire->engine.directory, wire->engine.plan, SF_TYPE_DGRAM, &peer);
+    peer.owner = sf_directory_owner(wire->engine.directory, plan, SF_TYPE_DGRAM, &peer);
     if (rule->link.fault == SF_LINK_PARTITION)
-        return sf_partition_cuts(wire->engine.plan, rule, socket->program, &peer);
-    return peer.domain != 0 && sf_peer_matches(wire->engine.plan, rule, &peer, &names);
+        return sf_partition_cuts(plan, rule, socket->program, &peer);
+    return peer.domain != 0 && sf_peer_matches(plan, rule, &peer, &names);
 }
 
 static struct sf_socket_rule *on_record(const struct sf_wire *wire, const struct sf_datagram_socket *socket)

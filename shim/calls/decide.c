@@ -89,6 +89,7 @@ static bool select_rules(struct sf_call *call, struct sf_selection *selection, u
     call->socket = sf_socket_record(call->fd);
     if (!call->socket)
         return false;
+    sf_socket_meets_peer(call->fd, call->socket);
     call->end = end_of(call);
     selection->socket = call->socket;
     selection->per_rule = sf_record_rules(call->socket);

@@ -115,6 +115,19 @@ bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule
     return any_matches(plan, rule->peer, rule->peer_count, address, names);
 }
 
+bool sf_peer_is_open(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_addr *peer)
+{
+    const struct sf_plan_pattern *pattern = sf_plan_patterns(plan) + rule->peer;
+
+    /* A Unix socket has its name before others can connect to it. */
+    if (peer->owner != SF_OWNER_NONE || !(peer->domain & (SF_DOMAIN_INET | SF_DOMAIN_INET6)))
+        return false;
+    for (uint32_t i = 0; i < rule->peer_count; i++)
+        if (pattern[i].kind == SF_PATTERN_PROGRAM)
+            return true;
+    return false;
+}
+
 bool sf_partition_cuts(const struct sf_plan *plan, const struct sf_plan_rule *rule, uint32_t program,
                        const struct sf_addr *address)
 {
@@ -187,7 +200,8 @@ bool sf_scope_selects(const struct sf_plan *plan, uint32_t index, const struct s
         return false;
     if (scope->host)
         return asks_for(plan, rule, scope->host);
-    if (scope->type == SF_TYPE_DGRAM && (!scope->peer || scope->peer->domain == 0))
+    if (scope->type == SF_TYPE_DGRAM &&
+        (!scope->peer || scope->peer->domain == 0 || sf_peer_is_open(plan, rule, scope->peer)))
         return true; /* sf_verdict_decide looks at each datagram's own address */
     return sf_peer_matches(plan, rule, scope->peer, &scope->names);
 }

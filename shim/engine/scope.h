@@ -23,13 +23,13 @@ struct sf_scope {
     const struct sf_addr *local; /* likewise: not bound, or not asked for */
     const char *host;            /* of a look-up: the name that is asked for; NULL: none, or no look-up */
     struct sf_names names;
-    const uint64_t *excluded;    /* bit i: rule i names other executables; NULL: none does */
+    const uint64_t *excluded; /* bit i: rule i names other executables; NULL: none does */
 };
 
 /* Does one rule's scope (connection ordinals aside) select the socket? A rule
  * with `peer` does not select a socket without one, except that of a datagram
- * socket, whose every datagram may have another peer: then it *may*. Of look-ups
- * it selects those of a host name that it gives. */
+ * socket, whose every datagram may have another peer: then it *may*, as it may where
+ * sf_peer_is_open. Of look-ups it selects those of a host name that it gives. */
 bool sf_scope_selects(const struct sf_plan *plan, uint32_t rule, const struct sf_scope *scope);
 
 /* Does a glob of `exe` fit an executable's path, or its base name? */
@@ -38,6 +38,10 @@ bool sf_exe_matches(const char *glob, const char *path);
 /* The rules that an executable is not meant by: neither as the file that it is nor as
  * what it was called by, which may be a symbolic link (python3) or a script. */
 void sf_exe_exclude(const struct sf_plan *plan, const char *file, const char *called, uint64_t *excluded);
+
+/* Is it not known yet whether a rule's patterns mean this peer of a datagram socket? A program may bind
+ * its socket after others have connected theirs to it. */
+bool sf_peer_is_open(const struct sf_plan *plan, const struct sf_plan_rule *rule, const struct sf_addr *peer);
 
 /* Does an address fit one of a rule's peer patterns? No patterns: yes. */
 bool sf_peer_matches(const struct sf_plan *plan, const struct sf_plan_rule *rule,

@@ -233,7 +233,8 @@ static bool is_interrupt(const struct sf_plan_rule *rule)
 }
 
 /* A rule with `peer` met a socket without one, on which every datagram may have
- * another: the call says which. Of a look-up its scope has seen the name. */
+ * another: the call says which; or one whose peer nobody was known to be. Of a look-up its scope has seen the
+ * name. */
 static bool fits_the_peer(const struct sf_engine *engine, const struct sf_selection *selection,
                           const struct sf_call_info *call, const struct sf_plan_rule *rule)
 {
@@ -243,7 +244,11 @@ static bool fits_the_peer(const struct sf_engine *engine, const struct sf_select
         return true;
     if (call->destination)
         return sf_peer_matches(engine->plan, rule, call->destination, &names);
-    return selection->socket && selection->socket->peer.domain != 0;
+    if (!selection->socket || selection->socket->peer.domain == 0)
+        return false;
+    const struct sf_addr *peer = &selection->socket->peer;
+    return selection->socket->type != SF_TYPE_DGRAM || !sf_peer_is_open(engine->plan, rule, peer) ||
+           sf_peer_matches(engine->plan, rule, peer, &names);
 }
 
 /* What a rule that may act adds to the call, besides making it fail. */

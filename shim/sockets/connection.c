@@ -31,6 +31,12 @@ void sf_socket_opened(int fd, int domain, int type)
                           SF_WORD_OWN | sf_descriptor_fresh_word(sf_domain_bit(domain), sf_type_bit(type)));
 }
 
+/* Whether the rule means this connection is not known yet. */
+static bool is_open(const struct sf_socket *socket, const struct sf_plan_rule *rule)
+{
+    return socket->type == SF_TYPE_DGRAM && sf_peer_is_open(sf_shim.plan, rule, &socket->peer);
+}
+
 /* Give the connection its ordinal under each rule of `selected` that means this process,
  * and let go of the rules that wanted another one. */
 static void number_connection(struct sf_socket *socket, uint64_t *selected)
@@ -42,6 +48,8 @@ static void number_connection(struct sf_socket *socket, uint64_t *selected)
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = selected[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
             uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
+            if (is_open(socket, &rules[index]))
+                continue;
             sf_number_ask(&on_socket[index]);
             is_asked |= sf_number_of(&on_socket[index]) == 0;
         }
@@ -51,7 +59,7 @@ static void number_connection(struct sf_socket *socket, uint64_t *selected)
         for (uint64_t bits = selected[word] & sf_shim.meant[word]; bits; bits &= bits - 1) {
             uint32_t index = word * 64 + (unsigned)__builtin_ctzll(bits);
             uint32_t ordinal = sf_number_of(&on_socket[index]);
-            if (rules[index].connection_first != 0 &&
+            if (rules[index].connection_first != 0 && !is_open(socket, &rules[index]) &&
                 (ordinal < rules[index].connection_first || ordinal > rules[index].connection_last))
                 selected[word] &= ~(bits & -bits);
         }
@@ -151,6 +159,18 @@ void sf_socket_was_connected(int fd)
     sf_address_of_peer(&peer, fd);
     if (peer.domain != 0)
         open_connection(fd, sf_descriptor_discover(fd), SF_ROLE_CLIENT, &peer);
+}
+
+void sf_socket_meets_peer(int fd, struct sf_socket *socket)
+{
+    struct sf_addr peer = socket->peer;
+
+    if (!sf_shim.has_programs || socket->type != SF_TYPE_DGRAM || peer.domain == 0 ||
+        peer.owner != SF_OWNER_NONE)
+        return;
+    sf_owner_find(&peer, fd, socket->type, socket->role);
+    if (peer.owner != SF_OWNER_NONE)
+        open_connection(fd, sf_descriptor_discover(fd), socket->role, &peer);
 }
 
 void sf_socket_accepted(int listener, int fd, const struct sockaddr *from, socklen_t length, bool is_whole)

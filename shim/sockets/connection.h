@@ -17,6 +17,10 @@ void sf_socket_connects(int fd, const struct sockaddr *peer, socklen_t length);
 /* A connect failed since the socket was connected already: to whom it was. */
 void sf_socket_was_connected(int fd);
 
+/* A call is about to be made on a socket of which `socket` is the record: where its peer was nobody's
+ * when it was connected, and is a program's now, it counts as connected to that. */
+void sf_socket_meets_peer(int fd, struct sf_socket *socket);
+
 /* accept(2) on `listener` gave `fd`, and its peer in `from`.
  *
  * is_whole  there was room for all of it; false: perhaps not. */

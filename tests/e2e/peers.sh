@@ -116,6 +116,47 @@ END
     check_status "a client that is met before its call returned ($kind)" 0 "$SOCKFAULT" test "$TMP/late.yaml"
 done
 
+# A datagram socket may be connected to a program before that has bound its own.
+cat > "$TMP/early.py" << 'END'
+import os, socket, sys, time
+def wait_for(path):
+    while not os.path.exists(path):
+        time.sleep(0.01)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+address = "127.0.0.1", int(sys.argv[2])
+if sys.argv[1] == "serve":
+    wait_for("early")
+    s.bind(address)
+    open("up", "w").close()
+    for _ in range(2):
+        data, client = s.recvfrom(1000)
+        print(len(data))
+    s.sendto(data, client)
+else:
+    other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    other.connect(("127.0.0.1", int(sys.argv[3])))
+    s.connect(address)
+    open("early", "w").close()
+    wait_for("up")
+    s.send(b"x" * 100)
+    print(len(s.recv(1000)))
+END
+cat > "$TMP/early.yaml" << END
+name: early
+programs:
+  a: {run: [python3, $TMP/early.py, serve, "$p"], cwd: "\${dir}"}
+  one: {run: [python3, $TMP/early.py, ask, "$p", "$q"], cwd: "\${dir}"}
+faults:
+  - {id: reads, call: recv, program: one, peer: a, connection: 1, partial: 20}
+  - {id: twice, link: out, program: one, peer: a, type: dgram, connection: 1, duplicate: true}
+expect:
+  a: {stdout: {equals: "100\n100\n"}}
+  one: {stdout: {equals: "20\n"}}
+  faults: {reads: 1, twice: 1}
+END
+check_status "who is connected to a program's address before it has it is connected to it" 0 \
+    "$SOCKFAULT" test "$TMP/early.yaml"
+
 # Ports change hands.
 passed_on() # NAME KIND WRAP: what another program meets behind the port that `two` had
 {

@@ -111,6 +111,26 @@ static void program_selects_the_addresses_that_are_its(void **state)
 static _Atomic uint64_t entries[64];
 static const struct sf_directory directory = {entries, 64};
 
+/* Somebody connects a datagram socket to an address that a program has only later. */
+static void a_datagrams_peer_that_nobody_is_may_yet_be_the_program(void **state)
+{
+    struct sf_addr at = address("127.0.0.1", 80), path = address("/run/x", 0);
+    struct sf_scope scope = {.domain = SF_DOMAIN_INET, .type = SF_TYPE_DGRAM, .peer = &at};
+    struct engine engine;
+    struct connection connection;
+    (void)state;
+    ENGINE(&engine, 1, "call: recv, peer: client, delay: 1ms");
+    connection_open(&engine, &connection, scope);
+    assert_int_equal(connection.selected[0], 1);
+    assert_int_equal(decide_on(&engine, &connection, SF_CALL_recv, 10).kind, SF_PASS);
+    engine_free(&engine);
+    assert_false(selects("peer: '*:81'", scope));
+    at.owner = sf_owner_of_program(1);
+    assert_false(selects("peer: client", scope));
+    scope = (struct sf_scope){.domain = SF_DOMAIN_UNIX, .type = SF_TYPE_DGRAM, .peer = &path};
+    assert_false(selects("peer: client", scope)); /* there is none without its name */
+}
+
 static void told(const char *name, uint32_t program, const char *ip)
 {
     struct sf_addr at = address(ip, 0);
@@ -310,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_pattern_selects_what_it_says),
         cmocka_unit_test(program_selects_the_addresses_that_are_its),
+        cmocka_unit_test(a_datagrams_peer_that_nobody_is_may_yet_be_the_program),
         cmocka_unit_test(host_selects_addresses_that_the_program_was_told),
         cmocka_unit_test(look_up_is_selected_by_its_name),
         cmocka_unit_test(ports_let_through_what_has_no_port),
