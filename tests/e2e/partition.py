@@ -3,7 +3,7 @@
   serve PORT                counts lines back and forth with each client; tells what it has heard at its end
   ROLE PORT [ARG …]         one of the functions below whose name begins with do_
 """
-import errno, os, select, socket, sys, threading, time
+import contextlib, errno, os, select, socket, sys, threading, time
 
 def tell(*words):
     print(*words, flush=True)
@@ -143,6 +143,42 @@ def do_silence(port, ms):
         tell("end")
     except OSError as error:
         tell(name(error.errno), "%d" % ((time.monotonic() - began) * 1000))
+
+# Datagrams with a name and a number, one each 20 ms, to all that have sent one: how many came of each, whether in
+# order, and how long each gap in their numbers is that is no accident.
+def exchange(s, own, peers, seconds):
+    end, sent, heard = time.monotonic() + seconds, 0, {}
+    s.settimeout(0.02)
+    while (now := time.monotonic()) < end:
+        for peer in peers:
+            with contextlib.suppress(ConnectionRefusedError): # it is not there yet, or no more
+                s.sendto(b"%s %d" % (own.encode(), sent), peer)
+        sent += 1
+        while (left := now + 0.02 - time.monotonic()) > 0:
+            s.settimeout(left)
+            try:
+                data, peer = s.recvfrom(100)
+            except TimeoutError:
+                break
+            except ConnectionRefusedError:
+                continue
+            peers.add(peer)
+            who, number = data.decode().split()
+            heard.setdefault(who, []).append(int(number))
+    for who, numbers in sorted(heard.items()):
+        gaps = [after - before - 1 for before, after in zip(numbers, numbers[1:])]
+        tell(who, len(numbers), numbers == sorted(set(numbers)), *[gap for gap in gaps if gap > 10])
+
+def do_udp_serve(port, seconds):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", port))
+        exchange(s, "server", set(), float(seconds))
+
+def do_udp_talk(port, own, seconds, is_connected=""):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        if is_connected:
+            s.connect(("127.0.0.1", port))
+        exchange(s, own, {("127.0.0.1", port)}, float(seconds))
 
 # What comes by a Unix socket while the file is there, and when it has gone.
 def do_unix_serve(port, path):

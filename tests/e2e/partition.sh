@@ -76,6 +76,17 @@ programs:
   client: {run: [python3, $programs, silence, "\${port.s}", "600"], env: {CUT: "\${dir}/cut"}}
 faults: [{id: cut, partition: [[server], [client]], when: {exists: "\${dir}/cut"}}]
 EOF
+cat >> cases.yaml << EOF
+---
+name: datagrams
+programs:
+  server: sleep 0.3; exec python3 $programs udp-serve \${port.s} 8
+  client: python3 $programs udp-talk \${port.s} client 7
+  connected: python3 $programs udp-talk \${port.s} connected 7 yes
+  friend: python3 $programs udp-talk \${port.s} friend 7
+faults: [{id: cut, partition: [[server], [client, connected]], when: {after: 3s, until: 4500ms}}]
+expect: {faults: {cut: ">=100"}}
+EOF
 new() # NAME CLIENT [ARG…]: against a server that greets, cut in its first three seconds
 {
     local arguments=
@@ -150,6 +161,24 @@ judged "refused, polling" "and one that does not wait"
 check_match "learns it by readiness" '^EINPROGRESS 0 EALREADY 0x[0-9a-f]+ ECONNREFUSED [0-9]+$' "$(cat said.client)"
 judged "by a file" "a cut that a file makes and takes away"
 between "is there so long" 900 8000 "$(cut -d ' ' -f 2 said.late)"
+
+# ---- datagrams ----
+judged datagrams "datagrams of a cut"
+# CLIENT: what each end has heard of the other, and the gaps in that
+cut()
+{
+    local side who count is_order gaps
+    for side in "server $1" "$1 server"; do
+        read -r who count is_order gaps <<< "$(grep "^${side#* } " "said.${side% *}")"
+        check_eq "$1: ${side% *} hears the other again, in order, once" "${side#* } True" "$who $is_order"
+        between "$1: ${side% *} has lost what was sent meanwhile, all at once" 25 80 "$gaps"
+        between "$1: ${side% *} has heard all else" 60 400 "$count"
+    done
+}
+cut client
+cut connected
+check_match "who is in no group loses nothing" '^server [0-9]+ True$' "$(cat said.friend)"
+check_match "either way" '^friend [0-9]+ True$' "$(grep '^friend ' said.server)"
 
 # ---- Unix ----
 judged unix "a Unix connection"
