@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/regex.h"
 #include "commands/overrides.h"
-#include "plan/session.h"
 #include "scenario/files.h"
 
 #include <string.h>
@@ -67,7 +66,7 @@ static void add_scenario(void *context, const struct sf_document *document, size
         sf_error(&reader->diagnostics, scenario->place,
                  "the scenario has no programs: there is nothing to test (its rules can be used with "
                  "sockfault run -s)");
-    if (!chosen(reader, scenario) || !sf_plan_admits(scenario, true, &reader->diagnostics))
+    if (!chosen(reader, scenario))
         return;
     for (unsigned run = 0; run < reader->options->repeat; run++) {
         struct sf_case *slot =

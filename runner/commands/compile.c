@@ -56,7 +56,7 @@ static struct sf_scenario *read_scenario(struct sf_arena *arena, const char *pat
                  "it holds %zu scenarios: a plan is of one", made);
     else if (made == 1)
         scenario = sf_scenario_decode(arena, documents[0], NULL, &diagnostics);
-    if (scenario && !sf_plan_admits(scenario, false, &diagnostics))
+    if (scenario && !sf_plan_admits(scenario, &diagnostics))
         scenario = NULL;
     if (scenario && scenario->program_count == 0) {
         scenario->programs = sf_arena_alloc(arena, sizeof *scenario->programs);

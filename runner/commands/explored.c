@@ -4,7 +4,6 @@
 #include "commands/overrides.h"
 #include "launch/launch.h"
 #include "launch/lookup.h"
-#include "plan/session.h"
 #include "save/pin.h"
 #include "save/tree.h"
 #include "scenario/files.h"
@@ -126,8 +125,6 @@ static struct sf_scenario *decode(struct sf_arena *arena, const struct sf_option
         sf_scenario_decode(arena, with_rules(arena, document, rules), &bindings, diagnostics);
     if (scenario && scenario->program_count == 0)
         sf_error(diagnostics, scenario->place, "the scenario has no programs: there is nothing to explore");
-    if (scenario)
-        sf_plan_admits(scenario, true, diagnostics);
     return scenario;
 }
 

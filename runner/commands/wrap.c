@@ -185,8 +185,6 @@ static bool make_scenario(struct run *run)
         run->options.scenario ? read_scenario(run, name, &diagnostics) : empty_scenario(run, name);
     if (run->scenario)
         add_rules(run, name, &diagnostics);
-    if (run->scenario && !diagnostics.errors)
-        sf_plan_admits(run->scenario, true, &diagnostics);
     if (!run->scenario || diagnostics.errors) {
         sf_diagnostics_print(&diagnostics, stderr);
         run->invalid = first_error(run, &diagnostics);

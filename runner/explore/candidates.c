@@ -461,10 +461,14 @@ static void add_datagrams(struct maker *maker, const struct sf_site_connection *
 {
     static const struct {
         const char *fault, *value;
-        bool is_benign;
-    } faults[] = {{"duplicate", "true", true}, {"drop", "true", false}, {"reorder", "2", false}};
+        bool is_benign, waits;
+    } faults[] = {
+        {"duplicate", "true", true, false}, {"drop", "true", false, false}, {"reorder", "2", false, true}};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         for (unsigned direction = SF_LINK_IN; direction <= SF_LINK_OUT; direction++) {
+            /* See sf_rule_is_beyond_unix. */
+            if (at->domain == SF_DOMAIN_UNIX && (direction == SF_LINK_IN || faults[i].waits))
+                continue;
             struct sf_injection injection =
                 link_at(maker, at, faults[i].fault, faults[i].value, SF_CLASS_DATAGRAM);
             injection.directions = (uint8_t)direction;

@@ -97,7 +97,7 @@ static void fail(struct search *search, const char *problem)
         search->exploration->failure = sf_arena_strdup(search->exploration->arena, problem);
 }
 
-/* Start what the slot is for. IMPOSSIBLE: the slot is free again. */
+/* Start what the slot is for. FAILED: the slot is free again. */
 static enum sf_trial_start start(struct search *search, struct slot *slot,
                                  const struct sf_candidate *candidate, uint64_t timeout_ns, bool is_traced)
 {
@@ -271,8 +271,7 @@ static bool fill(struct search *search, struct slot *slot)
     slot->suspect = NULL;
     slot->index = index;
     search->next++;
-    if (start(search, slot, candidate, short_timeout(search, candidate), false) == SF_TRIAL_IMPOSSIBLE)
-        exploration->done[index] = true;
+    start(search, slot, candidate, short_timeout(search, candidate), false);
     return true;
 }
 

@@ -43,15 +43,6 @@ static struct sf_scenario *decode(struct sf_trial *trial, const struct sf_subjec
     return *problem ? NULL : scenario;
 }
 
-static bool admit(struct sf_trial *trial, const char **problem)
-{
-    struct sf_diagnostics diagnostics = {.arena = trial->arena};
-    if (sf_plan_admits(trial->scenario, true, &diagnostics))
-        return true;
-    *problem = diagnostics.count ? diagnostics.list[0].message : "the rules cannot be carried out";
-    return false;
-}
-
 static const char *record(struct sf_trial *trial)
 {
     trial->observation = sf_observation_new();
@@ -110,8 +101,6 @@ enum sf_trial_start sf_trial_start(struct sf_trial *trial, const struct sf_subje
     trial->facts.has_probe = subject->probe < subject->program_count;
     if (trial->facts.has_probe)
         trial->scenario->programs[trial->scenario->program_count - 1].is_last = true;
-    if (!admit(trial, problem))
-        return SF_TRIAL_IMPOSSIBLE;
     return launch(trial, subject, is_traced, problem);
 }
 
@@ -126,7 +115,7 @@ enum sf_trial_start sf_trial_start_document(struct sf_trial *trial, const struct
     bool seeks_habits = false;
     for (size_t i = 0; i < trial->scenario->program_count; i++)
         seeks_habits |= trial->scenario->expect[i].hygiene.given;
-    return admit(trial, problem) ? launch(trial, subject, seeks_habits, problem) : SF_TRIAL_IMPOSSIBLE;
+    return launch(trial, subject, seeks_habits, problem);
 }
 
 int sf_trial_fd(const struct sf_trial *trial)

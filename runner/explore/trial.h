@@ -56,11 +56,10 @@ struct sf_trial {
     struct sf_trial_facts facts; /* once it was collected */
 };
 
-enum sf_trial_start { SF_TRIAL_STARTED, SF_TRIAL_IMPOSSIBLE, SF_TRIAL_FAILED };
+enum sf_trial_start { SF_TRIAL_STARTED, SF_TRIAL_FAILED };
 
-/* Start it. rules: a list of nodes; NULL: none. IMPOSSIBLE: the rules cannot be carried out here. FAILED:
- * sockfault itself did, or the scenario cannot be run. Of both, *problem says why, in the trial's arena. The
- * trial is to be freed in any case. */
+/* Start it. rules: a list of nodes; NULL: none. FAILED: sockfault itself did, or the scenario
+ * cannot be run: *problem says why, in the trial's arena. The trial is to be freed in any case. */
 enum sf_trial_start sf_trial_start(struct sf_trial *trial, const struct sf_subject *subject,
                                    const struct sf_node *rules, uint64_t timeout_ns, bool is_traced,
                                    const char **problem);

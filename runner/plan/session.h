@@ -11,11 +11,8 @@
 #include "abi/trace.h"
 #include "scenario/scenario.h"
 
-/* Can what the scenario asks for be done? Otherwise an error for each rule that cannot,
- * and the scenario must not be compiled.
- *
- * has_wire  a supervisor will run it, with all that link rules need. */
-bool sf_plan_admits(const struct sf_scenario *scenario, bool has_wire, struct sf_diagnostics *diagnostics);
+/* Can what the scenario asks for be done without a supervisor? Otherwise an error for each rule that cannot. */
+bool sf_plan_admits(const struct sf_scenario *scenario, struct sf_diagnostics *diagnostics);
 
 /* The image of a scenario, malloc'ed: the caller frees it. Never NULL.
  * A rule of the scenario has the same index in the plan; none is dropped. */

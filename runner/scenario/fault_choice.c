@@ -67,7 +67,33 @@ static void take_call(struct sf_decoder *decoder, const struct sf_node *key, str
                  sf_families_join(arena, fault->families));
 }
 
-static void take_link(struct sf_decoder *decoder, const struct sf_node *key, struct sf_rule *rule)
+/* What the kernel does within the call that sends such a datagram nobody can do later, or elsewhere. */
+static void check_unix_datagrams(struct sf_decoder *decoder, const struct sf_node *node,
+                                 const struct sf_rule *rule, const struct sf_link_fault *fault,
+                                 struct sf_place place)
+{
+    static const char waits[] = "%s cannot act on datagrams of Unix sockets: one that waits would be sent by "
+                                "another process, which its receiver can tell (SCM_CREDENTIALS); drop, "
+                                "duplicate, corrupt, blackhole and refuse can";
+    static const char comes[] =
+        "link: %s cannot act on datagrams of Unix sockets: the call that sends one puts "
+        "it into the queue of the one socket that has the name; link: out, of its "
+        "sender, can";
+    enum sf_link_fault_kind kind = rule->link.fault;
+    uint8_t types = rule->types ? rule->types : fault->types;
+
+    if (types != SF_TYPE_DGRAM || !(fault->types & SF_TYPE_DGRAM) || rule->domains != SF_DOMAIN_UNIX ||
+        fault->domains)
+        return;
+    if (kind == SF_LINK_DELAY || kind == SF_LINK_THROTTLE || kind == SF_LINK_REORDER)
+        sf_error(decoder->diagnostics, place, waits, fault->name);
+    else if (rule->link.directions & SF_LINK_IN && kind != SF_LINK_REFUSE)
+        sf_error(decoder->diagnostics, sf_node_place(decoder, sf_node_get(node, "link")), comes,
+                 rule->link.directions & SF_LINK_OUT ? "both" : "in");
+}
+
+static void take_link(struct sf_decoder *decoder, const struct sf_node *node, const struct sf_node *key,
+                      struct sf_rule *rule)
 {
     struct sf_place place = sf_node_place(decoder, key);
     unsigned kind = link_fault(key->text);
@@ -86,6 +112,7 @@ static void take_link(struct sf_decoder *decoder, const struct sf_node *key, str
     if (rule->domains && fault->domains && !(rule->domains & fault->domains))
         sf_error(decoder->diagnostics, place, "%s does nothing to Unix sockets: it is for inet and inet6",
                  fault->name);
+    check_unix_datagrams(decoder, node, rule, fault, place);
 }
 
 void sf_fault_choose(struct sf_decoder *decoder, const struct sf_node *node, struct sf_draft *draft)
@@ -111,7 +138,7 @@ void sf_fault_choose(struct sf_decoder *decoder, const struct sf_node *node, str
     if (chosen && draft->placed && rule->kind == SF_RULE_CALL)
         take_call(decoder, chosen, rule);
     else if (chosen && draft->placed)
-        take_link(decoder, chosen, rule);
+        take_link(decoder, node, chosen, rule);
     else if (!chosen && draft->placed && !is_misspelt(node))
         sf_error(decoder->diagnostics, sf_node_place(decoder, node), "a rule needs a fault, one of %s",
                  sf_names_join(decoder->diagnostics->arena, names, fault_names(rule, names)));

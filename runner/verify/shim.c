@@ -37,9 +37,10 @@ static const struct {
      "made connections that link rules select and that could not be given to the wire: in another network "
      "namespace, or with no descriptor left, there or here"},
     {SF_ESCAPE_DATAGRAM, "datagrams that were not carried",
-     "used datagrams that link rules select and the wire cannot carry: of Unix sockets, of a port that it "
-     "shares (SO_REUSEPORT), in another network namespace, sent by sendfile, splice or with MSG_MORE, of "
-     "more than 65,463 bytes that came in, or with no descriptor left, there or here"},
+     "used datagrams that link rules select and the wire cannot carry: of Unix sockets, where they come in "
+     "or would wait, of a port that it shares (SO_REUSEPORT), in another network namespace, sent by "
+     "sendfile, splice or with MSG_MORE, of more than 65,463 bytes that came in, or with no descriptor left, "
+     "there or here"},
 };
 
 /* [a rule selects the program][it is one process] */

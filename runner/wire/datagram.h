@@ -10,6 +10,7 @@ struct sf_datagram {
     struct sf_datagram *previous, *next;
     uint64_t due_ns;
     union sf_wire_address peer;  /* the other end; family 0: that of the socket */
+    const struct sf_addr *named; /* the other end of a Unix socket, where it is not that of the socket; NULL */
     union sf_wire_address local; /* in: which of the program's addresses it came to */
     int flags;                   /* out: MSG_… */
     uint32_t control_bytes, bytes;

@@ -66,9 +66,12 @@ static bool fits(struct sf_wire *wire, const struct sf_datagram_socket *socket,
     bool has_met = rule->peer_count == 0 || (peer.domain != 0 && !sf_peer_is_open(plan, rule, &peer));
     if (has_met && rule->link.fault != SF_LINK_PARTITION)
         return true;
-    if (datagram->peer.any.sa_family)
+    if (datagram->named)
+        peer = *datagram->named;
+    else if (datagram->peer.any.sa_family)
         address_from(&peer, &datagram->peer);
-    peer.owner = sf_directory_owner(wire->engine.directory, plan, SF_TYPE_DGRAM, &peer);
+    if (peer.domain != SF_DOMAIN_UNIX) /* of a name whoever sends to it knows more */
+        peer.owner = sf_directory_owner(wire->engine.directory, plan, SF_TYPE_DGRAM, &peer);
     if (rule->link.fault == SF_LINK_PARTITION)
         return sf_partition_cuts(plan, rule, socket->program, &peer);
     return peer.domain != 0 && sf_peer_matches(plan, rule, &peer, &names);

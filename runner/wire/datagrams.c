@@ -4,6 +4,7 @@
 #include "engine/directory.h"
 #include "wire/datagram.h"
 #include "wire/udp_sockets.h"
+#include "wire/unix_sockets.h"
 #include "wire/wired.h"
 
 #include <errno.h>
@@ -416,6 +417,32 @@ static void out_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t eve
         take_out(wire, wire->scratch, got, &own, pid);
         close_some(&own);
     }
+}
+
+/* Rules that would keep it back cannot: whoever sends it is whom the receiver takes it from. */
+bool sf_datagrams_sends(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid,
+                        const struct sf_wire_unix *where, char *bytes, size_t count,
+                        struct sf_wire_answer *answer)
+{
+    *answer = (struct sf_wire_answer){.state = sf_unix_may_send(wire->diag, where)};
+    if (answer->state != SF_WIRE_PASSES)
+        return answer->state != SF_WIRE_FAILED;
+    struct carried *socket = find_or_make(wire, request->cookie, request->record, request->program, pid);
+    if (!socket)
+        return false;
+    struct sf_datagram *datagram = sf_memory_new(sizeof *datagram + count);
+    datagram->named = where->peer.domain ? &where->peer : NULL;
+    datagram->bytes = (uint32_t)count;
+    memcpy(datagram->data, bytes, count);
+    struct sf_fate fate = sf_datagram_judge(wire, &socket->base, SF_WAY_OUT, datagram);
+    if (fate.delay_ns || fate.not_before_ns || fate.reorders)
+        note_escape(wire, request->program);
+    answer->state = fate.is_refused ? SF_WIRE_REFUSED : fate.is_lost ? SF_WIRE_LOST : SF_WIRE_PASSES;
+    answer->copies = fate.copies;
+    answer->has_bytes = memcmp(datagram->data, bytes, count) == 0 ? 0 : (uint32_t)count;
+    memcpy(bytes, datagram->data, count);
+    free(datagram);
+    return true;
 }
 
 /* ---- in ---- */

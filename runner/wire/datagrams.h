@@ -18,6 +18,12 @@ bool sf_datagrams_begin(struct sf_wire *wire, int socket);
 /* SF_WIRE_CARRIED. Descriptors that are taken over are -1 afterwards. False: what comes in is not carried. */
 bool sf_datagrams_carry(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid, int fds[2]);
 
+/* SF_WIRE_SENDS: what becomes of a datagram that a Unix socket sends. Its bytes may be flipped. False: it
+ * cannot be known. */
+bool sf_datagrams_sends(struct sf_wire *wire, const struct sf_wire_request *request, pid_t pid,
+                        const struct sf_wire_unix *where, char *bytes, size_t count,
+                        struct sf_wire_answer *answer);
+
 /* SF_WIRE_ENDED: a descriptor of the socket was closed, or it is not to be carried any more, or
  * one that we do not know wants an address that is in use. */
 void sf_datagrams_ended(struct sf_wire *wire, const struct sf_wire_request *request);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -150,6 +151,28 @@ static void take_carried(struct sf_wire *wire, struct sf_wire_caller *caller,
         end(wire, caller);
 }
 
+/* Other bytes follow the answer. */
+static void judge_sent(struct sf_wire *wire, struct sf_wire_caller *caller,
+                       const struct sf_wire_request *request, size_t count)
+{
+    struct sf_wire_unix where;
+    struct sf_wire_answer answer;
+    char *bytes = wire->scratch + sizeof where;
+    int room = INT_MAX / 2;
+
+    memcpy(&where, wire->scratch, sizeof where);
+    if (count < sizeof where ||
+        !sf_datagrams_sends(wire, request, caller->pid, &where, bytes, count - sizeof where, &answer)) {
+        end(wire, caller);
+        return;
+    }
+    setsockopt(caller->watch.fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    if (send(caller->watch.fd, &answer, sizeof answer, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ||
+        (answer.has_bytes &&
+         send(caller->watch.fd, bytes, answer.has_bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0))
+        end(wire, caller);
+}
+
 /* ---- messages ---- */
 
 /* The descriptors that came along; -1: none. */
@@ -160,35 +183,38 @@ static void take_fds(struct msghdr *message, int fds[FDS_MAX])
             memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
 }
 
-static ssize_t receive(int from, struct sf_wire_request *request, int fds[FDS_MAX])
+/* What follows the request goes into `more`, which has room for SF_SCRATCH_BYTES. */
+static ssize_t receive(int from, struct sf_wire_request *request, char *more, int fds[FDS_MAX])
 {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(FDS_MAX * sizeof *fds)];
     } control;
-    struct iovec data = {request, sizeof *request};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
+    struct iovec data[] = {{request, sizeof *request}, {more, SF_SCRATCH_BYTES}};
+    struct msghdr message = {.msg_iov = data,
+                             .msg_iovlen = 2,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
     ssize_t got = recvmsg(from, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     fds[0] = fds[1] = -1;
     if (got > 0)
         take_fds(&message, fds);
-    return got;
+    return message.msg_flags & MSG_TRUNC ? 0 : got;
 }
 
 static bool is_ours(const struct sf_wire *wire, const struct sf_wire_request *request, ssize_t bytes)
 {
-    return bytes == (ssize_t)sizeof *request &&
+    return bytes >= (ssize_t)sizeof *request &&
            memcmp(request->key, wire->session->session->wire_key, sizeof request->key) == 0;
 }
 
 /* Descriptors that are taken over are -1 afterwards. */
 static void obey(struct sf_wire *wire, struct sf_wire_caller *caller, const struct sf_wire_request *request,
-                 int fds[FDS_MAX])
+                 size_t more, int fds[FDS_MAX])
 {
-    if (request->kind == SF_WIRE_CONNECT && !caller->wired)
+    if (request->kind == SF_WIRE_SENDS)
+        judge_sent(wire, caller, request, more);
+    else if (request->kind == SF_WIRE_CONNECT && !caller->wired)
         connect_for(wire, caller, request);
     else if (request->kind == SF_WIRE_GO)
         go(wire, caller, request, fds);
@@ -212,11 +238,11 @@ static void caller_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t 
     int fds[FDS_MAX];
 
     while (!caller->is_gone) {
-        ssize_t got = receive(watch->fd, &request, fds);
+        ssize_t got = receive(watch->fd, &request, wire->scratch, fds);
         if (got < 0 && errno == EAGAIN && !(events & (EPOLLHUP | EPOLLERR)))
             return;
         if (is_ours(wire, &request, got))
-            obey(wire, caller, &request, fds);
+            obey(wire, caller, &request, (size_t)got - sizeof request, fds);
         else
             end(wire, caller);
         for (unsigned i = 0; i < FDS_MAX; i++)

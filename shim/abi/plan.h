@@ -202,6 +202,17 @@ static inline int sf_rule_carries(const struct sf_plan_rule *rule, uint32_t dire
            rule->link.fault != SF_LINK_UNREACHABLE;
 }
 
+/* Can a link rule not act on datagrams of a Unix socket that pass in this direction? The kernel
+ * puts such a datagram into the queue of the socket that has the name, within the call that sends it. Nothing can stand before
+ * that queue; and what is kept back is sent by another process, whose number the receiver may ask for. */
+static inline int sf_rule_is_beyond_unix(const struct sf_plan_rule *rule, uint32_t direction)
+{
+    if (!sf_rule_carries(rule, direction) || rule->link.fault == SF_LINK_REFUSE)
+        return 0;
+    return direction == SF_LINK_IN || rule->link.fault == SF_LINK_DELAY ||
+           rule->link.fault == SF_LINK_THROTTLE || rule->link.fault == SF_LINK_REORDER;
+}
+
 /* The families whose calls on sockets of these types (SF_TYPE_…) the shim has to look at for a rule:
  * of a link rule those that make a connection, and those that move datagrams; a partition cuts a
  * connection where it is made. A thread may wait in a read when a send or a poll of another one is

@@ -14,6 +14,9 @@
  *            and takes what comes, one that the program's takes its datagrams from ◄ struct sf_wire_answer;
  *            SF_WIRE_ENDED ► once a descriptor of it is closed ◄ struct sf_wire_answer
  *
+ *   datagrams of a Unix socket out  SF_WIRE_SENDS ►, a struct sf_wire_unix and the bytes behind it ◄ struct
+ *            sf_wire_answer, then, where it says so, other bytes. The program's own call sends them.
+ *
  * Where the wire cannot do it, for want of descriptors say, there is no answer but the end.
  * Datagrams that go out come to the datagram socket SF_WIRE_DATAGRAMS_PREFIX + ID: a struct
  * sf_wire_sent each, control data and bytes behind it, and the program's own socket along with it,
@@ -48,7 +51,8 @@ enum sf_wire_kind {
     SF_WIRE_ACCEPTED,
     SF_WIRE_JOINED,
     SF_WIRE_CARRIED,
-    SF_WIRE_ENDED
+    SF_WIRE_ENDED,
+    SF_WIRE_SENDS
 };
 
 /* An address of either family. */
@@ -76,14 +80,33 @@ struct sf_wire_request {
     int32_t error;                  /* GO: what the socket, passed along, is to fail with; 0: it succeeds */
 };
 
-enum sf_wire_state { SF_WIRE_STANDS = 1, SF_WIRE_PENDING, SF_WIRE_FAILED };
+/* SENDS: as the kernel would; it will not; as if it had been sent; as if nobody were there. */
+enum sf_wire_state {
+    SF_WIRE_STANDS = 1,
+    SF_WIRE_PENDING,
+    SF_WIRE_FAILED,
+    SF_WIRE_PASSES,
+    SF_WIRE_KERNELS,
+    SF_WIRE_LOST,
+    SF_WIRE_REFUSED
+};
 
 struct sf_wire_answer {
-    uint32_t state;             /* enum sf_wire_state: of the connection to the real peer */
+    uint32_t state;             /* enum sf_wire_state: of the connection to the real peer, or of a datagram */
     int32_t error;              /* FAILED */
+    uint32_t copies;            /* PASSES: to be sent so much oftener … */
+    uint32_t has_bytes;         /* … with the bytes that follow, as many as there were; 0: as it is */
     uint64_t round_trip_ns;     /* how much later the program is to learn of it */
     union sf_wire_address own;  /* its own address, as the peer sees it … */
     union sf_wire_address peer; /* … and the peer's */
+};
+
+/* Where a datagram of a Unix socket goes. */
+struct sf_wire_unix {
+    struct sf_addr peer; /* whose owner is known; domain 0: the peer of the socket */
+    uint64_t own;        /* the inode of the program's socket … */
+    uint64_t aimed; /* … and of one that is connected to where it goes; 0: there can be none, since … */
+    uint64_t device, inode; /* … that one has a peer itself; it is bound to this file; 0: to `peer.path` */
 };
 
 /* A datagram that goes out. Control data and bytes follow. */

@@ -2,6 +2,7 @@
 
 #include "apply/reset.h"
 #include "apply/wire_message.h"
+#include "apply/wire_unix_datagram.h"
 #include "load/memory.h"
 #include "load/real.h"
 #include "load/room.h"
@@ -24,17 +25,25 @@ enum { IPV4_BYTES_MAX = 65507, IPV6_BYTES_MAX = 65527 };
 
 /* ---- which sockets ---- */
 
-static bool means(struct sf_socket *socket, uint32_t direction)
+/* Does a rule mean its datagrams of this direction, and, where that is asked, do what it cannot do to those
+ * of Unix sockets? */
+static bool has_rule(struct sf_socket *socket, uint32_t direction, bool beyond_unix)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits;
              bits &= bits - 1) {
             const struct sf_plan_rule *rule = &rules[word * 64 + (unsigned)__builtin_ctzll(bits)];
-            if (sf_rule_is_link(rule) && sf_rule_carries(rule, direction))
+            if (sf_rule_is_link(rule) &&
+                (beyond_unix ? sf_rule_is_beyond_unix(rule, direction) : sf_rule_carries(rule, direction)))
                 return true;
         }
     return false;
+}
+
+static bool means(struct sf_socket *socket, uint32_t direction)
+{
+    return has_rule(socket, direction, false);
 }
 
 static bool is_inet(const struct sf_socket *socket)
@@ -211,10 +220,6 @@ static void settle(int fd, struct sf_socket *socket, bool sends)
         return;
     }
     name_of(fd, sf_real.getsockname, &carrier.own);
-    if (!is_inet(socket)) {
-        sf_wire_escape(SF_ESCAPE_DATAGRAM);
-        return;
-    }
     name_of(fd, sf_real.getpeername, &carrier.peer);
     if (*port_of(&carrier.own) == 0 && sends && carrier.peer.any.sa_family == 0 &&
         sf_real.bind(fd, &carrier.own.any, sf_wire_address_bytes(&carrier.own)) == 0)
@@ -226,10 +231,12 @@ static void settle(int fd, struct sf_socket *socket, bool sends)
 void sf_datagram_settle(int fd, struct sf_socket *socket, bool sends)
 {
     int saved_errno = errno;
-    if (!sf_datagram_is_carried(socket) && means(socket, SF_LINK_IN | SF_LINK_OUT) &&
-        (!is_inet(socket) || means(socket, SF_LINK_IN))) {
-        if (sf_sandbox_permits(SF_OWN_WIRE))
-            settle(fd, socket, sends);
+    if (!is_inet(socket)) {
+        if (!sends && has_rule(socket, SF_LINK_IN, true))
+            sf_wire_escape(SF_ESCAPE_DATAGRAM);
+    } else if (!sf_datagram_is_carried(socket) && means(socket, SF_LINK_IN) &&
+               sf_sandbox_permits(SF_OWN_WIRE)) {
+        settle(fd, socket, sends);
     }
     errno = saved_errno;
 }
@@ -240,7 +247,7 @@ void sf_datagram_named(int fd)
     struct sf_socket *socket = sf_socket_find(fd);
     if (!socket)
         socket = sf_descriptor_discover(fd) & SF_WORD_FAMILIES ? sf_socket_record(fd) : NULL;
-    if (socket && socket->type == SF_TYPE_DGRAM &&
+    if (socket && socket->type == SF_TYPE_DGRAM && is_inet(socket) &&
         (sf_datagram_is_carried(socket) || means(socket, SF_LINK_IN)) && sf_sandbox_permits(SF_OWN_WIRE))
         settle(fd, socket, false);
     errno = saved_errno;
@@ -270,7 +277,7 @@ bool sf_datagram_frees(int fd)
 
     if (!socket && sf_descriptor_discover(fd) & SF_WORD_FAMILIES)
         socket = sf_socket_record(fd);
-    bool is_asked = socket && socket->type == SF_TYPE_DGRAM && means(socket, SF_LINK_IN) &&
+    bool is_asked = socket && socket->type == SF_TYPE_DGRAM && is_inet(socket) && means(socket, SF_LINK_IN) &&
                     sf_sandbox_permits(SF_OWN_WIRE) && tell(SF_WIRE_ENDED, &request, socket, NULL, 0);
     errno = saved_errno;
     return is_asked;
@@ -503,9 +510,10 @@ ssize_t sf_datagram_send(int fd, struct sf_socket *socket, const struct msghdr *
 {
     struct sf_wire_sent sent;
 
-    if (!is_inet(socket) || !sf_sandbox_permits(SF_OWN_WIRE) || !is_there(message) ||
-        is_kernels(socket, message, flags)) {
-        if (flags & MSG_MORE || !is_inet(socket))
+    if (!is_inet(socket) && is_there(message))
+        return sf_unix_datagram_send(fd, socket, message, flags);
+    if (!sf_sandbox_permits(SF_OWN_WIRE) || !is_there(message) || is_kernels(socket, message, flags)) {
+        if (flags & MSG_MORE)
             sf_wire_escape(SF_ESCAPE_DATAGRAM);
         return sf_real.sendmsg(fd, message, flags);
     }

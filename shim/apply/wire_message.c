@@ -23,6 +23,23 @@ int sf_wire_open(void)
     return -1;
 }
 
+static void sign(struct sf_wire_request *request, struct sf_socket *socket)
+{
+    request->program = sf_shim.program;
+    request->cookie = atomic_load_explicit(&socket->cookie, memory_order_relaxed);
+    request->record = (uint64_t)((char *)socket - (char *)sf_shim.session);
+    memcpy(request->key, sf_shim.session->wire_key, sizeof request->key);
+}
+
+static ssize_t send_whole(int wire, const struct msghdr *message)
+{
+    ssize_t result;
+    do
+        result = sf_real.sendmsg(wire, message, MSG_NOSIGNAL);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
 bool sf_wire_say(int wire, struct sf_wire_request *request, struct sf_socket *socket, const int *fds,
                  unsigned fd_count)
 {
@@ -32,21 +49,24 @@ bool sf_wire_say(int wire, struct sf_wire_request *request, struct sf_socket *so
     } control = {.header = {CMSG_LEN(fd_count * sizeof *fds), SOL_SOCKET, SCM_RIGHTS}};
     struct iovec data = {request, sizeof *request};
     struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-    ssize_t result;
 
-    request->program = sf_shim.program;
-    request->cookie = atomic_load_explicit(&socket->cookie, memory_order_relaxed);
-    request->record = (uint64_t)((char *)socket - (char *)sf_shim.session);
-    memcpy(request->key, sf_shim.session->wire_key, sizeof request->key);
+    sign(request, socket);
     if (fd_count > 0) {
         memcpy(CMSG_DATA(&control.header), fds, fd_count * sizeof *fds);
         message.msg_control = control.bytes;
         message.msg_controllen = CMSG_SPACE(fd_count * sizeof *fds);
     }
-    do
-        result = sf_real.sendmsg(wire, &message, MSG_NOSIGNAL);
-    while (result < 0 && errno == EINTR);
-    return result == (ssize_t)sizeof *request;
+    return send_whole(wire, &message) == (ssize_t)sizeof *request;
+}
+
+bool sf_wire_say_more(int wire, struct sf_wire_request *request, struct sf_socket *socket,
+                      struct iovec *vector, size_t count)
+{
+    const struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
+
+    sign(request, socket);
+    vector[0] = (struct iovec){request, sizeof *request};
+    return send_whole(wire, &message) >= 0;
 }
 
 bool sf_wire_hear(int wire, struct sf_wire_answer *answer)

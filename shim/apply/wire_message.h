@@ -5,6 +5,7 @@
 #include "abi/wire.h"
 
 #include <stdbool.h>
+#include <sys/uio.h>
 
 enum { SF_WIRE_FDS_MAX = 2 };
 
@@ -14,6 +15,10 @@ int sf_wire_open(void);
 /* Send a request, whose kind and addresses are the caller's, with up to SF_WIRE_FDS_MAX descriptors. */
 bool sf_wire_say(int wire, struct sf_wire_request *request, struct sf_socket *socket, const int *fds,
                  unsigned fd_count);
+
+/* The same, with what else the vector says behind it; its first entry is ours to fill. */
+bool sf_wire_say_more(int wire, struct sf_wire_request *request, struct sf_socket *socket,
+                      struct iovec *vector, size_t count);
 
 bool sf_wire_hear(int wire, struct sf_wire_answer *answer);
 

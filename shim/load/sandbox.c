@@ -157,7 +157,7 @@ static bool is_allowed(const struct sock_fprog *filter, const struct seccomp_dat
     return (int32_t)(ask(filter, call) & SECCOMP_RET_ACTION_FULL) >= (int32_t)SECCOMP_RET_USER_NOTIF;
 }
 
-/* What apply/wire.c, wire_unix.c and inherit.c call. Of options there are many: a filter that does
+/* What apply/wire.c, its like and inherit.c call. Of options there are many: a filter that does
  * not know one asks for them by name. */
 static const struct seccomp_data wire_calls[] = {
     {.nr = SYS_socket, .arch = ARCHITECTURE, .args = {AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0}},
@@ -167,6 +167,8 @@ static const struct seccomp_data wire_calls[] = {
      .args = {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0}},
     {.nr = SYS_socket, .arch = ARCHITECTURE, .args = {AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0}},
     {.nr = SYS_socket, .arch = ARCHITECTURE, .args = {AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0}},
+    {.nr = SYS_socket, .arch = ARCHITECTURE, .args = {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0}},
+    {.nr = SYS_socketpair, .arch = ARCHITECTURE, .args = {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0}},
     {.nr = SYS_socketpair, .arch = ARCHITECTURE, .args = {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0}},
     {.nr = SYS_bind, .arch = ARCHITECTURE, .args = {ANY_FD, 0, 0}},
     {.nr = SYS_listen, .arch = ARCHITECTURE, .args = {ANY_FD, 1, 0}},

@@ -151,7 +151,7 @@ def exchange(s, own, peers, seconds):
     s.settimeout(0.02)
     while (now := time.monotonic()) < end:
         for peer in peers:
-            with contextlib.suppress(ConnectionRefusedError): # it is not there yet, or no more
+            with contextlib.suppress(ConnectionRefusedError, FileNotFoundError): # it is not there yet, or no more
                 s.sendto(b"%s %d" % (own.encode(), sent), peer)
         sent += 1
         while (left := now + 0.02 - time.monotonic()) > 0:
@@ -179,6 +179,17 @@ def do_udp_talk(port, own, seconds, is_connected=""):
         if is_connected:
             s.connect(("127.0.0.1", port))
         exchange(s, own, {("127.0.0.1", port)}, float(seconds))
+
+# The same between Unix sockets.
+def do_gram_serve(port, path, seconds):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(path)
+        exchange(s, "server", set(), float(seconds))
+
+def do_gram_talk(port, path, own, seconds):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(path + own)
+        exchange(s, own, {path}, float(seconds))
 
 # What comes by a Unix socket while the file is there, and when it has gone.
 def do_unix_serve(port, path):

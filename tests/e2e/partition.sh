@@ -86,6 +86,14 @@ programs:
   friend: python3 $programs udp-talk \${port.s} friend 7
 faults: [{id: cut, partition: [[server], [client, connected]], when: {after: 3s, until: 4500ms}}]
 expect: {faults: {cut: ">=100"}}
+---
+name: unix datagrams
+programs:
+  server: python3 $programs gram-serve 0 \${dir}/s 8
+  client: python3 $programs gram-talk 0 \${dir}/s client 7
+  friend: python3 $programs gram-talk 0 \${dir}/s friend 7
+faults: [{id: cut, partition: [[server], [client]], when: {after: 3s, until: 4500ms}}]
+expect: {faults: {cut: ">=50"}}
 EOF
 new() # NAME CLIENT [ARG…]: against a server that greets, cut in its first three seconds
 {
@@ -179,6 +187,9 @@ cut client
 cut connected
 check_match "who is in no group loses nothing" '^server [0-9]+ True$' "$(cat said.friend)"
 check_match "either way" '^friend [0-9]+ True$' "$(grep '^friend ' said.server)"
+judged "unix datagrams" "those of Unix sockets"
+cut client
+check_match "where, too, others lose nothing" '^server [0-9]+ True$' "$(cat said.friend)"
 
 # ---- Unix ----
 judged unix "a Unix connection"

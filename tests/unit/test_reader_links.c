@@ -262,47 +262,17 @@ static void what_a_link_cannot_do_is_warned_of(void **state)
     }
 }
 
-static void what_the_wire_cannot_do_is_refused(void **state)
-{
-    (void)state;
-    struct reading *reading = read_valid(
-        "name: n\nprograms: {a: 'true', b: 'true'}\nfaults:\n- {call: recv, delay: 1s}\n"
-        "- {id: x, link: in, drop: true, family: unix}\n- {partition: [[a], [b]]}\n"
-        "- {link: in, delay: 1s, when: {state: ESTABLISHED}}\n- {link: in, type: dgram, family: unix, delay: 1s}\n");
-    assert_false(sf_plan_admits(reading->scenario, true, &reading->diagnostics));
-    static const struct {
-        unsigned line, column;
-        const char *message;
-    } want[] = {
-        {5, 11,
-         "this rule acts on datagrams of Unix sockets, which this version cannot do; sockfault check validates "
-         "this file"},
-        {8, 4,
-         "this rule acts on datagrams of Unix sockets, which this version cannot do; sockfault check validates "
-         "this file"},
-    };
-    assert_int_equal(reading->diagnostics.errors, COUNT(want));
-    for (size_t i = 0; i < COUNT(want); i++) {
-        assert_string_equal(reading->diagnostics.list[i].message, want[i].message);
-        assert_int_equal(reading->diagnostics.list[i].place.line, want[i].line);
-        assert_int_equal(reading->diagnostics.list[i].place.column, want[i].column);
-    }
-    release(reading);
-}
-
 static void a_plan_without_the_runner_holds_no_link_rule(void **state)
 {
     (void)state;
     struct reading *reading = read_rule("link: in, delay: 1s");
-    assert_true(sf_plan_admits(reading->scenario, true, &reading->diagnostics));
-    assert_int_equal(reading->diagnostics.errors, 0);
-    assert_false(sf_plan_admits(reading->scenario, false, &reading->diagnostics));
+    assert_false(sf_plan_admits(reading->scenario, &reading->diagnostics));
     assert_string_equal(reading->diagnostics.list[0].message,
                         "link rules need the wire, a process of sockfault run and test: a plan has call rules "
                         "alone, run -s obeys both");
     release(reading);
     reading = read_rule("call: recv, delay: 1s");
-    assert_true(sf_plan_admits(reading->scenario, false, &reading->diagnostics));
+    assert_true(sf_plan_admits(reading->scenario, &reading->diagnostics));
     release(reading);
 }
 
@@ -349,7 +319,6 @@ int main(void)
         cmocka_unit_test(a_link_counts_over_the_program_unless_written),
         cmocka_unit_test(a_partition_groups_programs_by_bit),
         cmocka_unit_test(what_a_link_cannot_do_is_warned_of),
-        cmocka_unit_test(what_the_wire_cannot_do_is_refused),
         cmocka_unit_test(a_plan_without_the_runner_holds_no_link_rule),
         cmocka_unit_test(a_partition_needs_the_addresses_of_its_programs),
         cmocka_unit_test(a_run_of_one_program_has_no_partition),
