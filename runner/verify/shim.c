@@ -35,7 +35,7 @@ static const struct {
      "closes a socket by stdio (fclose): no rule on close acts there"},
     {SF_ESCAPE_WIRE, "connections that were not wired",
      "made connections that link rules select and that could not be given to the wire: in another network "
-     "namespace, or with no descriptor left, there or here"},
+     "namespace, of SOCK_SEQPACKET, or with no descriptor left, there or here"},
     {SF_ESCAPE_DATAGRAM, "datagrams that were not carried",
      "used datagrams that link rules select and the wire cannot carry: of Unix sockets, where they come in "
      "or would wait, of a port that it shares (SO_REUSEPORT), in another network namespace, sent by "

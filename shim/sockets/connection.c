@@ -99,6 +99,23 @@ static struct sf_socket *claim(int fd, const struct sf_scope *scope)
     return socket;
 }
 
+/* SOCK_SEQPACKET: a link rule that means sockets of all types means this one, which the wire cannot have. */
+static void tell_unwired(const struct sf_scope *scope)
+{
+    const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
+    uint64_t selected[SF_SELECTION_WORDS_MAX];
+    struct sf_scope as_stream = *scope;
+
+    as_stream.type = SF_TYPE_STREAM;
+    sf_scope_select(sf_shim.plan, &as_stream, selected);
+    for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
+        for (uint64_t bits = selected[word]; bits; bits &= bits - 1) {
+            const struct sf_plan_rule *rule = &rules[word * 64 + (unsigned)__builtin_ctzll(bits)];
+            if (sf_rule_is_link(rule) && rule->types == (SF_TYPE_STREAM | SF_TYPE_DGRAM))
+                atomic_fetch_or_explicit(&sf_shim.state->escapes, SF_ESCAPE_WIRE, memory_order_relaxed);
+        }
+}
+
 /* word: of the socket itself, or of the listening one that gave it. */
 static void open_connection(int fd, uint64_t word, uint8_t role, struct sf_addr *peer)
 {
@@ -110,6 +127,8 @@ static void open_connection(int fd, uint64_t word, uint8_t role, struct sf_addr 
 
     sf_owner_find(peer, fd, scope.type, role);
     scope.peer = peer;
+    if (sf_shim.has_links && scope.type == SF_TYPE_OTHER && scope.domain == SF_DOMAIN_UNIX)
+        tell_unwired(&scope);
     if (sf_shim.trace || sf_ports_may_select(&sf_shim.ports, peer)) {
         scope.local = sf_local_of(&local, fd);
         families = sf_scope_select(sf_shim.plan, &scope, selected);

@@ -3,7 +3,8 @@
     sends COMES    calls of many kinds: what each gives its sender, and, if COMES, what the receiver gets
     full [COUNT]   a receiver whose queue is full behind so many (11) that get there
     words WORD…    each word sent from a socket with a peer, then each from one without: what comes
-    receive        one that comes in"""
+    receive        one that comes in
+    packets        a connection of SOCK_SEQPACKET"""
 import array
 import os
 import select
@@ -149,4 +150,15 @@ def receive():
     print(server.recv(10))
 
 
-{"sends": sends, "full": full, "words": words, "receive": receive}[sys.argv[1]](*sys.argv[2:])
+def packets():
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        listener.bind("s")
+        listener.listen()
+        client.connect("s")
+        with listener.accept()[0] as server:
+            client.send(b"x")
+            print(server.recv(10))
+
+
+{"packets": packets, "sends": sends, "full": full, "words": words, "receive": receive}[sys.argv[1]](*sys.argv[2:])

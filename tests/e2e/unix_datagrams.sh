@@ -57,6 +57,10 @@ check_status "what comes in" 0 under 'in, drop: true, when: {after: 1h}, optiona
 check_match "is told of" "$loud" "$output"
 check_status "a delay" 0 under 'out, delay: 10ms' words ab
 check_match "likewise" "$loud" "$output"
+check_status "packets in order" 0 under 'out, delay: 10ms, optional: true' packets
+check_match "nor these" 'link rules select and that could not be given to the wire: .*of SOCK_SEQPACKET' "$output"
+check_status "a rule of another type" 0 under 'out, delay: 10ms, optional: true, type: stream' packets
+check_eq "does not mean them" "b'x'" "$output"
 check_status "who only sends" 0 under 'both, drop: true, when: {nth: 9}, optional: true, peer: "unix:none"' sends 0
 check "meets nothing of the kind" test -z "$(grep "$loud" <<< "$output")"
 finish
