@@ -12,6 +12,7 @@ struct sf_datagram {
     union sf_wire_address peer;  /* the other end; family 0: that of the socket */
     const struct sf_addr *named; /* the other end of a Unix socket, where it is not that of the socket; NULL */
     union sf_wire_address local; /* in: which of the program's addresses it came to */
+    uint32_t newest;             /* in: the ticket that was taken last when it came: engine/arrival.h */
     int flags;                   /* out: MSG_… */
     uint32_t control_bytes, bytes;
     char data[]; /* control data, then the bytes */
@@ -48,6 +49,7 @@ struct sf_datagram_socket {
     pid_t pid;
     struct sf_datagram_rule *rules;
     size_t rule_count;
+    bool asks_senders; /* of what comes in a rule asks which program's it is */
 };
 
 /* What becomes of a datagram. */
@@ -62,6 +64,13 @@ struct sf_fate {
 /* Take over the rules on a socket, which must be zeroed but for whose it is. */
 void sf_datagram_rules_begin(struct sf_wire *wire, struct sf_datagram_socket *socket);
 void sf_datagram_rules_free(struct sf_datagram_socket *socket);
+
+/* One has come in: may it yet become known whose it is? A program enters the address that it sends from behind its
+ * call. sf_datagram_came is asked first; what was waited for in vain is given up. */
+void sf_datagram_came(const struct sf_wire *wire, struct sf_datagram *datagram);
+bool sf_datagram_is_awaited(const struct sf_wire *wire, const struct sf_datagram_socket *socket,
+                            const struct sf_datagram *datagram);
+void sf_datagram_give_up(const struct sf_wire *wire, const struct sf_datagram *datagram);
 
 /* One has come: count it, and flip what is to be flipped in it. */
 struct sf_fate sf_datagram_judge(struct sf_wire *wire, struct sf_datagram_socket *socket, unsigned way,

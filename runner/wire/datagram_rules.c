@@ -1,5 +1,6 @@
 /* What the rules make of a datagram. */
 #include "base/memory.h"
+#include "engine/arrival.h"
 #include "engine/bytes.h"
 #include "engine/hash.h"
 #include "engine/number.h"
@@ -9,6 +10,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+static bool names_program(const struct sf_plan *plan, const struct sf_plan_rule *rule)
+{
+    const struct sf_plan_pattern *patterns = sf_plan_patterns(plan) + rule->peer;
+    for (uint32_t i = 0; i < rule->peer_count; i++)
+        if (patterns[i].kind == SF_PATTERN_PROGRAM)
+            return true;
+    return false;
+}
 
 void sf_datagram_rules_begin(struct sf_wire *wire, struct sf_datagram_socket *socket)
 {
@@ -24,6 +34,7 @@ void sf_datagram_rules_begin(struct sf_wire *wire, struct sf_datagram_socket *so
         struct sf_datagram_rule *on = &socket->rules[socket->rule_count++];
         on->rule = rule;
         on->index = i;
+        socket->asks_senders |= sf_rule_carries(rule, SF_LINK_IN) && names_program(plan, rule);
         if (rule->link.fault == SF_LINK_THROTTLE)
             on->rates = sf_rule_rates(wire, i, socket->program, on->own);
     }
@@ -53,6 +64,36 @@ static void address_from(struct sf_addr *to, const union sf_wire_address *from)
         to->port = ntohs(from->v6.sin6_port);
         memcpy(to->ip, &from->v6.sin6_addr, sizeof to->ip);
     }
+}
+
+static struct sf_arrivals *arrivals_of(const struct sf_wire *wire)
+{
+    struct sf_session *session = wire->session->session;
+    return (void *)((char *)session + session->arrivals_at);
+}
+
+void sf_datagram_came(const struct sf_wire *wire, struct sf_datagram *datagram)
+{
+    datagram->newest = atomic_load(&arrivals_of(wire)->newest);
+}
+
+bool sf_datagram_is_awaited(const struct sf_wire *wire, const struct sf_datagram_socket *socket,
+                            const struct sf_datagram *datagram)
+{
+    struct sf_addr peer;
+
+    if (!socket->asks_senders)
+        return false;
+    address_from(&peer, &datagram->peer);
+    uint8_t owner = sf_directory_owner(wire->engine.directory, wire->engine.plan, SF_TYPE_DGRAM, &peer);
+    return sf_arrivals_await(arrivals_of(wire), peer.port, datagram->newest, owner);
+}
+
+void sf_datagram_give_up(const struct sf_wire *wire, const struct sf_datagram *datagram)
+{
+    struct sf_addr peer;
+    address_from(&peer, &datagram->peer);
+    sf_arrivals_give_up(arrivals_of(wire), peer.port, datagram->newest, NULL);
 }
 
 /* Its other end; a socket with a peer has met the scope by that, unless nobody was known to be it. */

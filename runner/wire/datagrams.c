@@ -20,6 +20,8 @@
 #define AGAIN_NS NS_PER_MS         /* the kernel has no room */
 #define LINGER_NS (50 * NS_PER_MS) /* an ICMP error may yet come */
 #define SWEEP_NS (500 * NS_PER_MS) /* who closed a socket without telling */
+#define LOOK_NS (NS_PER_MS / 10)   /* is it known who sent it? */
+#define AWAIT_NS (1000 * NS_PER_MS)
 #define QUEUE_BYTES_MAX (6u << 20) /* as of a stream: then datagrams are lost, as in a router */
 
 enum { BUCKETS = 1024 };
@@ -28,6 +30,7 @@ struct carried {
     struct sf_datagram_socket base;
     struct carried *next, *next_gone;
     struct sf_datagram_queue ways[SF_WAYS];
+    struct sf_datagram_queue strangers; /* came in, and it is not known yet from which program */
     struct sf_deadline deadline;
     int own; /* a duplicate of the program's socket, while something waits to be sent from it; -1 */
     uint64_t own_until_ns;            /* … or may come back */
@@ -84,6 +87,7 @@ static void carry_no_more(struct sf_wire *wire, struct carried *socket)
     sf_watch_end(wire, &socket->process);
     close_some(&socket->giver);
     sf_datagram_queue_free(&socket->ways[SF_WAY_IN]);
+    sf_datagram_queue_free(&socket->strangers);
 }
 
 static void forget(struct sf_wire *wire, struct carried *socket)
@@ -184,6 +188,8 @@ static void set_deadline(struct sf_wire *wire, struct carried *socket)
     }
     if (socket->own >= 0 && !has_more_to_send(socket) && socket->own_until_ns < at_ns)
         at_ns = socket->own_until_ns;
+    if (socket->strangers.first && wire->now_ns + LOOK_NS < at_ns)
+        at_ns = wire->now_ns + LOOK_NS;
     sf_deadline_set(&wire->datagrams->deadlines, &socket->deadline, at_ns);
 }
 
@@ -326,8 +332,24 @@ static void take(struct sf_wire *wire, struct carried *socket, unsigned way, str
     }
 }
 
+/* In the order in which they came. */
+static void meet(struct sf_wire *wire, struct carried *socket)
+{
+    struct sf_datagram *first;
+
+    while ((first = socket->strangers.first)) {
+        if (sf_datagram_is_awaited(wire, &socket->base, first)) {
+            if (first->due_ns > wire->now_ns)
+                return;
+            sf_datagram_give_up(wire, first);
+        }
+        take(wire, socket, SF_WAY_IN, sf_datagram_queue_take(&socket->strangers));
+    }
+}
+
 static void pump(struct sf_wire *wire, struct carried *socket)
 {
+    meet(wire, socket);
     for (unsigned way = 0; way < SF_WAYS; way++) {
         for (size_t i = 0; i < socket->base.rule_count; i++) {
             struct sf_datagram_rule *on = &socket->base.rules[i];
@@ -484,7 +506,10 @@ static void take_in(struct sf_wire *wire, struct carried *socket, struct msghdr 
     datagram->bytes = (uint32_t)bytes;
     memcpy(datagram->data, key, SF_WIRE_KEY_BYTES);
     memcpy(datagram->data + SF_WIRE_KEY_BYTES, wire->scratch, bytes);
-    take(wire, socket, SF_WAY_IN, datagram);
+    datagram->due_ns = wire->now_ns + AWAIT_NS;
+    sf_datagram_came(wire, datagram);
+    sf_datagram_queue_append(&socket->strangers, datagram);
+    meet(wire, socket);
 }
 
 static void taker_ready(struct sf_wire *wire, struct sf_watch *watch, uint32_t events)

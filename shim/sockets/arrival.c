@@ -1,5 +1,6 @@
 #include "sockets/arrival.h"
 
+#include "engine/arrival.h"
 #include "load/sandbox.h"
 #include "load/shim.h"
 #include "log/self.h"
@@ -8,34 +9,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* A ticket: number (20 bits) | pid (22) | program (6) | port (16); 0: none. The number
- * counts from 1 and turns; pids are what Linux has at the most. */
-#define NUMBERS (UINT32_C(1) << 20)
-
-static uint32_t number_of(uint64_t ticket)
-{
-    return (uint32_t)(ticket >> 44);
-}
-
-static pid_t pid_of(uint64_t ticket)
-{
-    return (pid_t)(ticket >> 22 & 0x3fffff);
-}
-
-static uint32_t program_of(uint64_t ticket)
-{
-    return (uint32_t)(ticket >> 16 & 0x3f);
-}
-
-static uint16_t port_of(uint64_t ticket)
-{
-    return (uint16_t)ticket;
-}
-
 static uint64_t new_ticket(uint16_t port)
 {
-    uint64_t number = (atomic_fetch_add(&sf_shim.arrivals->newest, 1) + 1) % NUMBERS;
-    return number << 44 | (uint64_t)(sf_self_pid() & 0x3fffff) << 22 | (uint64_t)sf_shim.program << 16 | port;
+    uint32_t number = atomic_fetch_add(&sf_shim.arrivals->newest, 1) + 1;
+    return sf_arrival_ticket(number, (pid_t)sf_self_pid(), sf_shim.program, port);
 }
 
 /* How many places, from the first on, were ever in use. */
@@ -79,21 +56,9 @@ uint32_t sf_arrival_newest(void)
     return atomic_load(&sf_shim.arrivals->newest);
 }
 
-static bool matters(uint64_t ticket, uint16_t port, uint32_t newest, uint8_t owner)
-{
-    if (ticket == 0 || (port_of(ticket) != 0 && port_of(ticket) != port))
-        return false;
-    bool was_taken_since = (newest - number_of(ticket)) % NUMBERS >= NUMBERS / 2;
-    return !was_taken_since && owner != sf_owner_of_program(program_of(ticket));
-}
-
 bool sf_arrival_is_awaited(uint16_t port, uint32_t newest, uint8_t owner)
 {
-    uint32_t used = atomic_load(&sf_shim.arrivals->used);
-    for (uint32_t place = 0; place < used; place++)
-        if (matters(atomic_load(&sf_shim.arrivals->tickets[place]), port, newest, owner))
-            return true;
-    return false;
+    return sf_arrivals_await(sf_shim.arrivals, port, newest, owner);
 }
 
 static bool is_dead(pid_t pid)
@@ -106,10 +71,5 @@ static bool is_dead(pid_t pid)
 
 void sf_arrival_give_up(uint16_t port, uint32_t newest)
 {
-    uint32_t used = atomic_load(&sf_shim.arrivals->used);
-    for (uint32_t place = 0; place < used; place++) {
-        uint64_t ticket = atomic_load(&sf_shim.arrivals->tickets[place]);
-        if (matters(ticket, port, newest, SF_OWNER_NONE) && (port_of(ticket) == 0 || is_dead(pid_of(ticket))))
-            change(place, ticket, 0);
-    }
+    sf_arrivals_give_up(sf_shim.arrivals, port, newest, is_dead);
 }

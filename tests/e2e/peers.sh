@@ -116,6 +116,22 @@ END
     check_status "a client that is met before its call returned ($kind)" 0 "$SOCKFAULT" test "$TMP/late.yaml"
 done
 
+for kind in udp udp-connected; do
+    cat > "$TMP/late.link.yaml" << END
+name: late
+programs:
+  a: {run: [$peer, serve, $kind, "127.0.0.1:$p"], ready: {output: up}}
+  two: {run: [$peer, ask, 2, $kind, "127.0.0.1:$p"], env: {LD_PRELOAD: $TMP/late.so}}
+  one: [$peer, ask, 2, $kind, "127.0.0.1:$p"]
+faults:
+  - {id: of-two, link: in, program: a, peer: two, duplicate: true}
+expect:
+  two: {duration: ">300ms"}
+  faults: {of-two: 2}
+END
+    check_status "and by a rule on the link ($kind)" 0 "$SOCKFAULT" test "$TMP/late.link.yaml"
+done
+
 # A datagram socket may be connected to a program before that has bound its own.
 cat > "$TMP/early.py" << 'END'
 import os, socket, sys, time

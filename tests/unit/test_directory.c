@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "engine.h"
+#include "engine/arrival.h"
 #include "engine/directory.h"
 
 #include <arpa/inet.h>
@@ -258,9 +259,26 @@ static void threads_enter_at_once(void **state)
     }
 }
 
+static void an_address_waits_for_those_who_are_about_to_enter_theirs(void **state)
+{
+    (void)state;
+    static struct sf_arrivals arrivals = {.newest = 7, .used = 3};
+    arrivals.tickets[1] = sf_arrival_ticket(5, 1, 1, 0);
+    arrivals.tickets[2] = sf_arrival_ticket(6, 2, 2, 80);
+    assert_true(sf_arrivals_await(&arrivals, 1000, 7, SF_OWNER_NONE));
+    assert_false(sf_arrivals_await(&arrivals, 1000, 7, sf_owner_of_program(1))); /* its own */
+    assert_true(sf_arrivals_await(&arrivals, 80, 7, sf_owner_of_program(1)));
+    assert_false(sf_arrivals_await(&arrivals, 1000, 4, SF_OWNER_NONE)); /* taken since */
+    assert_true(sf_arrivals_await(&arrivals, 1000, SF_ARRIVAL_NUMBERS + 7, SF_OWNER_NONE));
+    sf_arrivals_give_up(&arrivals, 80, 7, NULL);
+    assert_false(sf_arrivals_await(&arrivals, 1000, 7, SF_OWNER_NONE));
+    assert_true(sf_arrivals_await(&arrivals, 80, 7, SF_OWNER_NONE)); /* a connect may take long */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_waits_for_those_who_are_about_to_enter_theirs),
         cmocka_unit_test_setup(nothing_is_found_where_nothing_was_entered, empty),
         cmocka_unit_test_setup(what_was_entered_is_found, empty),
         cmocka_unit_test_setup(last_owner_has_it, empty),
