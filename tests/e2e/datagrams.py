@@ -5,6 +5,9 @@
                           (0.3) seconds, with milliseconds and sender. KIND: c connected, u not; 6 over
                           IPv6, b bound first
     calls HOST            calls of many kinds on what comes in and goes out: what each gives
+    crowd PORT COUNT WORD…  so many sockets send each word, each in turn; then, of each, what came back
+                          and when; none: it was not its own, or not from the server
+    sockets PORT WORD…    two sockets with a peer, and one without, send each word; then likewise
     each COUNT            one from each of as many sockets, and how many of them came
     many PORT COUNT       as many datagrams as that there and back, one by one: how long each took
     restart PORT          a server that is killed and started again
@@ -72,6 +75,40 @@ def many(port, count):
             client.send(b"%d" % i)
             assert client.recv(100) == b"re:%d" % i
         print(int((time.monotonic() - begin) / int(count) * 1e6))
+
+
+def send_all(clients, port, words):
+    for word in words:
+        for i, client in enumerate(clients):
+            client.sendto(b"%s%d" % (word.encode(), i), ("127.0.0.1", int(port)))
+
+
+def tell_what_comes(clients, port, begin):
+    came, last = {client: [] for client in clients}, time.monotonic()
+    while (now := time.monotonic()) - last < WAIT:
+        for client in select.select(clients, [], [], WAIT)[0]:
+            data, peer = client.recvfrom(1000)
+            last = time.monotonic()
+            is_own = data.endswith(b"%d" % clients.index(client)) and peer == ("127.0.0.1", int(port))
+            came[client].append((data[3:-1].decode() if is_own else "?", int((last - begin) * 1000)))
+    for texts in came.values():
+        print(",".join(text for text, _ in texts) or "-", *(took for _, took in texts))
+
+
+def crowd(port, count, *words):
+    clients = [udp("127.0.0.1") for _ in range(int(count))]
+    begin = time.monotonic()
+    send_all(clients, port, words)
+    tell_what_comes(clients, port, begin)
+
+
+def sockets(port, *words):
+    clients = [udp("127.0.0.1") for _ in range(3)]
+    for client in clients[:2]:
+        client.connect(("127.0.0.1", int(port)))
+    begin = time.monotonic()
+    send_all(clients, port, words)
+    tell_what_comes(clients, port, begin)
 
 
 def each(count):
@@ -204,4 +241,4 @@ def pair():
     print(far.recv(1))
 
 
-{"serve": serve, "ask": ask, "each": each, "calls": calls, "many": many, "restart": restart, "shared": shared, "pair": pair}[sys.argv[1]](*sys.argv[2:])
+{"serve": serve, "ask": ask, "crowd": crowd, "sockets": sockets, "each": each, "calls": calls, "many": many, "restart": restart, "shared": shared, "pair": pair}[sys.argv[1]](*sys.argv[2:])
