@@ -10,7 +10,7 @@ struct sf_datagram {
     struct sf_datagram *previous, *next;
     uint64_t due_ns;
     union sf_wire_address peer;  /* the other end; family 0: that of the socket */
-    const struct sf_addr *named; /* the other end of a Unix socket, where it is not that of the socket; NULL */
+    const struct sf_addr *named; /* the other end, by the name of a Unix socket; NULL: that of ours */
     union sf_wire_address local; /* in: which of the program's addresses it came to */
     uint32_t newest;             /* in: the ticket that was taken last when it came: engine/arrival.h */
     int flags;                   /* out: MSG_… */
@@ -65,8 +65,8 @@ struct sf_fate {
 void sf_datagram_rules_begin(struct sf_wire *wire, struct sf_datagram_socket *socket);
 void sf_datagram_rules_free(struct sf_datagram_socket *socket);
 
-/* One has come in: may it yet become known whose it is? A program enters the address that it sends from behind its
- * call. sf_datagram_came is asked first; what was waited for in vain is given up. */
+/* One has come in: may it yet become known whose it is? A program enters the address that it
+ * sends from behind its call. sf_datagram_came is asked first; what was waited for in vain is given up. */
 void sf_datagram_came(const struct sf_wire *wire, struct sf_datagram *datagram);
 bool sf_datagram_is_awaited(const struct sf_wire *wire, const struct sf_datagram_socket *socket,
                             const struct sf_datagram *datagram);

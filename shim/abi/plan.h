@@ -203,8 +203,9 @@ static inline int sf_rule_carries(const struct sf_plan_rule *rule, uint32_t dire
 }
 
 /* Can a link rule not act on datagrams of a Unix socket that pass in this direction? The kernel
- * puts such a datagram into the queue of the socket that has the name, within the call that sends it. Nothing can stand before
- * that queue; and what is kept back is sent by another process, whose number the receiver may ask for. */
+ * puts such a datagram into the queue of the socket that has the name, within the call that sends
+ * it. Nothing can stand before that queue; and what is kept back is sent by another process, whose
+ * number the receiver may ask for. */
 static inline int sf_rule_is_beyond_unix(const struct sf_plan_rule *rule, uint32_t direction)
 {
     if (!sf_rule_carries(rule, direction) || rule->link.fault == SF_LINK_REFUSE)

@@ -14,7 +14,7 @@
  *            and takes what comes, one that the program's takes its datagrams from ◄ struct sf_wire_answer;
  *            SF_WIRE_ENDED ► once a descriptor of it is closed ◄ struct sf_wire_answer
  *
- *   datagrams of a Unix socket out  SF_WIRE_SENDS ►, a struct sf_wire_unix and the bytes behind it ◄ struct
+ *   Unix datagrams out  SF_WIRE_SENDS ►, a struct sf_wire_unix and the bytes behind it ◄ struct
  *            sf_wire_answer, then, where it says so, other bytes. The program's own call sends them.
  *
  * Where the wire cannot do it, for want of descriptors say, there is no answer but the end.
