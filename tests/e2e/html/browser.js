@@ -82,7 +82,7 @@ async function keys(browser) {
   await page.keyboard.press('Tab');
   equal('then the scenario, then its first lane', true, (await focused()).includes('listens on'));
   await page.keyboard.press('ArrowDown');
-  equal('an arrow goes to the next lane', 'client #1 → server', await focused());
+  equal('an arrow goes to the next lane', true, /^client #\d+ → server$/.test(await focused()));
   await page.keyboard.press('Enter');
   equal('Enter opens it', true, await page.locator('.lane[open] .events').first().isVisible());
   equal('its states are told in words', true, (await page.locator('.lane[open] .events').innerText()).includes('ESTABLISHED'));
