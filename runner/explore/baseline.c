@@ -10,20 +10,23 @@ void sf_baseline_begin(struct sf_baseline *baseline, struct sf_arena *arena)
     *baseline = (struct sf_baseline){.arena = arena};
 }
 
-static uint32_t find_place(struct sf_baseline *baseline, const char *name, unsigned program,
-                           enum sf_family family, bool may_add)
+/* The baseline's own place for one of a run, added where it is new. */
+static uint32_t find_place(struct sf_baseline *baseline, const struct sf_observation *observation,
+                           uint32_t seen, unsigned program, enum sf_family family)
 {
+    const char *name = sf_observation_place(observation, seen);
     for (size_t i = 0; i < baseline->place_count; i++) {
         const struct sf_site_place *place = &baseline->places[i];
         if (place->program == program && place->family == family && strcmp(place->name, name) == 0)
             return (uint32_t)i;
     }
-    if (!may_add)
-        return SF_NO_PLACE;
     struct sf_site_place *place =
         sf_arena_push(baseline->arena, &baseline->places, &baseline->place_count, sizeof *place);
     *place = (struct sf_site_place){
-        .name = sf_arena_strdup(baseline->arena, name), .program = program, .family = family};
+        .name = sf_arena_strdup(baseline->arena, name),
+        .source = sf_arena_strdup(baseline->arena, sf_observation_source(observation, seen)),
+        .program = program,
+        .family = family};
     return (uint32_t)(baseline->place_count - 1);
 }
 
@@ -56,7 +59,7 @@ static uint32_t better_place(struct sf_baseline *baseline, const struct sf_site 
     const char *now = sf_observation_place(observation, call->place);
     return *baseline->places[site->place].name || !*now
                ? site->place
-               : find_place(baseline, now, site->program, site->family, true);
+               : find_place(baseline, observation, call->place, site->program, site->family);
 }
 
 /* How many calls there were before the probe began: what serves it is none of what is struck. */
@@ -78,16 +81,16 @@ static void add_sites(struct sf_baseline *baseline, const struct sf_trial_facts 
             continue;
         struct sf_site *site =
             sf_arena_push(baseline->arena, &baseline->sites, &baseline->site_count, sizeof *site);
-        *site = (struct sf_site){.program = call->program,
-                                 .family = family,
-                                 .domain = call->domain,
-                                 .type = call->type,
-                                 .role = call->role,
-                                 .connection = call->connection,
-                                 .nth = call->nth,
-                                 .is_bounded = call->is_bounded,
-                                 .place = find_place(baseline, sf_observation_place(observation, call->place),
-                                                     call->program, family, true)};
+        *site =
+            (struct sf_site){.program = call->program,
+                             .family = family,
+                             .domain = call->domain,
+                             .type = call->type,
+                             .role = call->role,
+                             .connection = call->connection,
+                             .nth = call->nth,
+                             .is_bounded = call->is_bounded,
+                             .place = find_place(baseline, observation, call->place, call->program, family)};
     }
 }
 

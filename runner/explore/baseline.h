@@ -21,7 +21,8 @@ struct sf_site {
 
 /* A place of the code: of one program and one family, whichever process. */
 struct sf_site_place {
-    const char *name; /* "greet (greet.c:27)"; "": not known */
+    const char *name;   /* "greet (greet.c:27)"; "": not known */
+    const char *source; /* "/home/me/greet.c"; "": not known */
     unsigned program;
     enum sf_family family;
     uint32_t count; /* of its sites */

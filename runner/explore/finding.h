@@ -12,6 +12,7 @@ struct sf_explored {
     const char *site;       /* the family of the call, "link" of a link fault */
     unsigned nth;           /* which call of its count; of a link fault the connection; from 1 */
     const char *place;      /* where the call is made: "greet (greet.c:27)"; "": not known */
+    const char *source;     /* the file of its source, as the compiler was told it; "" */
     const char *shown_at;   /* where the program then waited or went round; "" */
     const char *fault;      /* "reset: true" */
     const char *rules;      /* the whole rules as they were tried */

@@ -1,7 +1,11 @@
 /* The JSON report: section 3 of the contract, and more keys behind its own. */
 #include "explore/report.h"
 
+#include "base/arena.h"
 #include "base/json.h"
+
+#include <limits.h>
+#include <unistd.h>
 
 static json_t *text_or_null(const char *text)
 {
@@ -14,9 +18,22 @@ static json_t *seconds_of(uint64_t ns)
     return json_real((double)ms / 1e3);
 }
 
+/* From here, as the reproducer is named. */
+static json_t *json_of_source(const struct sf_explored *finding)
+{
+    char here[PATH_MAX];
+    if (!*finding->source || !getcwd(here, sizeof here))
+        return json_null();
+    struct sf_arena *arena = sf_arena_new();
+    json_t *source = json_string(sf_source_from(arena, finding->source, here));
+    sf_arena_free(arena);
+    return source;
+}
+
 static json_t *json_of_finding(const struct sf_explored *finding)
 {
     json_t *object = json_object();
+    unsigned line = sf_explored_line(finding);
     json_object_set_new(object, "kind", json_string(sf_symptom_names[finding->kind]));
     json_object_set_new(object, "site", json_string(finding->site));
     json_object_set_new(object, "nth", json_integer(finding->nth));
@@ -26,6 +43,8 @@ static json_t *json_of_finding(const struct sf_explored *finding)
     json_object_set_new(object, "program", json_string(finding->program));
     json_object_set_new(object, "struck", text_or_null(finding->struck));
     json_object_set_new(object, "place", *finding->place ? json_string(finding->place) : json_null());
+    json_object_set_new(object, "source", json_of_source(finding));
+    json_object_set_new(object, "line", line ? json_integer(line) : json_null());
     json_object_set_new(object, "shown_at",
                         *finding->shown_at ? json_string(finding->shown_at) : json_null());
     json_object_set_new(object, "rule", json_string(finding->rules));

@@ -68,6 +68,11 @@ const char *sf_observation_place(const struct sf_observation *observation, uint3
     return place < observation->place_count ? observation->places[place] : "";
 }
 
+const char *sf_observation_source(const struct sf_observation *observation, uint32_t place)
+{
+    return place < observation->place_count ? observation->sources[place] : "";
+}
+
 /* The place of a call. Its name is asked for at the next rest, while the process still lives. */
 static uint32_t find_place(struct observer *observer, const struct sf_trace_call *record)
 {
@@ -103,6 +108,8 @@ static void rest(void *context)
             continue;
         sf_sites_name(observer->sites, bucket->pid, bucket->address,
                       observer->observation->places[bucket->place], SF_PLACE_BYTES);
+        sf_sites_source(observer->sites, bucket->pid, bucket->address,
+                        observer->observation->sources[bucket->place], SF_SOURCE_BYTES);
         bucket->is_named = true;
     }
     observer->has_unnamed = false;

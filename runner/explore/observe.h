@@ -15,6 +15,7 @@
 #define SF_OBSERVED_CONNECTIONS 256u
 #define SF_OBSERVED_PROGRAMS 64u
 #define SF_PLACE_BYTES 192u
+#define SF_SOURCE_BYTES 512u
 #define SF_NO_PLACE UINT32_MAX
 
 struct sf_observed_call {
@@ -61,7 +62,8 @@ struct sf_observation {
     struct sf_observed_program programs[SF_OBSERVED_PROGRAMS];
     struct sf_observed_connection connections[SF_OBSERVED_CONNECTIONS];
     struct sf_observed_call calls[SF_OBSERVED_CALLS];
-    char places[SF_OBSERVED_PLACES][SF_PLACE_BYTES]; /* "greet (greet.c:27)"; "": not known */
+    char places[SF_OBSERVED_PLACES][SF_PLACE_BYTES];   /* "greet (greet.c:27)"; "": not known */
+    char sources[SF_OBSERVED_PLACES][SF_SOURCE_BYTES]; /* "/home/me/greet.c"; "": not known */
 };
 
 /* The observation's memory, shared with processes that are forked from now on. NULL: there is none,
@@ -71,5 +73,8 @@ void sf_observation_free(struct sf_observation *observation); /* NULL is fine */
 
 /* What a place is called; "" where it is not known. */
 const char *sf_observation_place(const struct sf_observation *observation, uint32_t place);
+
+/* The file of its source; "" where it is not known. */
+const char *sf_observation_source(const struct sf_observation *observation, uint32_t place);
 
 #endif

@@ -3,8 +3,10 @@
 #include "base/arena.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 size_t sf_explored_count(const struct sf_exploration *exploration)
 {
@@ -14,14 +16,10 @@ size_t sf_explored_count(const struct sf_exploration *exploration)
     return count;
 }
 
-bool sf_place_source(struct sf_arena *arena, const char *place, const char **file, unsigned *line)
+unsigned sf_explored_line(const struct sf_explored *finding)
 {
-    const char *open = strrchr(place, '('), *colon = open ? strrchr(open, ':') : NULL;
-    if (!colon)
-        return false;
-    *file = sf_arena_strndup(arena, open + 1, (size_t)(colon - open - 1));
-    *line = (unsigned)strtoul(colon + 1, NULL, 10);
-    return *line > 0;
+    const char *colon = *finding->source ? strrchr(finding->place, ':') : NULL;
+    return colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
 }
 
 /* A finding as a scenario that failed. */
@@ -45,10 +43,12 @@ static struct sf_report_scenario *report_of(struct sf_arena *arena, const struct
                                 .got = sf_arena_strdup(report->arena, finding->detail),
                                 .message = sf_explored_sentence(report->arena, finding),
                                 .place = {.file = report->file, .line = 1}};
-    unsigned line;
-    const char *source;
-    if (sf_place_source(report->arena, finding->place, &source, &line))
-        slot->place = (struct sf_place){.file = source, .line = line};
+    char here[PATH_MAX];
+    unsigned line = sf_explored_line(finding);
+    if (line)
+        slot->place = (struct sf_place){
+            .file = sf_source_from(report->arena, finding->source, getcwd(here, sizeof here) ? here : "/"),
+            .line = line};
     return report;
 }
 

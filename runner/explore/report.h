@@ -18,8 +18,15 @@ int sf_explored_table(FILE *out, const struct sf_exploration *exploration, int v
 int sf_explored_json(FILE *out, const struct sf_exploration *exploration);
 int sf_explored_sarif(FILE *out, const struct sf_exploration *exploration);
 
-/* Where the code of a place lies: "greet (src/greet.c:27)" gives src/greet.c and 27. False: it says no line.
- */
-bool sf_place_source(struct sf_arena *arena, const char *place, const char **file, unsigned *line);
+/* The line of the source at which the call was made; 0: not known. */
+unsigned sf_explored_line(const struct sf_explored *finding);
+
+/* The folder from which code hosts name files: of the repository that we are in, or else the one that
+ * we are in. */
+const char *sf_source_root(struct sf_arena *arena);
+
+/* A path from a folder, where it lies below that, as it is otherwise. Of files that are there links are
+ * followed first; a relative path that is not there stays one. folder: absolute, without links. */
+const char *sf_source_from(struct sf_arena *arena, const char *path, const char *folder);
 
 #endif

@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const abouts[SF_SYMPTOM_COUNT] = {
@@ -37,18 +39,41 @@ static json_t *json_of_rules(void)
     return list;
 }
 
+/* Source: RFC 3986, 2.3; '/' divides. */
+static const char *escape(struct sf_arena *arena, const char *path)
+{
+    char *uri = sf_arena_alloc(arena, 3 * strlen(path) + 1), *at = uri;
+    for (; *path; path++) {
+        unsigned char byte = (unsigned char)*path;
+        bool is_plain = byte < 0x80 && (isalnum(byte) || strchr("-._~/", byte));
+        at += sprintf(at, is_plain ? "%c" : "%%%02X", byte);
+    }
+    return uri;
+}
+
+/* Where a file lies, as a URI; relative ones are from the root of the repository. */
+static json_t *json_of_file(struct sf_arena *arena, const char *path)
+{
+    json_t *artifact = json_object();
+    const char *from = sf_source_from(arena, path, sf_source_root(arena));
+    const char *uri = escape(arena, from);
+    bool is_absolute = *from == '/';
+    json_object_set_new(artifact, "uri",
+                        json_string(is_absolute ? sf_arena_printf(arena, "file://%s", uri) : uri));
+    if (!is_absolute)
+        json_object_set_new(artifact, "uriBaseId", json_string("%SRCROOT%"));
+    return artifact;
+}
+
 /* The line of the call where it is known, otherwise the reproducer. */
 static json_t *json_of_location(struct sf_arena *arena, const struct sf_exploration *exploration,
                                 const struct sf_explored *finding)
 {
     const char *file = finding->reproducer ? finding->reproducer : exploration->subject->document->file;
-    unsigned line = 1;
-    sf_place_source(arena, finding->place, &file, &line);
-    json_t *artifact = json_object(), *region = json_object(), *physical = json_object(),
-           *location = json_object();
-    json_object_set_new(artifact, "uri", json_string(file));
-    json_object_set_new(region, "startLine", json_integer(line));
-    json_object_set_new(physical, "artifactLocation", artifact);
+    unsigned line = sf_explored_line(finding);
+    json_t *region = json_object(), *physical = json_object(), *location = json_object();
+    json_object_set_new(region, "startLine", json_integer(line ? line : 1));
+    json_object_set_new(physical, "artifactLocation", json_of_file(arena, line ? finding->source : file));
     json_object_set_new(physical, "region", region);
     json_object_set_new(location, "physicalLocation", physical);
     return location;

@@ -117,13 +117,13 @@ static const char *fingerprint(struct sf_exploration *exploration)
 
 static json_t *pack(const struct sf_explored *finding)
 {
-    return json_pack("{ss ss ss? ss sI ss ss ss ss ss ss ss? ss sI sI}", "kind",
+    return json_pack("{ss ss ss? ss sI ss ss ss ss ss ss ss ss? ss sI sI}", "kind",
                      sf_symptom_names[finding->kind], "program", finding->program, "struck", finding->struck,
                      "site", finding->site, "nth", (json_int_t)finding->nth, "place", finding->place,
-                     "shown_at", finding->shown_at, "fault", finding->fault, "rules", finding->rules,
-                     "detail", finding->detail, "group", finding->group, "reproducer", finding->reproducer,
-                     "last_words", finding->last_words, "alike", (json_int_t)finding->alike, "seed",
-                     (json_int_t)finding->seed);
+                     "source", finding->source, "shown_at", finding->shown_at, "fault", finding->fault,
+                     "rules", finding->rules, "detail", finding->detail, "group", finding->group,
+                     "reproducer", finding->reproducer, "last_words", finding->last_words, "alike",
+                     (json_int_t)finding->alike, "seed", (json_int_t)finding->seed);
 }
 
 static json_t *pack_list(const struct sf_explored_list *list)
@@ -191,6 +191,7 @@ static void unpack_list(struct sf_arena *arena, const json_t *array, struct sf_e
             .site = or_empty(text_of(arena, object, "site")),
             .nth = (unsigned)json_integer_value(json_object_get(object, "nth")),
             .place = or_empty(text_of(arena, object, "place")),
+            .source = or_empty(text_of(arena, object, "source")),
             .shown_at = or_empty(text_of(arena, object, "shown_at")),
             .fault = or_empty(text_of(arena, object, "fault")),
             .rules = or_empty(text_of(arena, object, "rules")),

@@ -179,16 +179,20 @@ static void take_confirmed(struct sf_exploration *exploration, struct sf_suspect
     struct sf_arena *arena = exploration->arena;
     const struct sf_injection *injection = &suspect->candidate.injections[0];
     const struct sf_trial_program *program = &facts->programs[suspect->symptom.program];
-    const char *place = suspect->candidate.place < exploration->baseline.place_count
-                            ? exploration->baseline.places[suspect->candidate.place].name
-                            : "";
-    if (!*place && facts->observation && facts->observation->has_fired)
-        place = seen_place(facts, facts->observation->fired.place);
+    struct sf_site_place place = {.name = "", .source = ""};
+    if (suspect->candidate.place < exploration->baseline.place_count)
+        place = exploration->baseline.places[suspect->candidate.place];
+    if (!*place.name && facts->observation && facts->observation->has_fired) {
+        place.name = seen_place(facts, facts->observation->fired.place);
+        place.source = sf_observation_source(facts->observation, facts->observation->fired.place);
+    }
+    bool has_place = injection->family != SF_FAMILY_NONE;
     suspect->finding = (struct sf_explored){
         .kind = suspect->symptom.kind,
         .program = exploration->baseline.programs[suspect->symptom.program].name,
         .struck = injection->given ? NULL : injection->program,
-        .place = injection->family == SF_FAMILY_NONE ? "" : sf_arena_strdup(arena, place),
+        .place = has_place ? sf_arena_strdup(arena, place.name) : "",
+        .source = has_place ? sf_arena_strdup(arena, place.source) : "",
         .shown_at = shown_at(arena, facts, &suspect->symptom),
         .detail = sf_arena_strdup(arena, suspect->symptom.detail),
         .last_words = sf_arena_strdup(arena, program->last_words),
@@ -209,6 +213,7 @@ static void end_unstable(struct sf_exploration *exploration, struct sf_suspect *
         .program = exploration->baseline.programs[suspect->symptom.program].name,
         .struck = suspect->candidate.injections[0].given ? NULL : suspect->candidate.injections[0].program,
         .place = "",
+        .source = "",
         .shown_at = "",
         .last_words = "",
         .detail = sf_arena_strdup(exploration->arena, suspect->symptom.detail),

@@ -165,6 +165,7 @@ static const struct range *locate(struct sf_sites *sites, uint32_t pid, uint64_t
 
 struct place {
     const char *function, *file;
+    const char *folder; /* that a relative file is from; NULL: not known */
     int line;
 };
 
@@ -191,6 +192,10 @@ static void ask_source(Dwfl_Module *module, uint64_t call, struct place *place)
     Dwarf_Die *unit = dwfl_module_addrdie(module, call, &bias), *scopes = NULL, *around = NULL;
     int count = unit ? dwarf_getscopes(unit, call - bias, &scopes) : 0;
 
+    if (unit) {
+        Dwarf_Attribute attribute;
+        place->folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+    }
     count = count > 0 ? dwarf_getscopes_die(scopes, &around) : 0;
     for (int i = 0; i < count; i++) {
         Dwarf_Attribute attribute;
@@ -216,23 +221,44 @@ void sf_sites_locate(struct sf_sites *sites, uint32_t pid, uint64_t address)
         locate(sites, pid, address - 1);
 }
 
-void sf_sites_name(struct sf_sites *sites, uint32_t pid, uint64_t address, char *room, size_t bytes)
+/* The object that holds the call; NULL: no function is known. */
+static const struct object *find_place(struct sf_sites *sites, uint32_t pid, uint64_t address,
+                                       struct place *place)
 {
     uint64_t call = address ? address - 1 : 0; /* the call is before where it returns to */
     const struct range *range = locate(sites, pid, call);
-    struct place place = {0};
-
-    *room = '\0';
     Dwfl *dwfl = range ? read_object(&sites->objects[range->object]) : NULL;
     Dwfl_Module *module = dwfl ? dwfl_addrmodule(dwfl, call) : NULL;
-    place.function = module ? dwfl_module_addrname(module, call) : NULL;
-    if (!place.function)
-        return;
+    place->function = module ? dwfl_module_addrname(module, call) : NULL;
+    if (!place->function)
+        return NULL;
     Dwfl_Line *source = dwfl_module_getsrc(module, call);
-    place.file = source ? dwfl_lineinfo(source, NULL, &place.line, NULL, NULL, NULL) : NULL;
-    ask_source(module, call, &place);
-    if (place.file)
+    place->file = source ? dwfl_lineinfo(source, NULL, &place->line, NULL, NULL, NULL) : NULL;
+    ask_source(module, call, place);
+    return &sites->objects[range->object];
+}
+
+void sf_sites_name(struct sf_sites *sites, uint32_t pid, uint64_t address, char *room, size_t bytes)
+{
+    struct place place = {0};
+    const struct object *object = find_place(sites, pid, address, &place);
+
+    *room = '\0';
+    if (object && place.file)
         snprintf(room, bytes, "%s (%s:%d)", place.function, base_name(place.file), place.line);
-    else
-        snprintf(room, bytes, "%s (%s)", place.function, base_name(sites->objects[range->object].path));
+    else if (object)
+        snprintf(room, bytes, "%s (%s)", place.function, base_name(object->path));
+}
+
+void sf_sites_source(struct sf_sites *sites, uint32_t pid, uint64_t address, char *room, size_t bytes)
+{
+    struct place place = {0};
+    bool is_known = find_place(sites, pid, address, &place) && place.file;
+    bool is_relative = is_known && *place.file != '/' && place.folder;
+    int length = is_known ? snprintf(room, bytes, "%s%s%s", is_relative ? place.folder : "",
+                                     is_relative ? "/" : "", place.file)
+                          : 0;
+
+    if (length <= 0 || (size_t)length >= bytes) /* a part of it would be another file */
+        *room = '\0';
 }

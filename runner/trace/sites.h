@@ -26,4 +26,8 @@ void sf_sites_locate(struct sf_sites *sites, uint32_t pid, uint64_t address);
  * another. Reads the object's file and its separate debug file, once. */
 void sf_sites_name(struct sf_sites *sites, uint32_t pid, uint64_t address, char *room, size_t bytes);
 
+/* The file of the source of that line, as the compiler was told, from the folder that it ran in:
+ * "/home/me/greet/src/greet.c". "" where there is no line, or the path does not fit. */
+void sf_sites_source(struct sf_sites *sites, uint32_t pid, uint64_t address, char *room, size_t bytes);
+
 #endif

@@ -50,8 +50,11 @@ reproducer=$(json found.json 'report["findings"][0]["reproducer"]')
 check_match "… and its reproducer" '^found/001-crash-(send|recv)-[a-z]+\.yaml$' "$reproducer"
 check_match "the reproducer tells a person what happens and where" \
     'client is killed by SIGSEGV when its (send|recv) [0-9]+, in [a-z_]+ .zoo.h:[0-9]+., meets ' "$(cat "$reproducer")"
-check_eq "SARIF shows the finding at the line" "crash zoo.h" \
-    "$(json found.sarif '(lambda r: r["ruleId"] + " " + r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])(report["runs"][0]["results"][0])')"
+check_match "… and the file of its source" '^/.*/tests/zoo/zoo.h [0-9]+$' \
+    "$(json found.json '"{source} {line}".format(**report["findings"][0])')"
+artifact='report["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]'
+check_eq "SARIF shows the finding at the line, of a file elsewhere" "crash file://$zoo/zoo.h" \
+    "$(json found.sarif 'report["runs"][0]["results"][0]["ruleId"] + " " + '"$artifact"'["uri"]')"
 check_match "JUnit shows it as a failure" '<failure' "$(cat found.xml)"
 check_match "TAP shows it as not ok" 'not ok 1 - crash of client' "$(cat found.tap)"
 
@@ -62,6 +65,24 @@ check_status "nothing is found in the fixed program" 0 \
     "$SOCKFAULT" explore -q --max-runs 60 --out none --report json=none.json crash.yaml
 check_eq "… and its report says so" "[] []" "$(json none.json 'str(report["findings"]) + " " + str(report["unstable"])')"
 check_match "--max-runs bounds the runs" '^(5[0-9]|60)$' "$(json none.json 'report["runs"]')"
+build reset-null broken client
+
+# In a repository, from a folder of it.
+mkdir -p "a repo/.git" "a repo/src" "a repo/ci"
+cp "$zoo"/reset-null.c "$zoo"/zoo.h "a repo/src"
+(cd "a repo/ci" && cc -g -o ../../client ../src/reset-null.c)
+sed 's/run: \[/cwd: "${scenario_dir}", &/' crash.yaml > elsewhere.yaml
+check_status "in a repository" 1 env -C "a repo/ci" GITHUB_WORKSPACE="$TMP/a repo" \
+    "$SOCKFAULT" explore -q --max-runs 40 --report json=found.json --report sarif=found.sarif \
+    --report github=found.github ../../elsewhere.yaml
+check_eq "… SARIF names the file from its root" "{'uri': 'src/zoo.h', 'uriBaseId': '%SRCROOT%'}" \
+    "$(json "a repo/ci/found.sarif" "$artifact")"
+check_match "… as do GitHub's annotations" '::error file=src/zoo.h,line=[0-9]+,title=crash' "$(cat "a repo/ci/found.github")"
+check_eq "… JSON, like the reproducer, from where we are" "$(realpath "$TMP")/a repo/src/zoo.h" \
+    "$(json "a repo/ci/found.json" 'report["findings"][0]["source"]')"
+check_status "… resumed from its root" 1 env -C "a repo" \
+    "$SOCKFAULT" explore -q --resume --out ci/sockfault-findings --max-runs 3 --report json=found.json ../elsewhere.yaml
+check_eq "… from there" src/zoo.h "$(json "a repo/found.json" 'report["findings"][0]["source"]')"
 build reset-null broken client
 
 check_status "known findings are listed, but do not fail" 0 \

@@ -44,9 +44,9 @@ static inline void exploring_site(struct exploring *exploring, enum sf_family fa
 static inline void exploring_baseline(struct exploring *exploring)
 {
     static struct sf_site_place places[] = {
-        {.name = "main (a.c:10)", .program = CLIENT, .family = SF_FAMILY_CONNECT},
-        {.name = "say (a.c:20)", .program = CLIENT, .family = SF_FAMILY_SEND},
-        {.name = "hear (a.c:30)", .program = CLIENT, .family = SF_FAMILY_RECV}};
+        {.name = "main (a.c:10)", .source = "/src/a.c", .program = CLIENT, .family = SF_FAMILY_CONNECT},
+        {.name = "say (a.c:20)", .source = "/src/a.c", .program = CLIENT, .family = SF_FAMILY_SEND},
+        {.name = "hear (a.c:30)", .source = "/src/a.c", .program = CLIENT, .family = SF_FAMILY_RECV}};
     struct sf_arena *arena = exploring->reading->arena;
     struct sf_baseline *baseline = &exploring->exploration.baseline;
     sf_baseline_begin(baseline, arena);

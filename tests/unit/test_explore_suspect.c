@@ -138,6 +138,7 @@ static void finding_says_who_where_and_what(void **state)
     assert_string_equal(suspect->finding.fault, "reset: true");
     assert_string_equal(suspect->finding.detail, "SIGSEGV");
     assert_string_equal(suspect->finding.place, "hear (a.c:30)");
+    assert_string_equal(suspect->finding.source, "/src/a.c");
     assert_string_equal(suspect->finding.reproducer, "crash-recv-reset");
     assert_string_equal(sf_explored_sentence(exploring->reading->arena, &suspect->finding),
                         "client is killed by SIGSEGV when its recv 2, in hear (a.c:30), meets reset: true");

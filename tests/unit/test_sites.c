@@ -118,6 +118,22 @@ static void what_is_not_known_has_no_name(void **state)
     assert_string_equal(name(8, 4096), "");
 }
 
+static void its_source_is_a_path_that_leads_there(void **state)
+{
+    char path[PATH_MAX], small[8];
+    (void)state;
+    add(7);
+    uint64_t address = where_it_returns_to();
+    sf_sites_source(world.sites, 7, address, path, sizeof path);
+    assert_int_equal(*path, '/');
+    assert_int_equal(access(path, R_OK), 0);
+    assert_string_equal(strrchr(path, '/'), "/test_sites.c");
+    sf_sites_source(world.sites, 7, address, small, sizeof small);
+    assert_string_equal(small, ""); /* a part of it would be another file */
+    sf_sites_source(world.sites, UINT32_MAX, 5, path, sizeof path);
+    assert_string_equal(path, "");
+}
+
 static void a_name_is_cut_to_its_room(void **state)
 {
     char small[8];
@@ -134,7 +150,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_call_is_named_by_function_and_line), TEST(a_process_that_lives_is_asked),
         TEST(a_forked_one_is_a_copy),               TEST(another_image_ends_what_was_known),
-        TEST(what_is_not_known_has_no_name),        TEST(a_name_is_cut_to_its_room),
+        TEST(what_is_not_known_has_no_name),        TEST(its_source_is_a_path_that_leads_there),
+        TEST(a_name_is_cut_to_its_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
