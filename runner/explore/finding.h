@@ -19,6 +19,8 @@ struct sf_explored {
     const char *detail;     /* "SIGSEGV" */
     const char *group;      /* what tells it from others: the same from run to run */
     const char *reproducer; /* its file; NULL: none */
+    const char *expected;   /* the file that holds the output that its reproducer expects; NULL: none */
+    const char *obstacle;   /* why it has no reproducer; NULL: it has one */
     const char *last_words; /* of the program's standard error; "" */
     unsigned alike;         /* further faults that showed the same */
     bool is_known;          /* --known has it */

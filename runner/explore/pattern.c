@@ -1,8 +1,10 @@
 #include "explore/pattern.h"
 
 #include "base/arena.h"
+#include "verify/wording.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { REGEX_BYTES_MAX = 8192 };
@@ -119,13 +121,12 @@ bool sf_pattern_varies(const struct sf_pattern_text *pattern)
     return pattern->varies;
 }
 
-static bool is_plain(const char *data, uint64_t bytes)
+static bool is_text(const char *data, uint64_t bytes)
 {
-    for (uint64_t i = 0; i < bytes; i++)
-        if (((unsigned char)data[i] < ' ' && data[i] != '\n' && data[i] != '\t') || data[i] == 0x7f ||
-            (unsigned char)data[i] >= 0x80)
-            return false;
-    return true;
+    unsigned length = 1;
+    for (uint64_t at = 0; at < bytes && length; at += length)
+        length = sf_utf8_length(data + at, bytes - at);
+    return length > 0;
 }
 
 static char *put_literal(char *at, const char *text, uint64_t bytes)
@@ -135,11 +136,13 @@ static char *put_literal(char *at, const char *text, uint64_t bytes)
         if (byte == '\n' || byte == '\t') {
             *at++ = '\\';
             *at++ = byte == '\n' ? 'n' : 't';
-            continue;
+        } else if (byte < ' ' || byte == 0x7f) {
+            at += sprintf(at, "\\x%02x", byte);
+        } else {
+            if (!isalnum(byte) && byte != ' ' && byte != '_' && byte < 0x80)
+                *at++ = '\\';
+            *at++ = (char)byte;
         }
-        if (!isalnum(byte) && byte != ' ' && byte != '_')
-            *at++ = '\\';
-        *at++ = (char)byte;
     }
     return at;
 }
@@ -147,9 +150,9 @@ static char *put_literal(char *at, const char *text, uint64_t bytes)
 const char *sf_pattern_regex(struct sf_arena *arena, const struct sf_pattern_text *pattern)
 {
     if (pattern->is_beyond || pattern->is_long || pattern->bytes > REGEX_BYTES_MAX ||
-        !is_plain(pattern->data, pattern->bytes))
+        !is_text(pattern->data, pattern->bytes))
         return NULL;
-    char *regex = sf_arena_alloc(arena, 3 * pattern->bytes + 16), *at = regex;
+    char *regex = sf_arena_alloc(arena, 4 * pattern->bytes + 16), *at = regex;
     if (!pattern->varies) {
         *put_literal(at, pattern->data, pattern->bytes) = '\0';
         return regex;
@@ -163,4 +166,10 @@ const char *sf_pattern_regex(struct sf_arena *arena, const struct sf_pattern_tex
     }
     *at = '\0';
     return regex;
+}
+
+const char *sf_pattern_whole(const struct sf_pattern_text *pattern, uint64_t *bytes)
+{
+    *bytes = pattern->bytes;
+    return pattern->varies ? NULL : pattern->data;
 }

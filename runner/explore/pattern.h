@@ -27,8 +27,12 @@ bool sf_pattern_fits(const struct sf_pattern_text *pattern, const char *data, ui
 /* Was anything found to vary? */
 bool sf_pattern_varies(const struct sf_pattern_text *pattern);
 
-/* The pattern as a regular expression (PCRE2) for the whole of an output; NULL: it is too long, has
- * bytes that YAML cannot hold, or is beyond comparison. */
+/* The pattern as a regular expression (PCRE2) for the whole of an output; NULL: it is too long, is no
+ * UTF-8, or is beyond comparison. */
 const char *sf_pattern_regex(struct sf_arena *arena, const struct sf_pattern_text *pattern);
+
+/* The output that every run gave, of *bytes bytes, as long as the pattern lives; NULL: it varies, or is
+ * longer than what is kept. */
+const char *sf_pattern_whole(const struct sf_pattern_text *pattern, uint64_t *bytes);
 
 #endif

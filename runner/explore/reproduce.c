@@ -51,6 +51,11 @@ static struct sf_node *output_node(const struct work *work, const struct sf_patt
 static const char either_script[] = "\"$@\"; status=$?; [ $status -eq 0 ] || [ $status -gt 127 ] || "
                                     "{ echo '(it failed, and said so)'; exit 0; }; exit $status";
 
+/* The same where the right output is in a file: what is compared with that is the file itself, then. */
+static const char file_script[] = "said=$1 right=$2; shift 2; \"$@\" > \"$said\"; status=$?; "
+                                  "[ $status -eq 0 ] || [ $status -gt 127 ] || "
+                                  "{ cat \"$right\"; exit 0; }; cat \"$said\"; exit $status";
+
 static struct sf_node *either_node(const struct work *work, const struct sf_pattern_text *pattern)
 {
     const char *regex = sf_pattern_regex(work->arena, pattern);
@@ -63,12 +68,25 @@ static struct sf_node *either_node(const struct work *work, const struct sf_patt
     return node;
 }
 
+static struct sf_node *file_node(const struct work *work)
+{
+    struct sf_node *node = sf_tree_mapping(work->arena);
+    set(work, node, "equals_file", sf_pin_literal(work->arena, work->reproduction->expected));
+    return node;
+}
+
 /* The program's command, run by the script. */
 static struct sf_node *wrapped_run(const struct work *work, const struct sf_node *run)
 {
     struct sf_node *list = sf_tree_list(work->arena);
-    static const char *const before[] = {"/bin/sh", "-c", either_script, "sh"};
-    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+    const char *expected = work->reproduction->expected;
+    const char *const before[] = {"/bin/sh",
+                                  "-c",
+                                  expected ? file_script : either_script,
+                                  "sh",
+                                  expected ? "${dir}/stdout of the program" : NULL,
+                                  expected ? sf_pin_literal(work->arena, expected) : NULL};
+    for (size_t i = 0; i < sizeof before / sizeof *before && before[i]; i++)
         sf_tree_add(work->arena, list, text(work, before[i]));
     if (run->kind == SF_NODE_SCALAR) {
         sf_tree_add(work->arena, list, text(work, "/bin/sh"));
@@ -206,11 +224,13 @@ static void expect_output(struct work *work, struct sf_node *expect)
 {
     const struct sf_pattern_text *pattern =
         work->reproduction->baseline->programs[work->reproduction->symptom->program].out;
-    struct sf_node *node = needs_shell(work) ? either_node(work, pattern) : output_node(work, pattern);
+    struct sf_node *node = work->reproduction->expected ? file_node(work)
+                           : needs_shell(work)          ? either_node(work, pattern)
+                                                        : output_node(work, pattern);
     if (node)
         sf_tree_set(work->arena, expect, "stdout", node);
     else
-        work->problem = "the output is too long, or holds bytes that are no text";
+        work->problem = "the output varies and is no text or longer than 8 KiB, or it is longer than 1 MiB";
 }
 
 /* What is expected of the program that shows the symptom. */
@@ -287,6 +307,17 @@ static const char *title(const struct work *work)
     return sf_pin_literal(work->arena, sf_arena_printf(work->arena, "%s of %s: %s %u meets %s",
                                                        sf_symptom_names[finding->kind], finding->program,
                                                        finding->site, finding->nth, finding->fault));
+}
+
+const char *sf_reproduction_output(struct sf_arena *arena, const struct sf_reproduction *reproduction,
+                                   uint64_t *bytes)
+{
+    const struct sf_symptom *symptom = reproduction->symptom;
+    const struct sf_pattern_text *pattern = reproduction->baseline->programs[symptom->program].out;
+    *bytes = 0;
+    if (symptom->kind != SF_SYMPTOM_SILENT || sf_pattern_regex(arena, pattern))
+        return NULL;
+    return sf_pattern_whole(pattern, bytes);
 }
 
 const char *sf_reproduction_write(struct sf_arena *arena, const struct sf_reproduction *reproduction,

@@ -11,7 +11,12 @@ struct sf_reproduction {
     const struct sf_symptom *symptom;
     const struct sf_explored *finding; /* its reproducer may be missing yet */
     uint64_t timeout_ns;
+    const char *expected; /* absolute path of the file that sf_reproduction_output is in; NULL: none */
 };
+
+/* The output, *bytes long, that must be in a file, since no expectation can hold it; NULL: none must. */
+const char *sf_reproduction_output(struct sf_arena *arena, const struct sf_reproduction *reproduction,
+                                   uint64_t *bytes);
 
 /* The text of the file. NULL: there is none, *problem says why, a sentence. All in the arena. */
 const char *sf_reproduction_write(struct sf_arena *arena, const struct sf_reproduction *reproduction,

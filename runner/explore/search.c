@@ -137,6 +137,8 @@ static void settle(struct search *search, struct sf_suspect *suspect)
     if (suspect->step != SF_SUSPECT_OVER)
         return;
     remove_suspect(search, suspect);
+    if (!suspect->is_new)
+        sf_store_forget(exploration, &suspect->finding);
     if (!suspect->is_new && !suspect->is_unstable)
         return;
     struct sf_explored_list *list = suspect->is_new ? &exploration->findings : &exploration->unstable;
@@ -144,7 +146,7 @@ static void settle(struct search *search, struct sf_suspect *suspect)
         if (strcmp(list->list[i].group, suspect->finding.group) == 0)
             return;
     suspect->finding.alike = suspect->alike;
-    if (suspect->is_new) {
+    if (suspect->is_new && suspect->text) {
         const char *problem = sf_store_write(exploration, &suspect->finding, suspect->text);
         if (problem)
             fail(search, problem);
@@ -445,6 +447,8 @@ static void end_all(struct search *search, int signal)
     for (unsigned i = 0; i < jobs; i++)
         if (search->slots[i].is_busy)
             sf_trial_free(&search->slots[i].trial);
+    for (struct sf_suspect *suspect = search->suspects; suspect; suspect = suspect->next)
+        sf_store_forget(search->exploration, &suspect->finding);
 }
 
 void sf_explore_search(struct sf_exploration *exploration)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #define STATE "state.json"
 #define GROUP "# group: "
+#define REPRODUCER ".yaml"
+#define EXPECTED ".expected"
 
 enum { FORMAT = 1, HEAD_BYTES = 8192 };
 
@@ -58,28 +61,29 @@ static const char *choose_path(struct sf_arena *arena, const char *folder, const
         char *end;
         unsigned long number = strtoul(entry->d_name, &end, 10);
         size_t length = strlen(entry->d_name);
-        if (end == entry->d_name || *end != '-' || length < 5 ||
-            strcmp(entry->d_name + length - 5, ".yaml") != 0)
+        if (end == entry->d_name || *end != '-')
+            continue;
+        last = number > last && number < 100000 ? (unsigned)number : last;
+        if (length < 5 || strcmp(entry->d_name + length - 5, REPRODUCER) != 0)
             continue;
         const char *path = sf_arena_printf(arena, "%s/%s", folder, entry->d_name);
         const char *of_file = group_in(arena, path);
         if (of_file && strcmp(of_file, group) == 0)
             known = path;
-        last = number > last && number < 100000 ? (unsigned)number : last;
     }
     if (entries)
         closedir(entries);
-    return known ? known : sf_arena_printf(arena, "%s/%03u-%s.yaml", folder, last + 1, name);
+    return known ? known : sf_arena_printf(arena, "%s/%03u-%s" REPRODUCER, folder, last + 1, name);
 }
 
 /* By way of another file, so that nobody reads half of it. Returns 0 or an errno. */
-static int write_file(struct sf_arena *arena, const char *path, const char *text)
+static int write_file(struct sf_arena *arena, const char *path, const char *data, size_t bytes)
 {
     const char *scratch = sf_arena_printf(arena, "%s.%d", path, (int)getpid());
     FILE *file = fopen(scratch, "we");
     if (!file)
         return errno;
-    int error = fputs(text, file) == EOF ? errno : 0;
+    int error = fwrite(data, 1, bytes, file) < bytes ? errno : 0;
     if (fclose(file) != 0 && !error)
         error = errno;
     if (!error && rename(scratch, path) != 0)
@@ -89,15 +93,50 @@ static int write_file(struct sf_arena *arena, const char *path, const char *text
     return error;
 }
 
+/* The reproducer's own path, from that of the output that it expects. */
+static const char *reproducer_beside(struct sf_exploration *exploration, const char *expected)
+{
+    const char *name = strrchr(expected, '/') + 1;
+    return sf_arena_printf(exploration->arena, "%s/%.*s" REPRODUCER, exploration->out,
+                           (int)(strlen(name) - strlen(EXPECTED)), name);
+}
+
 const char *sf_store_write(struct sf_exploration *exploration, struct sf_explored *finding, const char *text)
 {
     struct sf_arena *arena = exploration->arena;
     int error = make_folder(arena, exploration->out);
-    const char *path = choose_path(arena, exploration->out, finding->reproducer, finding->group);
+    const char *path = finding->expected
+                           ? reproducer_beside(exploration, finding->expected)
+                           : choose_path(arena, exploration->out, finding->reproducer, finding->group);
     if (!error)
-        error = write_file(arena, path, text);
+        error = write_file(arena, path, text, strlen(text));
     finding->reproducer = path;
     return error ? sf_arena_printf(arena, "cannot write %s: %s", path, strerror(error)) : NULL;
+}
+
+const char *sf_store_expect(struct sf_exploration *exploration, struct sf_explored *finding,
+                            const char *output, uint64_t bytes)
+{
+    struct sf_arena *arena = exploration->arena;
+    char folder[PATH_MAX];
+    int error = make_folder(arena, exploration->out);
+    if (!finding->expected && !error) { /* absolute, wherever the reproducer is run */
+        const char *path = choose_path(arena, exploration->out, finding->reproducer, finding->group);
+        const char *name = strrchr(path, '/') + 1;
+        error = realpath(exploration->out, folder) ? 0 : errno;
+        finding->expected = sf_arena_printf(arena, "%s/%.*s" EXPECTED, error ? "." : folder,
+                                            (int)(strlen(name) - strlen(REPRODUCER)), name);
+    }
+    if (!error)
+        error = write_file(arena, finding->expected, output, bytes);
+    return error ? sf_arena_printf(arena, "cannot write to %s: %s", exploration->out, strerror(error)) : NULL;
+}
+
+void sf_store_forget(struct sf_exploration *exploration, struct sf_explored *finding)
+{
+    if (finding->expected && access(reproducer_beside(exploration, finding->expected), F_OK) != 0)
+        unlink(finding->expected);
+    finding->expected = NULL;
 }
 
 /* Is it the same that is explored? Its text, but for what is of one run. */
@@ -150,7 +189,7 @@ const char *sf_store_save(struct sf_exploration *exploration)
     const char *path = sf_arena_printf(arena, "%s/" STATE, exploration->out);
     int error = make_folder(arena, exploration->out);
     if (!error)
-        error = text ? write_file(arena, path, text) : EILSEQ;
+        error = text ? write_file(arena, path, text, strlen(text)) : EILSEQ;
     const char *problem =
         error ? sf_arena_printf(exploration->arena, "cannot write %s: %s", path, strerror(error)) : NULL;
     json_decref(state);

@@ -8,6 +8,14 @@
  * for the same group keeps its number. Returns NULL, or why it cannot be written. */
 const char *sf_store_write(struct sf_exploration *exploration, struct sf_explored *finding, const char *text);
 
+/* Put the output that a reproducer will expect beside it; the finding's `expected` becomes its path,
+ * absolute, and keeps that number. Returns NULL, or why it cannot be written. */
+const char *sf_store_expect(struct sf_exploration *exploration, struct sf_explored *finding,
+                            const char *output, uint64_t bytes);
+
+/* It is no finding after all: remove that file, if it has one. */
+void sf_store_forget(struct sf_exploration *exploration, struct sf_explored *finding);
+
 /* Keep what was tried and found. Returns NULL, or why it cannot. */
 const char *sf_store_save(struct sf_exploration *exploration);
 

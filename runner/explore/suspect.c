@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "explore/reproduce.h"
+#include "explore/store.h"
 #include "verify/wording.h"
 
 #include <string.h>
@@ -249,28 +250,51 @@ static bool merge(struct sf_exploration *exploration, struct sf_suspect *suspect
     return true;
 }
 
+static const struct sf_document *parse(struct sf_arena *arena, const char *text)
+{
+    struct sf_diagnostics diagnostics = {.arena = arena};
+    const struct sf_source source = {.file = "the reproducer", .text = text, .bytes = strlen(text)};
+    size_t count;
+    struct sf_document **documents = sf_documents_parse(arena, &source, &count, &diagnostics);
+    return count == 1 && diagnostics.errors == 0 ? documents[0] : NULL;
+}
+
+/* What it expects, if no scenario can hold that; false: it cannot be written. */
+static bool write_output(struct sf_exploration *exploration, struct sf_suspect *suspect,
+                         const struct sf_reproduction *reproduction)
+{
+    uint64_t bytes;
+    const char *output = sf_reproduction_output(exploration->arena, reproduction, &bytes);
+    const char *problem = output ? sf_store_expect(exploration, &suspect->finding, output, bytes) : NULL;
+    if (problem && !exploration->failure)
+        exploration->failure = problem;
+    return problem == NULL;
+}
+
 static void write_down(struct sf_exploration *exploration, struct sf_suspect *suspect)
 {
     struct sf_arena *arena = exploration->arena;
-    const char *problem = NULL;
+    struct sf_explored *finding = &suspect->finding;
     describe(exploration, suspect);
-    const struct sf_reproduction reproduction = {.subject = exploration->subject,
-                                                 .baseline = &exploration->baseline,
-                                                 .candidate = &suspect->candidate,
-                                                 .symptom = &suspect->symptom,
-                                                 .finding = &suspect->finding,
-                                                 .timeout_ns = exploration->subject->timeout_ns};
-    suspect->text = sf_reproduction_write(arena, &reproduction, &problem);
-    suspect->finding.reproducer = sf_reproduction_name(arena, &reproduction);
-    suspect->document = NULL;
-    if (suspect->text) {
-        struct sf_diagnostics diagnostics = {.arena = arena};
-        const struct sf_source source = {
-            .file = "the reproducer", .text = suspect->text, .bytes = strlen(suspect->text)};
-        size_t count;
-        struct sf_document **documents = sf_documents_parse(arena, &source, &count, &diagnostics);
-        suspect->document = count == 1 && diagnostics.errors == 0 ? documents[0] : NULL;
+    struct sf_reproduction reproduction = {.subject = exploration->subject,
+                                           .baseline = &exploration->baseline,
+                                           .candidate = &suspect->candidate,
+                                           .symptom = &suspect->symptom,
+                                           .finding = finding,
+                                           .timeout_ns = exploration->subject->timeout_ns};
+    finding->reproducer = sf_reproduction_name(arena, &reproduction);
+    suspect->text = NULL;
+    if (write_output(exploration, suspect, &reproduction)) {
+        reproduction.expected = finding->expected;
+        suspect->text = sf_reproduction_write(arena, &reproduction, &finding->obstacle);
     }
+    if (!suspect->text) { /* it is what it is, though no scenario can tell */
+        finding->reproducer = NULL;
+        suspect->step = SF_SUSPECT_OVER;
+        suspect->is_new = !merge(exploration, suspect);
+        return;
+    }
+    suspect->document = parse(arena, suspect->text);
     suspect->step = SF_SUSPECT_VERIFY;
     if (!suspect->document)
         sf_suspect_verify(exploration, suspect, false);

@@ -23,6 +23,8 @@ static void put_finding(FILE *out, struct sf_arena *arena, const struct sf_explo
     fprintf(out, " %s%s\n", sf_explored_sentence(arena, finding), finding->is_known ? " (known)" : "");
     if (finding->reproducer)
         fprintf(out, "             %s\n", finding->reproducer);
+    else if (finding->obstacle)
+        fprintf(out, "             no reproducer: %s\n", finding->obstacle);
     if (finding->alike)
         fprintf(out, "             %u other fault%s showed the same\n", finding->alike,
                 finding->alike == 1 ? "" : "s");

@@ -82,7 +82,19 @@ static void regex_says_what_is_compared(void **state)
     assert_string_equal(sf_pattern_regex(*state, pattern), "a\\.b 12\\n");
     widen(pattern, "a.b 7\n");
     assert_string_equal(sf_pattern_regex(*state, pattern), "a\\.b \\w+\\n");
+    assert_string_equal(sf_pattern_regex(*state, learn(state, "gr\u00fc\u00df\033[m")),
+                        "gr\u00fc\u00df\\x1b\\[m");
     assert_null(sf_pattern_regex(*state, learn(state, "\xff\n")));
+}
+
+static void what_never_varied_is_kept_whole(void **state)
+{
+    uint64_t bytes;
+    struct sf_pattern_text *pattern = learn(state, "one 1\n");
+    assert_memory_equal(sf_pattern_whole(pattern, &bytes), "one 1\n", 6);
+    assert_int_equal(bytes, 6);
+    widen(pattern, "one 2\n");
+    assert_null(sf_pattern_whole(pattern, &bytes));
 }
 
 int main(void)
@@ -95,6 +107,7 @@ int main(void)
         T(outputs_of_other_shape_are_beyond_comparison),
         T(long_output_is_compared_by_its_sum),
         T(regex_says_what_is_compared),
+        T(what_never_varied_is_kept_whole),
     };
     return cmocka_run_group_tests_name("explore_pattern", tests, NULL, NULL);
 }
