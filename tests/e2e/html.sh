@@ -52,10 +52,24 @@ check_status "a report of a run" 0 "$SOCKFAULT" run --report html=run.html -f 'c
     python3 -c 'import socket; a, b = socket.socketpair(); a.send(b"xy"); b.recv(2)'
 check_status "to standard output" 1 "$SOCKFAULT" test --report html few.yaml
 check_match "it is a page" '^<!DOCTYPE html>' "$output"
+for source in peer reset-null; do cc -g -o "$source" "$root/tests/zoo/$source.c"; done
+cat > ask.yaml << 'END'
+name: ask
+timeout: 5s
+programs:
+  server: {run: [./peer, serve, "${port.zoo}"], ready: {port: "${port.zoo}"}, wrap: false}
+  client: [./reset-null, "${port.zoo}"]
+END
+check_status "a report of a search" 1 "$SOCKFAULT" explore -q --max-runs 25 --report html=explored.html \
+    --report json=explored.json ask.yaml
+check_status "of one whose findings are known" 0 "$SOCKFAULT" explore -q --max-runs 25 --known explored.json \
+    --report html=known.html ask.yaml
+cc -g -DFIXED -o reset-null "$root/tests/zoo/reset-null.c"
+check_status "of one that found nothing" 0 "$SOCKFAULT" explore -q --max-runs 10 --report html=nothing.html ask.yaml
 printf 'nonsense: 1\n' > wrong.yaml
 check_status "of what cannot be read" 2 "$SOCKFAULT" test --report html=wrong.html wrong.yaml
 check_match "the reason stands beside its line" '<mark><i>1</i>nonsense: 1' "$(cat wrong.html)"
-check_eq "nothing comes from elsewhere" "" "$(grep -oE '<[a-z]+ [^>]*(src|href)=|https?://[^"<]*|@import|url\(' few.html many.html run.html)"
+check_eq "nothing comes from elsewhere" "" "$(grep -oE '<[a-z]+ [^>]*(src|href)=|https?://[^"<]*|@import|url\(' few.html many.html run.html explored.html known.html nothing.html)"
 check_eq "connections over a socketpair have a lane where a fault struck" 1 "$(grep -c 'class="lane marked"' run.html)"
 
 # In a browser. Each line is a result.

@@ -60,6 +60,28 @@ check_match "what is cut off is marked" '…' "$shown"
 check_match "in ASCII where that is the locale" '\.\.\. \|' "$(LC_ALL=C screen 40 test -j 1 many.yaml)"
 check_eq "not with -q" "widest 0" "$(screen 80 test -q -j 1 many.yaml | head -n 1)"
 check_eq "nor on a dumb terminal" "widest 0" "$(TERM=dumb screen 80 test -j 1 many.yaml | head -n 1)"
+
+# explore's line.
+for source in peer reset-null; do cc -g -o "$source" "$root/tests/zoo/$source.c"; done
+cat > ask.yaml << 'END'
+name: ask
+timeout: 5s
+programs:
+  server: {run: [./peer, serve, "${port.zoo}"], ready: {port: "${port.zoo}"}, wrap: false}
+  client: [./reset-null, "${port.zoo}"]
+END
+shown=$(screen 200 explore --max-runs 60 --out found ask.yaml)
+check_match "explore says how far it is, what it found and how long it will take" \
+    'sockfault explore: [0-9]+ runs, [0-9]+ of [0-9]+ faults tried, [1-9] findings?, [0-9]+ faults/s, [0-9]+ s left \|' "$shown"
+left=$(sed -n 's/^left //p' <<< "$shown")
+check_match "what is left begins with its report" '^crash +client is killed by SIGSEGV' "$left"
+check_eq "and has nothing of the line" "" "$(grep 'faults tried,' <<< "$left")"
+shown=$(screen 40 explore --max-runs 60 --out found ask.yaml)
+check_eq "explore's is as wide as the terminal at most" "widest 39" "$(head -n 1 <<< "$shown")"
+check_eq "not with -q: explore" "widest 0" "$(screen 80 explore -q --max-runs 20 --out found ask.yaml | head -n 1)"
+check_eq "nor on a dumb terminal: explore" "widest 0" \
+    "$(TERM=dumb screen 80 explore --max-runs 20 --out found ask.yaml | head -n 1)"
+
 check_status "nor in a log" 1 "$SOCKFAULT" test -j 1 many.yaml
 check_eq "which has no carriage return" "" "$(grep $'\r' <<< "$output")"
 

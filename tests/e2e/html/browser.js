@@ -125,6 +125,26 @@ async function withoutScript(browser) {
   equal('but no search', false, await page.locator('.sieve').isVisible());
 }
 
+async function explored(browser) {
+  const page = await open(browser, 'explored.html');
+  equal('of a search nothing is fetched', '', page.elsewhere.join(' '));
+  equal('nor goes wrong', '', page.errors.join(' '));
+  equal('its title is the verdict', 'failed: sockfault', await page.title());
+  const heading = await page.locator('.scenario.failed h2').first().innerText();
+  tell(/^crash of client: (send|recv) 1 meets \w+: /.test(heading), 'each finding is a scenario', heading);
+  const message = await page.locator('.findings p').first().innerText();
+  tell(/^client is killed by SIGSEGV when its (send|recv) 1, in \w+ \(zoo.h:\d+\), meets /.test(message), 'which says what happens', message);
+  const line = await page.locator('.source mark').first().innerText();
+  tell(/(send|recv)\(fd, /.test(line), 'beside the line of the call', line);
+  const origin = await page.locator('.origin').first().innerText();
+  tell(origin.startsWith('sockfault-findings/001-crash-'), 'and where its reproducer is', origin);
+  const known = await open(browser, 'known.html');
+  equal('known ones are skipped', true, await known.locator('.scenario.skipped').count() > 0);
+  equal('and nothing failed', 0, await known.locator('.scenario.failed').count());
+  const nothing = await open(browser, 'nothing.html');
+  equal('where nothing was found the scenario passed', 'ask', await nothing.locator('.scenario.passed h2').first().innerText());
+}
+
 async function many(browser) {
   const page = await open(browser, 'many.html');
   equal('2,000 connections have 4,001 lanes', 4001, await page.locator('.lane').count());
@@ -140,7 +160,7 @@ async function many(browser) {
 
 (async () => {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-  for (const part of [shows, keys, sifts, looks, withoutScript, many])
+  for (const part of [shows, keys, sifts, looks, withoutScript, explored, many])
     await part(browser);
   await browser.close();
   tell(true, 'end');
