@@ -1,6 +1,7 @@
 #include "commands/explored.h"
 
 #include "base/arena.h"
+#include "base/regex.h"
 #include "commands/overrides.h"
 #include "launch/launch.h"
 #include "launch/lookup.h"
@@ -22,6 +23,8 @@ const char *sf_explored_conflict(struct sf_arena *arena, const struct sf_options
                                sf_quoted(arena, options->rest[1]));
     if (options->is_behind_dashes && options->override_count)
         return "--set: there is no scenario whose variables it could override";
+    if (options->is_behind_dashes && options->filter)
+        return "--filter: there are no scenarios to choose from";
     if (!options->is_behind_dashes && options->as)
         return "--as: the programs of a scenario have names";
     return NULL;
@@ -61,24 +64,79 @@ static const struct sf_document *command_document(struct sf_arena *arena, const 
     return document;
 }
 
-static const struct sf_document *read_document(struct sf_arena *arena, const struct sf_options *options,
-                                               struct sf_diagnostics *diagnostics)
+enum { NAMES_MAX = 5 };
+
+/* Scenarios of a file, as --filter chooses among them. */
+struct choice {
+    struct sf_arena *arena;
+    struct sf_regex *filter;            /* NULL: all are chosen */
+    const struct sf_document *document; /* the first that is … */
+    size_t combination;
+    size_t count, all; /* … and how many are, of how many */
+    const char *names; /* of those that may be chosen: "'a', 'b [n=1]'" */
+};
+
+static void choose(void *context, const struct sf_document *document, size_t combination,
+                   const struct sf_scenario *scenario)
 {
+    struct choice *choice = context;
+    bool is_chosen = !choice->filter || sf_regex_search(choice->filter, scenario->name,
+                                                        strlen(scenario->name)) == SF_REGEX_FOUND;
+    choice->all++;
+    if (is_chosen && choice->count++ == 0) {
+        choice->document = document;
+        choice->combination = combination;
+    }
+    if (choice->all <= NAMES_MAX)
+        choice->names = sf_arena_printf(choice->arena, "%s%s%s", choice->names, *choice->names ? ", " : "",
+                                        sf_quoted(choice->arena, scenario->name));
+    else if (choice->all == NAMES_MAX + 1)
+        choice->names = sf_arena_printf(choice->arena, "%s, …", choice->names);
+}
+
+/* What keeps it from being one; NULL: it is. */
+static const char *choice_problem(const struct choice *choice, const struct sf_options *options)
+{
+    if (choice->count == 1)
+        return NULL;
+    if (!options->filter)
+        return sf_arena_printf(choice->arena,
+                               "this file holds %zu scenarios, and one is explored at a time: choose it by "
+                               "--filter: %s",
+                               choice->all, choice->names);
+    return sf_arena_printf(choice->arena,
+                           "--filter %s matches the names of %zu scenarios of %zu, and one is "
+                           "explored at a time: %s",
+                           sf_quoted(choice->arena, options->filter), choice->count, choice->all,
+                           choice->names);
+}
+
+/* The document that is explored, and which of its combinations; NULL: errors are told. */
+static const struct sf_document *read_document(struct sf_arena *arena, const struct sf_options *options,
+                                               size_t *combination, struct sf_diagnostics *diagnostics)
+{
+    char error[SF_REGEX_ERROR_BYTES];
     size_t count;
-    const char *path = options->rest[0], *file = sf_file_name(path);
+    const char *path = options->rest[0];
+    const struct sf_bindings bindings = {.overrides = options->overrides,
+                                         .override_count = options->override_count};
+    struct choice choice = {.arena = arena, .names = ""};
     struct sf_document **documents = sf_documents_read(arena, path, &count, diagnostics);
-    size_t made = count == 1 ? sf_document_combinations(documents[0]) : count;
-    if (made > 1)
-        sf_error(diagnostics, (struct sf_place){.file = file},
-                 "this file holds %zu scenarios; explore takes a file with one", made);
-    if (count == 0 || diagnostics->errors)
+    choice.filter = options->filter ? sf_regex_compile(options->filter, error) : NULL;
+    sf_documents_decode(documents, count, &bindings, diagnostics, choose, &choice);
+    sf_regex_free(choice.filter);
+    const char *problem = diagnostics->errors ? NULL : choice_problem(&choice, options);
+    if (problem)
+        sf_error(diagnostics, (struct sf_place){.file = sf_file_name(path)}, "%s", problem);
+    if (diagnostics->errors)
         return NULL;
     const char **variables = NULL, *what;
     size_t variable_count = 0, index = 0;
-    sf_document_variables(arena, documents[0], &variables, &variable_count);
+    sf_document_variables(arena, choice.document, &variables, &variable_count);
     while ((what = sf_override_unknown(arena, options, &index, variables, variable_count)))
         sf_error(diagnostics, (struct sf_place){.file = "--set"}, "the scenario has no %s", what);
-    return documents[0];
+    *combination = choice.combination;
+    return choice.document;
 }
 
 /* The document with the user's own rules, so that they are checked with all else. */
@@ -115,10 +173,11 @@ static const struct sf_document *with_rules(struct sf_arena *arena, const struct
 }
 
 static struct sf_scenario *decode(struct sf_arena *arena, const struct sf_options *options,
-                                  const struct sf_document *document, const struct sf_node *rules,
-                                  struct sf_diagnostics *diagnostics)
+                                  const struct sf_document *document, size_t combination,
+                                  const struct sf_node *rules, struct sf_diagnostics *diagnostics)
 {
     const struct sf_bindings bindings = {.seed = options->has_seed ? &options->seed : NULL,
+                                         .combination = combination,
                                          .overrides = options->overrides,
                                          .override_count = options->override_count};
     struct sf_scenario *scenario =
@@ -161,21 +220,23 @@ bool sf_explored_read(struct sf_arena *arena, const struct sf_options *options, 
     const struct sf_scenario *scenario = NULL;
     const struct sf_document *document;
     const struct sf_node *rules = NULL;
+    size_t combination = 0;
     if (options->is_behind_dashes)
         document = command_document(
             arena, options, usable_name(arena, options->as ? options->as : base_name(options->rest[0])));
     else
-        document = read_document(arena, options, &diagnostics);
+        document = read_document(arena, options, &combination, &diagnostics);
     if (document)
         rules = add_rules(arena, options, document, &diagnostics);
     if (document && !diagnostics.errors)
-        scenario = decode(arena, options, document, rules, &diagnostics);
+        scenario = decode(arena, options, document, combination, rules, &diagnostics);
     sf_diagnostics_print(&diagnostics, stderr);
     if (!scenario || diagnostics.errors)
         return false;
     *subject = (struct sf_subject){.arena = arena,
                                    .document = document,
                                    .is_command = options->is_behind_dashes,
+                                   .combination = combination,
                                    .overrides = options->overrides,
                                    .override_count = options->override_count,
                                    .timeout_ns = timeout_of(options, document, scenario)};

@@ -13,11 +13,10 @@
 /* A value is taken over or a sentence says what would be allowed. */
 typedef const char *taker(struct sf_arena *arena, struct sf_options *options, const char *value);
 
-static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs,
-    take_filter, take_repeat, take_shard, take_set, take_save, take_trace, take_pcap,
-    take_output, take_program, take_peer, take_call, take_fail_fast, take_no_skip, take_verbose,
-    take_quiet, take_help, take_out,
-    take_max_runs, take_known, take_resume, take_thorough, take_explored_report;
+static taker take_scenario, take_fault, take_as, take_seed, take_timeout, take_report, take_jobs, take_filter,
+    take_repeat, take_shard, take_set, take_save, take_trace, take_pcap, take_output, take_program, take_peer,
+    take_call, take_fail_fast, take_no_skip, take_verbose, take_quiet, take_help, take_out, take_max_runs,
+    take_known, take_resume, take_thorough, take_explored_report;
 
 enum {
     ALL = SF_COMMAND_RUN | SF_COMMAND_TEST | SF_COMMAND_TRACE,
@@ -54,6 +53,7 @@ static const struct row {
     {"thorough", 0, NULL, EXPLORES, take_thorough, "end connections in the midst of what they bring, too"},
     {"resume", 0, NULL, EXPLORES, take_resume, "go on with the search that left off in --out"},
     {"filter", 0, "REGEX", SF_COMMAND_TEST, take_filter, "only scenarios whose name matches"},
+    {"filter", 0, "REGEX", EXPLORES, take_filter, "the scenario of the file whose name matches"},
     {"repeat", 0, "N", SF_COMMAND_TEST, take_repeat, "each scenario N times, with seeds seed, seed+1, ..."},
     {"shard", 0, "K/N", SF_COMMAND_TEST, take_shard, "only part K of N of the scenarios, K from 1"},
     {"shard", 0, "K/N", EXPLORES, take_shard, "only part K of N of the faults, K from 1"},

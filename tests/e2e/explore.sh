@@ -127,6 +127,24 @@ check_status "no scenario is wrong usage" 2 "$SOCKFAULT" explore
 check_status "two are" 2 "$SOCKFAULT" explore crash.yaml crash.yaml
 check_match "… and the way out is told" "a program stands behind '--'" "$output"
 check_status "an invalid scenario is" 2 "$SOCKFAULT" explore "$root/tests/scenario/bad/when-zero.yaml"
+
+# Of several scenarios one is chosen.
+{
+    sed 's/^name: ask/name: asks with ${greeting}\nmatrix: {greeting: [hello, goodbye]}/' crash.yaml
+    printf -- '---\nname: another\nprograms: {client: "true"}\n'
+} > several.yaml
+check_status "a file of several scenarios is wrong" 2 "$SOCKFAULT" explore several.yaml
+check_match "… and the way out is told" \
+    "several.yaml: this file holds 3 scenarios, .*: choose it by --filter: 'asks with hello \[greeting=hello\]', " "$output"
+check_status "… as is a filter that leaves two" 2 "$SOCKFAULT" explore --filter asks several.yaml
+check_match "… which says so" "--filter 'asks' matches the names of 2 scenarios of 3" "$output"
+check_status "… or none" 2 "$SOCKFAULT" explore --filter nobody several.yaml
+check_match "… which says so" "matches the names of 0 scenarios of 3" "$output"
+check_status "one is explored" 1 "$SOCKFAULT" explore -q --max-runs 25 --filter goodbye --out chosen several.yaml
+check_match "… with the value of its matrix" 'greeting: goodbye' "$(cat chosen/001-*.yaml)"
+check_status "… its reproducer fails" 1 "$SOCKFAULT" test chosen/001-*.yaml
+check_status "of a command line nothing can be chosen" 2 "$SOCKFAULT" explore --filter a -- true
+check_match "… which is said" "--filter: there are no scenarios to choose from" "$output"
 check_status "a report that there is not is" 2 "$SOCKFAULT" explore --report xml crash.yaml
 check_match "… and all there are are named" 'github.*; and sarif' "$output"
 check_status "SARIF is of explore alone" 2 "$SOCKFAULT" test --report sarif crash.yaml
