@@ -301,20 +301,29 @@ static bool may_hide_leak(const struct search *search, const struct sf_trial_fac
     return false;
 }
 
+/* It tells no more than what is known, or soon will be: then it is counted alone. */
+static bool is_alike(struct sf_exploration *exploration, struct sf_suspect *known)
+{
+    bool is_over = known->step == SF_SUSPECT_OVER;
+    if (known->is_unstable || (is_over && !known->finding.group))
+        return false;
+    known->alike += !is_over;
+    for (size_t i = 0; i < exploration->findings.count && is_over; i++)
+        if (strcmp(exploration->findings.list[i].group, known->finding.group) == 0)
+            exploration->findings.list[i].alike++;
+    return true;
+}
+
 static void add_suspect(struct search *search, const struct sf_candidate *candidate,
                         const struct sf_symptom *symptom, bool was_cut)
 {
     struct sf_exploration *exploration = search->exploration;
-    struct sf_suspect *suspect = sf_suspect_new(exploration, candidate, symptom, was_cut);
-    struct prior *known = find_prior(search, suspect->prior);
-    if (known && !known->suspect->is_unstable &&
-        (known->suspect->step != SF_SUSPECT_OVER || known->suspect->finding.group)) {
-        known->suspect->alike += known->suspect->step != SF_SUSPECT_OVER;
-        for (size_t i = 0; i < exploration->findings.count && known->suspect->step == SF_SUSPECT_OVER; i++)
-            if (strcmp(exploration->findings.list[i].group, known->suspect->finding.group) == 0)
-                exploration->findings.list[i].alike++;
+    struct sf_arena *scratch = sf_arena_new();
+    struct prior *known = find_prior(search, sf_suspect_prior(scratch, exploration, candidate, symptom));
+    sf_arena_free(scratch);
+    if (known && is_alike(exploration, known->suspect))
         return;
-    }
+    struct sf_suspect *suspect = sf_suspect_new(exploration, candidate, symptom, was_cut);
     if (!known)
         known = sf_arena_push(exploration->arena, &search->priors, &search->prior_count, sizeof *known);
     *known = (struct prior){suspect->prior, suspect};

@@ -76,21 +76,43 @@ static const char *choose_path(struct sf_arena *arena, const char *folder, const
     return known ? known : sf_arena_printf(arena, "%s/%03u-%s" REPRODUCER, folder, last + 1, name);
 }
 
-/* By way of another file, so that nobody reads half of it. Returns 0 or an errno. */
-static int write_file(struct sf_arena *arena, const char *path, const char *data, size_t bytes)
+/* A file that is written under another name, so that nobody reads half of it. */
+struct draft {
+    FILE *file;
+    const char *path, *scratch;
+};
+
+/* Returns 0 or an errno. */
+static int open_draft(struct draft *draft, struct sf_arena *arena, const char *path)
 {
-    const char *scratch = sf_arena_printf(arena, "%s.%d", path, (int)getpid());
-    FILE *file = fopen(scratch, "we");
-    if (!file)
-        return errno;
-    int error = fwrite(data, 1, bytes, file) < bytes ? errno : 0;
-    if (fclose(file) != 0 && !error)
-        error = errno;
-    if (!error && rename(scratch, path) != 0)
+    draft->path = path;
+    draft->scratch = sf_arena_printf(arena, "%s.%d", path, (int)getpid());
+    draft->file = fopen(draft->scratch, "we");
+    return draft->file ? 0 : errno;
+}
+
+/* It gets its name, if all went well. Returns 0 or an errno. */
+static int close_draft(struct draft *draft)
+{
+    errno = 0;
+    int error = ferror(draft->file) ? EIO : 0;
+    if (fclose(draft->file) != 0)
+        error = errno ? errno : EIO;
+    if (!error && rename(draft->scratch, draft->path) != 0)
         error = errno;
     if (error)
-        unlink(scratch);
+        unlink(draft->scratch);
     return error;
+}
+
+static int write_file(struct sf_arena *arena, const char *path, const char *data, size_t bytes)
+{
+    struct draft draft;
+    int error = open_draft(&draft, arena, path);
+    if (error)
+        return error;
+    fwrite(data, 1, bytes, draft.file);
+    return close_draft(&draft);
 }
 
 /* The reproducer's own path, from that of the output that it expects. */
@@ -140,16 +162,16 @@ void sf_store_forget(struct sf_exploration *exploration, struct sf_explored *fin
 }
 
 /* Is it the same that is explored? Its text, but for what is of one run. */
-static const char *fingerprint(struct sf_exploration *exploration)
+static const char *fingerprint(struct sf_arena *arena, const struct sf_exploration *exploration)
 {
     const struct sf_subject *subject = exploration->subject;
-    const char *text = sf_arena_printf(exploration->arena, "%s %" PRIu64 " %u/%u", subject->name,
-                                       subject->seed, exploration->shard.number, exploration->shard.count);
+    const char *text = sf_arena_printf(arena, "%s %" PRIu64 " %u/%u", subject->name, subject->seed,
+                                       exploration->shard.number, exploration->shard.count);
     for (unsigned i = 0; i < subject->program_count; i++) {
-        text = sf_arena_printf(exploration->arena, "%s %s", text, subject->programs[i].name);
+        text = sf_arena_printf(arena, "%s %s", text, subject->programs[i].name);
         const struct sf_program *program = &subject->scenario->programs[i];
         for (char **word = program->argv; *word && subject->is_command; word++)
-            text = sf_arena_printf(exploration->arena, "%s %s", text, *word);
+            text = sf_arena_printf(arena, "%s %s", text, *word);
     }
     return text;
 }
@@ -173,27 +195,54 @@ static json_t *pack_list(const struct sf_explored_list *list)
     return array;
 }
 
+static void put_json(FILE *out, json_t *value)
+{
+    json_dumpf(value, out, JSON_ENCODE_ANY | JSON_INDENT(1));
+    json_decref(value);
+}
+
+/* One by one: there may be very many. */
+static void put_tried(FILE *out, const struct sf_exploration *exploration)
+{
+    const char *before = "";
+    for (size_t i = 0; i < exploration->candidates.count; i++) {
+        if (!exploration->done[i])
+            continue;
+        struct sf_arena *scratch = sf_arena_new();
+        fputs(before, out);
+        put_json(out, json_string(sf_candidate_text(scratch, &exploration->candidates.list[i])));
+        sf_arena_free(scratch);
+        before = ",\n";
+    }
+}
+
+static void put_state(FILE *out, struct sf_exploration *exploration, const char *of)
+{
+    fprintf(out, "{\n\"format\": %d,\n\"of\": ", FORMAT);
+    put_json(out, json_string(of));
+    fprintf(out, ",\n\"runs\": %" PRIu64 ",\n\"tried\": [\n", exploration->runs);
+    put_tried(out, exploration);
+    fputs("],\n\"findings\": ", out);
+    put_json(out, pack_list(&exploration->findings));
+    fputs(",\n\"unstable\": ", out);
+    put_json(out, pack_list(&exploration->unstable));
+    fputs("\n}\n", out);
+}
+
 const char *sf_store_save(struct sf_exploration *exploration)
 {
     struct sf_arena *arena = sf_arena_new();
-    json_t *tried = json_array();
-    for (size_t i = 0; i < exploration->candidates.count; i++)
-        if (exploration->done[i])
-            json_array_append_new(tried,
-                                  json_string(sf_candidate_text(arena, &exploration->candidates.list[i])));
-    json_t *state =
-        json_pack("{si ss sI so so so}", "format", FORMAT, "of", fingerprint(exploration), "runs",
-                  (json_int_t)exploration->runs, "tried", tried, "findings",
-                  pack_list(&exploration->findings), "unstable", pack_list(&exploration->unstable));
-    char *text = state ? json_dumps(state, JSON_INDENT(1)) : NULL;
+    struct draft draft;
     const char *path = sf_arena_printf(arena, "%s/" STATE, exploration->out);
     int error = make_folder(arena, exploration->out);
     if (!error)
-        error = text ? write_file(arena, path, text, strlen(text)) : EILSEQ;
+        error = open_draft(&draft, arena, path);
+    if (!error) {
+        put_state(draft.file, exploration, fingerprint(arena, exploration));
+        error = close_draft(&draft);
+    }
     const char *problem =
         error ? sf_arena_printf(exploration->arena, "cannot write %s: %s", path, strerror(error)) : NULL;
-    json_decref(state);
-    free(text);
     sf_arena_free(arena);
     return problem;
 }
@@ -262,7 +311,7 @@ const char *sf_store_resume(struct sf_exploration *exploration)
     if (!state)
         return sf_arena_printf(arena, "there is nothing to resume in %s: %s", exploration->out, error.text);
     const char *of = json_string_value(json_object_get(state, "of"));
-    if (!of || strcmp(of, fingerprint(exploration)) != 0) {
+    if (!of || strcmp(of, fingerprint(arena, exploration)) != 0) {
         json_decref(state);
         return sf_arena_printf(arena, "%s is of something else, or of another seed or part", path);
     }
