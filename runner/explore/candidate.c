@@ -155,8 +155,8 @@ static bool lasts(const struct sf_injection *injection)
     if (injection->given)
         return true;
     if (!counts_over_program(injection))
-        return injection->connection == 0 && !injection->is_benign;
-    return !is_bounded && !injection->is_benign;
+        return injection->connection == 0;
+    return !is_bounded;
 }
 
 /* Behind one fault calls come otherwise than they did: the call that another one counts may be a later

@@ -141,6 +141,8 @@ static void fault_bound_to_a_connection_spares_later_clients(void **state)
     assert_false(sf_candidate_lasts(&candidate));
     candidate.injections[0].connection = 0;
     assert_true(sf_candidate_lasts(&candidate));
+    candidate.injections[0].is_benign = true; /* that it ought to bear it is another question */
+    assert_true(sf_candidate_lasts(&candidate));
     candidate.injections[0].family = SF_FAMILY_ACCEPT;
     assert_false(sf_candidate_lasts(&candidate));
     candidate.injections[1] = candidate.injections[0];
