@@ -122,6 +122,15 @@ static struct sf_symptom judge_spin(const struct view *view, unsigned index)
     return found;
 }
 
+bool sf_trial_is_busy(const struct sf_baseline *baseline, const struct sf_trial_facts *facts,
+                      unsigned program)
+{
+    const struct view view = {.baseline = baseline, .facts = facts};
+    return facts->observation && program < SF_OBSERVED_PROGRAMS &&
+           facts->observation->programs[program].idle_calls < SPIN_IDLE_CALLS &&
+           repeated(&view, program) != SF_FAMILY_NONE;
+}
+
 /* A service that could not begin, and says so, is right. What accepts has begun, though nobody has seen it
  * ready yet. */
 static bool began(const struct sf_trial_program *program)

@@ -37,4 +37,8 @@ struct sf_symptom {
 struct sf_symptom sf_trial_judge(const struct sf_baseline *baseline, const struct sf_trial_facts *facts,
                                  const struct sf_candidate *candidate);
 
+/* Of a traced run: did the program make as many calls as would be a spin, had they not moved something? */
+bool sf_trial_is_busy(const struct sf_baseline *baseline, const struct sf_trial_facts *facts,
+                      unsigned program);
+
 #endif

@@ -32,7 +32,7 @@ struct socket_memory {
 };
 
 struct thread_memory {
-    uint32_t tid, idle_calls;
+    uint32_t tid, idle_calls, idle_polls;
 };
 
 struct observer {
@@ -215,7 +215,16 @@ static bool brought_nothing(const struct sf_traced *call, enum sf_family family)
     }
 }
 
-/* A poll is part of the loop: what was ready shows by what is done about it. */
+static void note_most(struct sf_observed_program *program, uint32_t idle_calls, uint16_t call, uint32_t place)
+{
+    if (idle_calls <= program->idle_calls)
+        return;
+    program->idle_calls = idle_calls;
+    program->idle_call = call;
+    program->idle_place = place;
+}
+
+/* A poll is part of the loop: what was ready shows by what is done about it, unless that is nothing. */
 static void note_pace(struct observer *observer, const struct sf_traced *call, enum sf_family family,
                       uint32_t place)
 {
@@ -225,21 +234,19 @@ static void note_pace(struct observer *observer, const struct sf_traced *call, e
     if (thread->tid != record->tid)
         *thread = (struct thread_memory){.tid = record->tid};
     if (record->end_ns - record->begin_ns >= WAIT_NS) {
-        thread->idle_calls = 0;
+        thread->idle_calls = thread->idle_polls = 0;
         return;
     }
+    if (family == SF_FAMILY_POLL && thread->idle_calls == 0)
+        note_most(program, ++thread->idle_polls, record->call, place);
     if (family == SF_FAMILY_POLL || family == SF_FAMILY_OPTION || family == SF_FAMILY_NONE)
         return;
-    if (!brought_nothing(call, family)) {
-        bool moves = family == SF_FAMILY_RECV || family == SF_FAMILY_SEND;
-        thread->idle_calls = moves || family == SF_FAMILY_ACCEPT ? 0 : thread->idle_calls;
+    if (brought_nothing(call, family)) {
+        note_most(program, ++thread->idle_calls, record->call, place);
         return;
     }
-    if (++thread->idle_calls <= program->idle_calls)
-        return;
-    program->idle_calls = thread->idle_calls;
-    program->idle_call = record->call;
-    program->idle_place = place;
+    if (family == SF_FAMILY_RECV || family == SF_FAMILY_SEND || family == SF_FAMILY_ACCEPT)
+        thread->idle_calls = thread->idle_polls = 0;
 }
 
 /* What passes by itself is no trouble. */

@@ -39,7 +39,8 @@ struct sf_observed_connection {
 };
 
 struct sf_observed_program {
-    uint32_t idle_calls; /* the most in a row of one thread that failed or brought nothing, without a wait */
+    uint32_t idle_calls; /* the most in a row of one thread that failed or brought nothing, without a wait:
+                          * polls apart, where they were more */
     uint16_t idle_call;
     uint32_t idle_place;
     uint32_t unclosed; /* connections of whose end it learnt and that it never closed */

@@ -323,7 +323,10 @@ static void confirm(struct sf_exploration *exploration, struct sf_suspect *suspe
             shrink_on(exploration, suspect);
         return;
     }
-    if (found.kind == SF_SYMPTOM_NONE && suspect->was_cut) { /* all it lacked was time */
+    bool was_busy = suspect->symptom.kind == SF_SYMPTOM_SPIN &&
+                    sf_trial_is_busy(&exploration->baseline, facts, suspect->symptom.program);
+    if (found.kind == SF_SYMPTOM_NONE &&
+        (suspect->was_cut || was_busy)) { /* all it lacked was time, or a look */
         suspect->step = SF_SUSPECT_OVER;
         return;
     }

@@ -63,6 +63,27 @@ static void run_that_only_lacked_time_is_nothing(void **state)
     assert_false(suspect->is_unstable);
 }
 
+static void calls_that_move_something_are_no_spin_once_they_are_looked_at(void **state)
+{
+    struct exploring *exploring = *state;
+    const struct sf_candidate candidate = exploring_fault("chunk", "1", SF_CLASS_SHORT, true);
+    struct sf_observation *seen = sf_observation_new();
+    exploring->programs[CLIENT].calls[SF_FAMILY_POLL] = 4000;
+    struct sf_suspect *suspect = suspect_of(exploring, &candidate);
+    assert_int_equal(suspect->symptom.kind, SF_SYMPTOM_SPIN);
+    exploring->facts.observation = seen;
+    judge(exploring, suspect);
+    assert_int_equal(suspect->step, SF_SUSPECT_OVER);
+    assert_false(suspect->is_unstable);
+    exploring->facts.observation = NULL;
+    suspect = suspect_of(exploring, &candidate);
+    exploring->programs[CLIENT].calls[SF_FAMILY_POLL] = 0;
+    exploring->facts.observation = seen;
+    judge(exploring, suspect); /* nor does it make as many again */
+    assert_true(suspect->is_unstable);
+    sf_observation_free(seen);
+}
+
 static void output_is_compared_with_a_later_run_first(void **state)
 {
     struct exploring *exploring = *state;
@@ -242,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(what_does_not_repeat_is_unstable),
         T(run_that_only_lacked_time_is_nothing),
+        T(calls_that_move_something_are_no_spin_once_they_are_looked_at),
         T(output_is_compared_with_a_later_run_first),
         T(of_two_faults_one_is_enough),
         T(fault_at_all_calls_becomes_one_at_the_call_that_matters),
