@@ -10,7 +10,7 @@
 #define SPIN_CPU_NS (300 * MS) /* less CPU than this is no spin … */
 #define SPIN_SHARE 5           /* … nor is less than a fifth of the time that it ran */
 #define SPIN_FACTOR 8          /* … nor what is near to the CPU that it uses anyway */
-#define SPIN_CALLS 2000u       /* calls beyond what the fault and the fault-free runs account for */
+#define SPIN_CALLS 10000u      /* calls beyond what the fault and the fault-free runs account for */
 #define SPIN_IDLE_CALLS 1000u  /* … that failed or brought nothing, in a row */
 
 const char *const sf_symptom_names[SF_SYMPTOM_COUNT] = {

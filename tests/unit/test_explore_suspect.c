@@ -68,7 +68,7 @@ static void calls_that_move_something_are_no_spin_once_they_are_looked_at(void *
     struct exploring *exploring = *state;
     const struct sf_candidate candidate = exploring_fault("chunk", "1", SF_CLASS_SHORT, true);
     struct sf_observation *seen = sf_observation_new();
-    exploring->programs[CLIENT].calls[SF_FAMILY_POLL] = 4000;
+    exploring->programs[CLIENT].calls[SF_FAMILY_POLL] = 40000;
     struct sf_suspect *suspect = suspect_of(exploring, &candidate);
     assert_int_equal(suspect->symptom.kind, SF_SYMPTOM_SPIN);
     exploring->facts.observation = seen;
