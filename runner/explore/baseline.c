@@ -90,6 +90,7 @@ static void add_sites(struct sf_baseline *baseline, const struct sf_trial_facts 
                              .connection = call->connection,
                              .nth = call->nth,
                              .is_bounded = call->is_bounded,
+                             .was_peeked = call->was_peeked,
                              .place = find_place(baseline, observation, call->place, call->program, family)};
     }
 }

@@ -17,6 +17,7 @@ struct sf_site {
     uint32_t occurrence; /* of its place, from 1 */
     bool is_last;        /* of its place */
     bool is_bounded;     /* as sf_observed_call has it */
+    bool was_peeked;     /* likewise */
 };
 
 /* A place of the code: of one program and one family, whichever process. */

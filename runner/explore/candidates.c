@@ -200,6 +200,22 @@ static bool has_bounded(const struct sf_baseline *baseline, unsigned program, en
     return false;
 }
 
+static bool has_peeked(const struct sf_baseline *baseline, unsigned program, enum sf_family family)
+{
+    for (size_t i = 0; i < baseline->site_count; i++)
+        if (baseline->sites[i].program == program && baseline->sites[i].family == family &&
+            baseline->sites[i].was_peeked)
+            return true;
+    return false;
+}
+
+/* What a look has seen is there: it is read at once, and whole, unless the connection was reset. */
+static bool belies_peek(enum sf_fault_class class)
+{
+    return class == SF_CLASS_SHORT || class == SF_CLASS_AGAIN || class == SF_CLASS_INTERRUPT ||
+           class == SF_CLASS_END;
+}
+
 static bool has_sites(const struct sf_baseline *baseline, unsigned program, enum sf_family family,
                       uint8_t type)
 {
@@ -241,7 +257,8 @@ static void add_everywhere(struct maker *maker)
         for (unsigned program = 0; program < baseline->program_count; program++) {
             if (!has_sites(baseline, program, broad[i].family, broad[i].type) ||
                 (broad[i].class == SF_CLASS_SHORT && baseline->programs[program].bytes > BYTES_FOR_SMALL) ||
-                (broad[i].class != SF_CLASS_SHORT && has_bounded(baseline, program, broad[i].family)))
+                (broad[i].class != SF_CLASS_SHORT && has_bounded(baseline, program, broad[i].family)) ||
+                has_peeked(baseline, program, broad[i].family))
                 continue;
             add_one(
                 maker,
@@ -286,6 +303,9 @@ static void add_row(struct maker *maker, const struct row *row, const struct sf_
     /* With a time-out of the socket's own EAGAIN is its end: a silence, which is tried otherwise. EINTR comes
      * there without a handler too, when the program was stopped for a while: few are ready for that. */
     if (site->is_bounded && row->class == SF_CLASS_AGAIN)
+        return;
+    if (belies_peek(row->class) &&
+        (site->was_peeked || (row->reach != ONCE && has_peeked(baseline, site->program, site->family))))
         return;
     if (row->family != site->family || (row->type && row->type != site->type) || !is_possible(row, site))
         return;

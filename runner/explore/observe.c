@@ -27,7 +27,7 @@ struct socket_memory {
     uint32_t calls[SF_FAMILY_COUNT];
     uint32_t connection_slot; /* from 1 */
     uint16_t program;
-    bool is_ended, is_closed;
+    bool is_ended, is_closed, has_peeked;
     bool is_bounded, is_send_bounded; /* SO_RCVTIMEO, SO_SNDTIMEO */
 };
 
@@ -293,6 +293,17 @@ static void note_probe(struct observer *observer, const struct sf_trace_call *re
         observation->before_probe = observation->call_count + observation->calls_more;
 }
 
+/* Returns whether what this call reads has been looked at before. */
+static bool note_peek(struct socket_memory *memory, const struct sf_trace_call *record, enum sf_family family,
+                      bool peeks)
+{
+    if (!memory || family != SF_FAMILY_RECV)
+        return false;
+    bool was_peeked = memory->has_peeked && !peeks;
+    memory->has_peeked = peeks && record->error == 0 && record->result > 0;
+    return was_peeked;
+}
+
 static void note_call(struct observer *observer, const struct sf_traced *call,
                       const struct sf_observed_call *seen)
 {
@@ -332,18 +343,19 @@ static void take(void *context, const struct sf_traced *call)
     note_trouble(&observer->observation->programs[record->program], record, family, place);
     if (family == SF_FAMILY_NONE)
         return;
-    const struct sf_observed_call seen = {
-        .program = record->program,
-        .call = record->call,
-        .domain = call->socket ? call->socket->domain : 0,
-        .type = call->socket ? call->socket->type : 0,
-        .role = call->socket ? call->socket->role : 0,
-        .connection = call->socket ? call->socket->connection : 0,
-        .nth = count_call(observer, memory, family, record->program),
-        .place = place,
-        .error = record->error,
-        .is_bounded = is_bounded(memory, family),
-        .peeks = family == SF_FAMILY_RECV && record->call != SF_CALL_recvmmsg && record->argument & MSG_PEEK};
+    bool peeks = family == SF_FAMILY_RECV && record->call != SF_CALL_recvmmsg && record->argument & MSG_PEEK;
+    const struct sf_observed_call seen = {.program = record->program,
+                                          .call = record->call,
+                                          .domain = call->socket ? call->socket->domain : 0,
+                                          .type = call->socket ? call->socket->type : 0,
+                                          .role = call->socket ? call->socket->role : 0,
+                                          .connection = call->socket ? call->socket->connection : 0,
+                                          .nth = count_call(observer, memory, family, record->program),
+                                          .place = place,
+                                          .error = record->error,
+                                          .is_bounded = is_bounded(memory, family),
+                                          .peeks = peeks,
+                                          .was_peeked = note_peek(memory, record, family, peeks)};
     note_call(observer, call, &seen);
 }
 

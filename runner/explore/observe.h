@@ -26,6 +26,7 @@ struct sf_observed_call {
     uint32_t place;             /* into places; SF_NO_PLACE: not known */
     int32_t error;
     bool peeks;      /* MSG_PEEK */
+    bool was_peeked; /* the call before it on this socket has seen what this one reads */
     bool is_bounded; /* its socket waits for so long: SO_RCVTIMEO, SO_SNDTIMEO */
 };
 

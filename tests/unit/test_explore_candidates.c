@@ -134,6 +134,27 @@ static void end_of_a_bounded_wait_is_no_harmless_moment(void **state)
     }
 }
 
+static void what_a_look_has_seen_is_read_whole(void **state)
+{
+    struct exploring *exploring = *state;
+    struct sf_baseline *baseline = &exploring->exploration.baseline;
+    for (size_t i = 0; i < baseline->site_count; i++)
+        baseline->sites[i].was_peeked =
+            baseline->sites[i].family == SF_FAMILY_RECV && baseline->sites[i].nth == 2;
+    make(exploring, NULL);
+    bool is_reset = false;
+    for (size_t i = 0; i < exploring->exploration.candidates.count; i++) {
+        const struct sf_injection *injection = &exploring->exploration.candidates.list[i].injections[0];
+        bool strikes = injection->family == SF_FAMILY_RECV && injection->first <= 2 && injection->last >= 2;
+        bool is_everywhere = injection->family == SF_FAMILY_RECV && injection->first == 0;
+        assert_false(is_everywhere && injection->class != SF_CLASS_GIVEN);
+        assert_false(strikes && strcmp(injection->fault, "partial") == 0);
+        assert_false(strikes && strcmp(injection->fault, "eof") == 0);
+        is_reset |= strikes && strcmp(injection->fault, "reset") == 0;
+    }
+    assert_true(is_reset);
+}
+
 static void fault_bound_to_a_connection_spares_later_clients(void **state)
 {
     struct sf_candidate candidate = exploring_fault("reset", "true", SF_CLASS_RESET, false);
@@ -166,6 +187,7 @@ int main(void)
         T(every_rule_is_valid),
         T(connections_end_in_the_midst_only_where_that_is_asked_for),
         T(end_of_a_bounded_wait_is_no_harmless_moment),
+        T(what_a_look_has_seen_is_read_whole),
         T(fault_bound_to_a_connection_spares_later_clients),
     };
     return cmocka_run_group_tests_name("explore_candidates", tests, NULL, NULL);
