@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MS UINT64_C(1000000)
+#define SLOW_SHARE 10          /* of its time: who moved data within the last tenth goes on */
 #define SPIN_CPU_NS (300 * MS) /* less CPU than this is no spin … */
 #define SPIN_SHARE 5           /* … nor is less than a fifth of the time that it ran */
 #define SPIN_FACTOR 8          /* … nor what is near to the CPU that it uses anyway */
@@ -205,11 +206,25 @@ static struct sf_symptom judge_probe(const struct view *view)
     return (struct sf_symptom){0};
 }
 
+bool sf_trial_is_slow(const struct sf_trial_facts *facts, const struct sf_candidate *candidate,
+                      unsigned program)
+{
+    const struct sf_observation *seen = facts->observation;
+    for (unsigned i = 0; i < candidate->count; i++) {
+        enum sf_fault_class class = candidate->injections[i].class;
+        if (class != SF_CLASS_SHORT && class != SF_CLASS_DELAY)
+            return false;
+    }
+    return seen && program < SF_OBSERVED_PROGRAMS && seen->programs[program].moved_ns &&
+           seen->end_ns - seen->programs[program].moved_ns < facts->timeout_ns / SLOW_SHARE;
+}
+
 static struct sf_symptom judge_hang(const struct view *view, unsigned index)
 {
     const struct sf_trial_program *program = &view->facts->programs[index];
     unsigned of_silence = silenced(view);
-    if (is_probe(view, index) || (of_silence < view->facts->count && of_silence != index))
+    if (is_probe(view, index) || (of_silence < view->facts->count && of_silence != index) ||
+        sf_trial_is_slow(view->facts, view->candidate, index))
         return (struct sf_symptom){0};
     if (!program->is_service && program->end == SF_END_TIMEOUT && view->facts->timed_out)
         return symptom(SF_SYMPTOM_HANG, index, "no end within %" PRIu64 " ms", view->facts->timeout_ns / MS);

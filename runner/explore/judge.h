@@ -37,6 +37,10 @@ struct sf_symptom {
 struct sf_symptom sf_trial_judge(const struct sf_baseline *baseline, const struct sf_trial_facts *facts,
                                  const struct sf_candidate *candidate);
 
+/* Of a traced run that was cut: was the program only slowed down, and on its way to its end? */
+bool sf_trial_is_slow(const struct sf_trial_facts *facts, const struct sf_candidate *candidate,
+                      unsigned program);
+
 /* Of a traced run: did the program make as many calls as would be a spin, had they not moved something? */
 bool sf_trial_is_busy(const struct sf_baseline *baseline, const struct sf_trial_facts *facts,
                       unsigned program);

@@ -1,6 +1,7 @@
 /* The sink of explore: from calls in their order to facts. */
 #include "explore/observe.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "trace/sinks.h"
 #include "trace/sites.h"
@@ -340,6 +341,8 @@ static void take(void *context, const struct sf_traced *call)
         return;
     }
     note_pace(observer, call, family, place);
+    if ((family == SF_FAMILY_RECV || family == SF_FAMILY_SEND) && !brought_nothing(call, family))
+        observer->observation->programs[record->program].moved_ns = record->end_ns;
     note_trouble(&observer->observation->programs[record->program], record, family, place);
     if (family == SF_FAMILY_NONE)
         return;
@@ -363,6 +366,7 @@ static int end(void *context, uint64_t dropped)
 {
     struct observer *observer = context;
     (void)dropped; /* the runner weighs it */
+    observer->observation->end_ns = sf_clock_now_ns();
     rest(observer);
     for (size_t i = 0; i < observer->socket_count; i++) {
         const struct socket_memory *memory = &observer->sockets[i];

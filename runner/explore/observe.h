@@ -44,6 +44,7 @@ struct sf_observed_program {
                           * polls apart, where they were more */
     uint16_t idle_call;
     uint32_t idle_place;
+    uint64_t moved_ns; /* when it moved data last, CLOCK_MONOTONIC; 0: never */
     uint32_t unclosed; /* connections of whose end it learnt and that it never closed */
     bool has_data,
         has_trouble; /* the last call that moved data, or tried; that failed, was struck, or read an end */
@@ -59,6 +60,7 @@ struct sf_observation {
     uint32_t place_count, connection_count;
     uint32_t probe;        /* set by the runner: the program that is run once more; UINT32_MAX: none … */
     uint32_t before_probe; /* … and how many calls there were before it was started; UINT32_MAX: all */
+    uint64_t end_ns;       /* when the last program had ended, CLOCK_MONOTONIC */
     bool has_fired;        /* a rule did; first: … */
     struct sf_observed_call fired;
     struct sf_observed_program programs[SF_OBSERVED_PROGRAMS];

@@ -323,10 +323,12 @@ static void confirm(struct sf_exploration *exploration, struct sf_suspect *suspe
             shrink_on(exploration, suspect);
         return;
     }
+    bool was_slow = suspect->symptom.kind == SF_SYMPTOM_HANG &&
+                    sf_trial_is_slow(facts, &suspect->candidate, suspect->symptom.program);
     bool was_busy = suspect->symptom.kind == SF_SYMPTOM_SPIN &&
                     sf_trial_is_busy(&exploration->baseline, facts, suspect->symptom.program);
     if (found.kind == SF_SYMPTOM_NONE &&
-        (suspect->was_cut || was_busy)) { /* all it lacked was time, or a look */
+        (suspect->was_cut || was_busy || was_slow)) { /* all it lacked was time, or a look */
         suspect->step = SF_SUSPECT_OVER;
         return;
     }

@@ -107,6 +107,21 @@ static void program_without_end_hangs(void **state)
     assert_int_equal(found.program, CLIENT);
 }
 
+static void who_is_slowed_down_but_moves_on_does_not_hang(void **state)
+{
+    struct exploring *exploring = *state;
+    struct sf_observation *seen = sf_observation_new();
+    exploring->facts.timed_out = true;
+    exploring->programs[CLIENT].end = SF_END_TIMEOUT;
+    exploring->facts.observation = seen;
+    seen->end_ns = UINT64_C(9000000000);
+    seen->programs[CLIENT].moved_ns = UINT64_C(8900000000);
+    assert_int_equal(judge(exploring, partial_fault()).kind, SF_SYMPTOM_NONE);
+    assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_HANG);
+    seen->programs[CLIENT].moved_ns = UINT64_C(8000000000);
+    assert_int_equal(judge(exploring, partial_fault()).kind, SF_SYMPTOM_HANG);
+    sf_observation_free(seen);
+}
 static void program_without_end_that_burns_the_cpu_spins(void **state)
 {
     struct exploring *exploring = *state;
@@ -198,6 +213,7 @@ int main(void)
         T(output_of_the_later_client_is_not_compared),
         T(program_without_end_hangs),
         T(program_without_end_that_burns_the_cpu_spins),
+        T(who_is_slowed_down_but_moves_on_does_not_hang),
         T(who_waits_for_a_silenced_peer_is_not_to_blame),
         T(calls_beyond_all_bounds_spin_but_those_of_a_fault_do_not),
         T(service_that_ends_by_itself_is_down_unless_it_never_began),
