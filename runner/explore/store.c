@@ -195,9 +195,13 @@ static json_t *pack_list(const struct sf_explored_list *list)
     return array;
 }
 
+/* NULL: a text that is no UTF-8, by which nothing can be resumed. */
 static void put_json(FILE *out, json_t *value)
 {
-    json_dumpf(value, out, JSON_ENCODE_ANY | JSON_INDENT(1));
+    if (value)
+        json_dumpf(value, out, JSON_ENCODE_ANY | JSON_INDENT(1));
+    else
+        fputs("null", out);
     json_decref(value);
 }
 
