@@ -112,6 +112,9 @@ static int status_of(struct explore *explore)
     }
     if (exploration->signal)
         return fail(explore, "interrupted", SIGNALED + exploration->signal);
+    if (exploration->max_runs && exploration->max_runs < SF_EXPLORE_RUNS_MIN)
+        fprintf(stderr, "sockfault explore: no fault was tried: --max-runs leaves room for one from %u on\n",
+                SF_EXPLORE_RUNS_MIN);
     return sf_explored_count(exploration) ? FOUND : NOTHING;
 }
 

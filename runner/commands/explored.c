@@ -91,7 +91,7 @@ static void choose(void *context, const struct sf_document *document, size_t com
         choice->names = sf_arena_printf(choice->arena, "%s%s%s", choice->names, *choice->names ? ", " : "",
                                         sf_quoted(choice->arena, scenario->name));
     else if (choice->all == NAMES_MAX + 1)
-        choice->names = sf_arena_printf(choice->arena, "%s, …", choice->names);
+        choice->names = sf_arena_printf(choice->arena, "%s, ...", choice->names);
 }
 
 /* What keeps it from being one; NULL: it is. */

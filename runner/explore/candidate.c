@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "save/pin.h"
 #include "save/tree.h"
+#include "scenario/faults.h"
+#include "scenario/link.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -86,24 +88,52 @@ const struct sf_node *sf_injection_node(struct sf_arena *arena, const struct sf_
 }
 
 /* In flow style; long enough for what rules hold. */
+static const char *node_text(struct sf_arena *arena, const struct sf_node *node);
+
+static const char *enclosed(struct sf_arena *arena, const struct sf_node *node)
+{
+    const char *text = node_text(arena, node);
+    return node->kind == SF_NODE_MAPPING ? sf_arena_printf(arena, "{%s}", text)
+           : node->kind == SF_NODE_LIST  ? sf_arena_printf(arena, "[%s]", text)
+                                         : text;
+}
+
+static const char *pair_text(struct sf_arena *arena, const struct sf_pair *pair)
+{
+    return sf_arena_printf(arena, "%s: %s", pair->key->text, enclosed(arena, pair->value));
+}
+
 static const char *node_text(struct sf_arena *arena, const struct sf_node *node)
 {
     const char *text = "";
     if (node->kind == SF_NODE_SCALAR)
         return node->text;
-    for (size_t i = 0; i < node->count; i++) {
-        const char *between = i ? ", " : "";
-        if (node->kind == SF_NODE_LIST) {
-            text = sf_arena_printf(arena, "%s%s%s", text, between, node_text(arena, node->items[i]));
-            continue;
-        }
-        const struct sf_node *value = node->pairs[i].value;
-        const char *open = value->kind == SF_NODE_MAPPING ? "{" : value->kind == SF_NODE_LIST ? "[" : "";
-        const char *close = value->kind == SF_NODE_MAPPING ? "}" : value->kind == SF_NODE_LIST ? "]" : "";
-        text = sf_arena_printf(arena, "%s%s%s: %s%s%s", text, between, node->pairs[i].key->text, open,
-                               node_text(arena, value), close);
-    }
+    for (size_t i = 0; i < node->count; i++)
+        text = sf_arena_printf(arena, "%s%s%s", text, i ? ", " : "",
+                               node->kind == SF_NODE_LIST ? node_text(arena, node->items[i])
+                                                          : pair_text(arena, &node->pairs[i]));
     return text;
+}
+
+/* Of a rule that the user wrote. NULL: it has none that we know, and cannot have come here. */
+static const struct sf_pair *given_fault(const struct sf_node *rule)
+{
+    for (size_t i = 0; i < rule->count; i++) {
+        const char *key = rule->pairs[i].key->text;
+        for (size_t j = 0; j < SF_FAULT_COUNT; j++)
+            if (strcmp(sf_faults[j].name, key) == 0)
+                return &rule->pairs[i];
+        for (size_t j = 0; j < SF_LINK_FAULT_COUNT; j++)
+            if (strcmp(sf_link_faults[j].name, key) == 0)
+                return &rule->pairs[i];
+    }
+    return NULL;
+}
+
+const char *sf_injection_fault(const struct sf_injection *injection)
+{
+    const struct sf_pair *fault = injection->given ? given_fault(injection->given) : NULL;
+    return fault ? fault->key->text : injection->given ? "rule" : injection->fault;
 }
 
 const char *sf_injection_text(struct sf_arena *arena, const struct sf_injection *injection)
@@ -116,7 +146,9 @@ const char *sf_candidate_fault(struct sf_arena *arena, const struct sf_candidate
     const char *text = "";
     for (unsigned i = 0; i < candidate->count; i++) {
         const struct sf_injection *injection = &candidate->injections[i];
-        const char *one = injection->given
+        const struct sf_pair *fault = injection->given ? given_fault(injection->given) : NULL;
+        const char *one = fault ? pair_text(arena, fault)
+                          : injection->given
                               ? sf_injection_text(arena, injection)
                               : sf_arena_printf(arena, "%s: %s", injection->fault, injection->value);
         text = sf_arena_printf(arena, "%s%s%s", text, i ? " + " : "", one);
@@ -172,7 +204,8 @@ bool sf_candidate_lasts(const struct sf_candidate *candidate)
 
 const char *sf_injection_place(const struct sf_injection *injection)
 {
+    const struct sf_node *call = injection->given ? sf_node_get(injection->given, "call") : NULL;
     if (injection->given)
-        return sf_node_get(injection->given, "call") ? "call" : "link";
+        return !call ? "link" : call->kind == SF_NODE_SCALAR ? call->text : "call";
     return injection->family == SF_FAMILY_NONE ? "link" : sf_family_names[injection->family];
 }

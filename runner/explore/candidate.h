@@ -75,4 +75,7 @@ bool sf_candidate_lasts(const struct sf_candidate *candidate);
 /* The name of what a rule is for: "recv", "link". */
 const char *sf_injection_place(const struct sf_injection *injection);
 
+/* The key of its fault: "partial". */
+const char *sf_injection_fault(const struct sf_injection *injection);
+
 #endif

@@ -18,6 +18,9 @@ struct sf_explore_progress {
     bool is_over;
 };
 
+/* Three without faults, one with a fault, and three that confirm what that shows. */
+#define SF_EXPLORE_RUNS_MIN 7u
+
 struct sf_exploration {
     /* Set by the caller. */
     struct sf_arena *arena;
@@ -25,7 +28,8 @@ struct sf_exploration {
     const struct sf_node *given; /* the user's own rules, a list; NULL: none */
     unsigned jobs;
     bool is_thorough;  /* as sf_candidates_make takes it */
-    uint64_t max_runs; /* 0: no bound but the candidates there are, and some pairs */
+    uint64_t max_runs; /* 0: no bound but the candidates there are, and some pairs. Less than
+                        * SF_EXPLORE_RUNS_MIN leaves no room for a fault */
     struct sf_shard shard;
     const char *out;          /* the folder for reproducers; made when there is something to put there */
     const char *const *tried; /* sorted texts of candidates that an earlier search has tried */
@@ -38,9 +42,10 @@ struct sf_exploration {
     struct sf_candidates candidates;
     bool *done; /* one for each candidate: it was tried */
     struct sf_explored_list findings, unstable;
-    uint64_t runs;    /* all, fault-free ones included */
-    size_t sites;     /* places of the code that were tried */
-    size_t tried_now; /* candidates */
+    uint64_t runs;         /* all, fault-free ones included */
+    bool is_short_of_runs; /* there is no room for one that nothing depends on */
+    size_t sites;          /* places of the code that were tried */
+    size_t tried_now;      /* candidates */
     uint64_t duration_ns;
     int signal;          /* that ended it early; 0: none */
     const char *problem; /* a program fails without faults: why; NULL: none does … */

@@ -356,8 +356,8 @@ const char *sf_reproduction_name(struct sf_arena *arena, const struct sf_reprodu
     const char *name = sf_symptom_names[reproduction->symptom->kind];
     for (unsigned i = 0; i < candidate->count; i++) {
         const struct sf_injection *injection = &candidate->injections[i];
-        const char *fault = injection->given ? "rule" : injection->fault;
-        name = sf_arena_printf(arena, "%s-%s-%s", name, sf_injection_place(injection), fault);
+        name = sf_arena_printf(arena, "%s-%s-%s", name, sf_injection_place(injection),
+                               sf_injection_fault(injection));
         if (!injection->given && strcmp(injection->fault, "error") == 0) {
             char *error = sf_arena_strdup(arena, injection->value);
             for (char *c = error; *c; c++)

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define MS UINT64_C(1000000)
+#define CANDIDATE_RUNS 4u          /* itself, and what confirms it if it shows something */
+#define SHRINK_RUNS 3u             /* a smaller fault, and its reproducer, or else that of the larger */
 #define SHORT_FACTOR 8             /* so many times as long as without faults … */
 #define SHORT_LEAST_NS (1000 * MS) /* … and at least so long a run may take before it is suspect */
 #define PROGRESS_NS (200 * MS)
@@ -157,12 +159,37 @@ static void settle(struct search *search, struct sf_suspect *suspect)
     *slot = suspect->finding;
 }
 
+/* How many runs a suspect needs yet that is made no smaller. */
+static unsigned needs_of(const struct sf_suspect *suspect)
+{
+    static const unsigned needs[] = {[SF_SUSPECT_CONTROL] = 3,
+                                     [SF_SUSPECT_CONFIRM] = 2,
+                                     [SF_SUSPECT_SHRINK] = SHRINK_RUNS,
+                                     [SF_SUSPECT_VERIFY] = 2};
+    return suspect->step == SF_SUSPECT_OVER ? 0 : needs[suspect->step];
+}
+
+/* Is there room for so many more runs, when all that has begun comes to its end? */
+static bool has_room(const struct search *search, const struct sf_suspect *beside, unsigned more)
+{
+    const struct sf_exploration *exploration = search->exploration;
+    uint64_t promised = exploration->runs + more;
+    for (unsigned i = 0; i < exploration->jobs; i++)
+        if (search->slots[i].is_busy && !search->slots[i].suspect)
+            promised += CANDIDATE_RUNS;
+    for (const struct sf_suspect *suspect = search->suspects; suspect; suspect = suspect->next)
+        if (suspect != beside)
+            promised += needs_of(suspect);
+    return exploration->max_runs == 0 || promised <= exploration->max_runs;
+}
+
 static void start_suspect(struct search *search, struct slot *slot, struct sf_suspect *suspect)
 {
     struct sf_exploration *exploration = search->exploration;
     enum sf_trial_start started;
     slot->suspect = suspect;
     suspect->is_running = true;
+    exploration->is_short_of_runs = !has_room(search, suspect, SHRINK_RUNS);
     if (suspect->step == SF_SUSPECT_VERIFY) {
         const char *problem;
         started = sf_trial_start_document(&slot->trial, exploration->subject, suspect->document, &problem);
@@ -193,12 +220,6 @@ static struct sf_suspect *waiting_suspect(const struct search *search)
         if (!suspect->is_running)
             return suspect;
     return NULL;
-}
-
-static bool is_enough(const struct search *search)
-{
-    const struct sf_exploration *exploration = search->exploration;
-    return exploration->max_runs && exploration->runs + search->running >= exploration->max_runs;
 }
 
 static struct luck *luck_of(struct search *search, const struct sf_candidate *candidate)
@@ -267,7 +288,7 @@ static bool fill(struct search *search, struct slot *slot)
         return true;
     }
     size_t index = next_candidate(search);
-    if (index == exploration->candidates.count || is_enough(search))
+    if (index == exploration->candidates.count || !has_room(search, NULL, CANDIDATE_RUNS))
         return false;
     const struct sf_candidate *candidate = &exploration->candidates.list[index];
     slot->suspect = NULL;
@@ -386,6 +407,7 @@ static void collect(struct search *search, struct slot *slot)
     } else {
         note_patience(search, suspect, &slot->trial.facts);
         suspect->is_running = false;
+        exploration->is_short_of_runs = !has_room(search, suspect, SHRINK_RUNS);
         if (suspect->step != SF_SUSPECT_VERIFY)
             sf_suspect_judge(exploration, suspect, &slot->trial.facts);
         else if (!slot->trial.facts.is_void || suspect->voids++ == VOIDS_MAX)

@@ -129,9 +129,10 @@ static bool is_own_call(const struct sf_suspect *suspect, const struct sf_trial_
 {
     const struct sf_injection *injection = &suspect->first.injections[0];
     const struct sf_observation *seen = facts->observation;
-    return seen && seen->has_fired && !injection->given && injection->family != SF_FAMILY_NONE &&
-           injection->program_index == suspect->symptom.program &&
-           (seen->fired.error || injection->class == SF_CLASS_SHORT || injection->class == SF_CLASS_END);
+    const char *fault = sf_injection_fault(injection);
+    return seen && seen->has_fired && strcmp(sf_injection_place(injection), "link") != 0 &&
+           seen->fired.program == suspect->symptom.program &&
+           (seen->fired.error || strcmp(fault, "partial") == 0 || strcmp(fault, "eof") == 0);
 }
 
 /* The call at which the program went wrong: the one that was struck, or that it stood in, or else its
@@ -169,7 +170,10 @@ static void describe(struct sf_exploration *exploration, struct sf_suspect *susp
     const struct sf_injection *injection = &suspect->candidate.injections[0];
     struct sf_explored *finding = &suspect->finding;
     finding->site = sf_injection_place(injection);
-    finding->nth = injection->first ? injection->first : injection->connection ? injection->connection : 1;
+    if (!injection->given || finding->nth == 0)
+        finding->nth = injection->first        ? injection->first
+                       : injection->connection ? injection->connection
+                                               : 1;
     finding->fault = sf_candidate_fault(arena, &suspect->candidate);
     finding->rules = sf_candidate_text(arena, &suspect->candidate);
 }
@@ -188,10 +192,15 @@ static void take_confirmed(struct sf_exploration *exploration, struct sf_suspect
         place.source = sf_observation_source(facts->observation, facts->observation->fired.place);
     }
     bool has_place = injection->family != SF_FAMILY_NONE;
+    bool is_seen = injection->given && facts->observation && facts->observation->has_fired;
+    const struct sf_observed_call *fired = is_seen ? &facts->observation->fired : NULL;
     suspect->finding = (struct sf_explored){
         .kind = suspect->symptom.kind,
         .program = exploration->baseline.programs[suspect->symptom.program].name,
-        .struck = injection->given ? NULL : injection->program,
+        .struck = !injection->given ? injection->program
+                  : fired           ? exploration->baseline.programs[fired->program].name
+                                    : NULL,
+        .nth = fired ? fired->nth : 0,
         .place = has_place ? sf_arena_strdup(arena, place.name) : "",
         .source = has_place ? sf_arena_strdup(arena, place.source) : "",
         .shown_at = shown_at(arena, facts, &suspect->symptom),
@@ -303,7 +312,7 @@ static void write_down(struct sf_exploration *exploration, struct sf_suspect *su
 static void shrink_on(struct sf_exploration *exploration, struct sf_suspect *suspect)
 {
     suspect->step = SF_SUSPECT_SHRINK;
-    if (suspect->shrinks < SHRINKS_MAX &&
+    if (suspect->shrinks < SHRINKS_MAX && !exploration->is_short_of_runs &&
         make_variant(&exploration->baseline, &suspect->candidate, suspect->next_variant, &suspect->variant)) {
         suspect->next_variant++;
         suspect->shrinks++;

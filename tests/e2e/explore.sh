@@ -115,7 +115,7 @@ check_status "… and its reproducer fails" 1 "$SOCKFAULT" test line
 check_status "a rule of the user's is tried first" 1 \
     "$SOCKFAULT" explore -q --max-runs 9 --timeout 5s --out mine -f 'call: recv, eof: true, when: {nth: 3}' \
     -- ./client "$port"
-check_match "… and found" 'call: recv, eof: true, when: .nth: 3' "$output"
+check_match "… and found" 'its recv 3, in [^,]*, meets eof: true' "$output"
 end "$background_pid"
 
 check_status "a program that fails without faults ends it with 2" 2 \
@@ -158,5 +158,14 @@ wait $searching
 check_eq "Ctrl-C ends the search with 128 + SIGINT" 130 $?
 check_eq "… and the report holds what is known" "True" "$(json ended.json 'report["interrupted"]')"
 check_match "progress is a line now and then" 'sockfault explore: [0-9]+ runs, [0-9]+ of [0-9]+ faults tried' "$(cat ended.out)"
+
+
+# ---- the bound ----
+for bound in 7 8 11 16; do
+    "$SOCKFAULT" explore -q -j 2 --max-runs $bound --timeout 5s --out bound$bound --report json=bound.json crash.yaml > /dev/null 2>&1
+    check "--max-runs $bound is one" test "$(json bound.json 'report["runs"]')" -le $bound
+done
+check_status "too few for a fault" 0 "$SOCKFAULT" explore --max-runs 6 --timeout 5s --out six crash.yaml
+check_match "are said to be" 'no fault was tried: --max-runs leaves room for one from 7 on' "$output"
 
 finish

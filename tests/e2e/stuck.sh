@@ -108,5 +108,5 @@ check_match "and the warning holds" 'sigpipe: send\([0-9]+\) to server, which ha
     "$("$SOCKFAULT" test pipe.yaml)"
 scenario talk "exec python3 server.py \${port.a}" './stuck talk ${port.a}; exit $?' \
     '{call: send, program: client, reset: true, when: {nth: 2}}' > talk.yaml
-check_match "explore takes it for a crash" 'crash +client is killed by SIGPIPE' "$("$SOCKFAULT" explore --max-runs 4 talk.yaml 2>&1)"
+check_match "explore takes it for a crash" 'crash +client is killed by SIGPIPE' "$("$SOCKFAULT" explore --max-runs 7 talk.yaml 2>&1)"
 finish

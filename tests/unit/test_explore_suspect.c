@@ -137,6 +137,18 @@ static void fault_at_all_calls_becomes_one_at_the_call_that_matters(void **state
     assert_int_equal(suspect->candidate.injections[0].last, 2);
 }
 
+static void nothing_is_made_smaller_when_runs_are_short(void **state)
+{
+    struct exploring *exploring = *state;
+    struct sf_candidate all = exploring_fault("partial", "1", SF_CLASS_SHORT, true);
+    all.injections[0].first = all.injections[0].last = 0;
+    exploring->exploration.is_short_of_runs = true;
+    crash(exploring);
+    struct sf_suspect *suspect = suspect_of(exploring, &all);
+    judge(exploring, suspect);
+    assert_int_not_equal(suspect->step, SF_SUSPECT_SHRINK);
+}
+
 /* Through all steps to the end. */
 static void settle(struct exploring *exploring, struct sf_suspect *suspect)
 {
@@ -267,6 +279,7 @@ int main(void)
         T(output_is_compared_with_a_later_run_first),
         T(of_two_faults_one_is_enough),
         T(fault_at_all_calls_becomes_one_at_the_call_that_matters),
+        T(nothing_is_made_smaller_when_runs_are_short),
         T(finding_says_who_where_and_what),
         T(second_of_a_group_is_counted_only),
         T(reproducer_that_passes_is_no_finding),
