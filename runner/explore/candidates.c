@@ -209,6 +209,22 @@ static bool has_peeked(const struct sf_baseline *baseline, unsigned program, enu
     return false;
 }
 
+static bool has_local(const struct sf_baseline *baseline, unsigned program)
+{
+    for (size_t i = 0; i < baseline->site_count; i++)
+        if (baseline->sites[i].program == program && baseline->sites[i].family == SF_FAMILY_RECV &&
+            baseline->sites[i].domain == SF_DOMAIN_UNIX)
+            return true;
+    return false;
+}
+
+/* What lies in the queue of a Unix socket stays there until it is read: nothing takes it back, as a wrong
+ * checksum does, behind a poll that told of it. */
+static bool belies_queue(enum sf_family family, enum sf_fault_class class)
+{
+    return family == SF_FAMILY_RECV && class == SF_CLASS_AGAIN;
+}
+
 /* What a look has seen is there: it is read at once, and whole, unless the connection was reset. */
 static bool belies_peek(enum sf_fault_class class)
 {
@@ -258,6 +274,7 @@ static void add_everywhere(struct maker *maker)
             if (!has_sites(baseline, program, broad[i].family, broad[i].type) ||
                 (broad[i].class == SF_CLASS_SHORT && baseline->programs[program].bytes > BYTES_FOR_SMALL) ||
                 (broad[i].class != SF_CLASS_SHORT && has_bounded(baseline, program, broad[i].family)) ||
+                (belies_queue(broad[i].family, broad[i].class) && has_local(baseline, program)) ||
                 has_peeked(baseline, program, broad[i].family))
                 continue;
             add_one(
@@ -303,6 +320,8 @@ static void add_row(struct maker *maker, const struct row *row, const struct sf_
     /* With a time-out of the socket's own EAGAIN is its end: a silence, which is tried otherwise. EINTR comes
      * there without a handler too, when the program was stopped for a while: few are ready for that. */
     if (site->is_bounded && row->class == SF_CLASS_AGAIN)
+        return;
+    if (belies_queue(row->family, row->class) && site->domain == SF_DOMAIN_UNIX)
         return;
     if (belies_peek(row->class) &&
         (site->was_peeked || (row->reach != ONCE && has_peeked(baseline, site->program, site->family))))

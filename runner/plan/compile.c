@@ -142,7 +142,7 @@ static void put_rule(struct writer *writer, struct sf_plan_rule *to, const struc
     to->draws = sf_hash_text(from->id);
     to->line = from->place.line;
     to->flags = (from->force ? SF_RULE_FORCE : 0) | (from->optional ? SF_RULE_OPTIONAL : 0) |
-                (from->exactly.place.file ? SF_RULE_EXACTLY : 0);
+                (from->is_caught ? SF_RULE_CAUGHT : 0) | (from->exactly.place.file ? SF_RULE_EXACTLY : 0);
     to->families = from->families;
     to->calls = from->calls;
     to->programs = from->programs;

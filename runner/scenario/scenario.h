@@ -82,6 +82,7 @@ struct sf_rule {
     struct sf_place place;
     const char *id; /* as written, or "rule-N" with N from 1 */
     bool optional, force;
+    bool is_caught; /* what interrupts is a signal that the program catches: of explore, no key says it */
 
     enum sf_rule_kind kind;
     struct sf_call_set calls; /* empty unless SF_RULE_CALL */

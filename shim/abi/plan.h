@@ -90,7 +90,12 @@ static inline int sf_stretch_compare(const struct sf_stretch *a, const struct sf
     return a->first < b->first ? -1 : a->first > b->first;
 }
 
-enum { SF_RULE_FORCE = 1, SF_RULE_OPTIONAL = 2, SF_RULE_EXACTLY = 4 /* at its stretches alone */ };
+enum {
+    SF_RULE_FORCE = 1,
+    SF_RULE_OPTIONAL = 2,
+    SF_RULE_EXACTLY = 4, /* at its stretches alone */
+    SF_RULE_CAUGHT = 8   /* what interrupts is a signal that the program catches */
+};
 
 struct sf_plan_rule {
     uint32_t id_at; /* offset into the strings */

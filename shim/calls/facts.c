@@ -37,6 +37,13 @@ uint64_t sf_call_timeout_ns(const struct sf_call *call)
     return (uint64_t)timeout.tv_sec * UINT64_C(1000000000) + (uint64_t)timeout.tv_usec * 1000;
 }
 
+/* Does the program catch it? Not where libc does, for cancellation and setuid. */
+static bool is_caught(int number, struct sigaction *action)
+{
+    return (number <= SIGSYS || number >= SIGRTMIN) && sigaction(number, NULL, action) == 0 &&
+           action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
 /* A handler that would end a blocking call of this thread with EINTR. */
 static bool has_interrupting_handler(void)
 {
@@ -46,12 +53,24 @@ static bool has_interrupting_handler(void)
     if (!sf_sandbox_permits(SF_OWN_SIGPROCMASK) || !sf_sandbox_permits(SF_OWN_SIGACTION) ||
         pthread_sigmask(SIG_BLOCK, NULL, &blocked) != 0)
         return false;
+    for (int number = 1; number <= SIGRTMAX; number++)
+        if (sigismember(&blocked, number) == 0 && is_caught(number, &action) &&
+            !(action.sa_flags & SA_RESTART))
+            return true;
+    return false;
+}
+
+/* A handler of any kind. What a thread does wrong itself does not come while it waits. */
+static bool has_handler(void)
+{
+    struct sigaction action;
+
+    if (!sf_sandbox_permits(SF_OWN_SIGACTION))
+        return false;
     for (int number = 1; number <= SIGRTMAX; number++) {
-        if (number > SIGSYS && number < SIGRTMIN)
-            continue; /* libc's own: cancellation and setuid */
-        if (sigismember(&blocked, number) == 1 || sigaction(number, NULL, &action) != 0)
-            continue;
-        if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN && !(action.sa_flags & SA_RESTART))
+        bool is_its_own = number == SIGILL || number == SIGTRAP || number == SIGABRT || number == SIGBUS ||
+                          number == SIGFPE || number == SIGSEGV || number == SIGSYS;
+        if (!is_its_own && is_caught(number, &action))
             return true;
     }
     return false;
@@ -149,6 +168,8 @@ bool sf_call_fact(void *context, enum sf_fact fact)
 
     if (fact == SF_FACT_HANDLER)
         return has_interrupting_handler();
+    if (fact == SF_FACT_CATCHES)
+        return has_handler();
     if (fact == SF_FACT_READY)
         return call->waited_for && sf_waited_ready(call->waited_for);
     if (fact == SF_FACT_UNCONNECTED && call->waited_for)

@@ -138,16 +138,28 @@ static bool is_reverse(enum sf_call_id call)
     return call == SF_CALL_getnameinfo || call == SF_CALL_gethostbyaddr || call == SF_CALL_gethostbyaddr_r;
 }
 
+/* Of the readiness calls those that a stop and continue ends without a handler: signal(7). */
+static bool is_epoll(enum sf_call_id call)
+{
+    return call == SF_CALL_epoll_wait || call == SF_CALL_epoll_pwait || call == SF_CALL_epoll_pwait2;
+}
+
 /* What follows asks first what lies in the call and the kind of its socket, and
  * last what its state must tell, so that a fault that never can be says why. */
 
 /* signal(7), "Interruption of system calls": readiness calls never restart;
  * socket calls with a time-out do not either; the others only end after a
  * handler without SA_RESTART, and a call that does not wait is not interrupted. */
-static enum sf_illegal interrupt_legality(enum sf_family family, const struct sf_call_info *call)
+static enum sf_illegal interrupt_legality(const struct sf_plan_rule *rule, enum sf_family family,
+                                          const struct sf_call_info *call)
 {
-    if (family == SF_FAMILY_POLL) /* fs/select.c, do_poll(): signals count only where nothing is ready */
-        return call->fact(call->context, SF_FACT_READY) ? SF_ILLEGAL_READY : SF_LEGAL;
+    if (family == SF_FAMILY_POLL && call->fact(call->context, SF_FACT_READY))
+        return SF_ILLEGAL_READY; /* fs/select.c, do_poll(): signals count only where nothing is */
+    if (family == SF_FAMILY_POLL)
+        return rule->flags & SF_RULE_CAUGHT && !is_epoll(call->call) &&
+                       !call->fact(call->context, SF_FACT_CATCHES)
+                   ? SF_ILLEGAL_UNCAUGHT
+                   : SF_LEGAL;
     if (!is_known(family, EINTR, kinds_of(call)))
         return SF_ILLEGAL_NEVER_WAITS;
     if (call->fact(call->context, SF_FACT_NONBLOCKING))
@@ -170,8 +182,11 @@ static bool is_told_otherwise(int error, const struct sf_call_info *call)
     return call->call == SF_CALL_getnameinfo && (error == EAI_FAIL || error == EAI_NODATA);
 }
 
-static enum sf_illegal error_legality(int error, enum sf_family family, const struct sf_call_info *call)
+static enum sf_illegal error_legality(const struct sf_plan_rule *rule, enum sf_family family,
+                                      const struct sf_call_info *call)
 {
+    int error = rule->error;
+
     if (!is_known(family, error, kinds_of(call)))
         return SF_ILLEGAL_ERRNO;
     if (family == SF_FAMILY_RESOLVE && is_told_otherwise(error, call))
@@ -181,7 +196,7 @@ static enum sf_illegal error_legality(int error, enum sf_family family, const st
     if (family == SF_FAMILY_RESOLVE && call->number_will_do && error == EAI_NONAME)
         return SF_ILLEGAL_NUMBER;
     if (error == EINTR)
-        return interrupt_legality(family, call);
+        return interrupt_legality(rule, family, call);
     if (error == EAGAIN || error == EINPROGRESS || error == EALREADY)
         return call->fact(call->context, SF_FACT_NONBLOCKING) || call->fact(call->context, SF_FACT_TIMEOUT)
                    ? SF_LEGAL
@@ -321,9 +336,9 @@ static enum sf_illegal fault_legality(const struct sf_plan_rule *rule, enum sf_f
 {
     switch (rule->fault) {
     case SF_FAULT_ERROR:
-        return error_legality(rule->error, family, call);
+        return error_legality(rule, family, call);
     case SF_FAULT_INTERRUPT:
-        return interrupt_legality(family, call);
+        return interrupt_legality(rule, family, call);
     case SF_FAULT_PARTIAL:
         return partial_legality(family, call);
     case SF_FAULT_AGAIN:
@@ -418,6 +433,7 @@ const char *sf_illegal_text(enum sf_illegal reason)
         [SF_ILLEGAL_SHUT] = "the program had shut down its sends: they give EPIPE",
         [SF_ILLEGAL_CONNECTED] = "the socket was connected or connecting already",
         [SF_ILLEGAL_NEVER_WAITS] = "a call that never waits is never interrupted",
+        [SF_ILLEGAL_UNCAUGHT] = "no signal handler is installed: the call goes on behind a signal",
         [SF_ILLEGAL_SANDBOXED] = "the program forbids itself the system calls that it takes: seccomp(2)",
         [SF_ILLEGAL_EMPTY] = "the read asked for nothing, and so met nothing",
         [SF_ILLEGAL_NO_CONNECTION] = "a datagram socket has no connection",

@@ -21,6 +21,7 @@ enum sf_fact {
     SF_FACT_UNCONNECTED, /* neither connected nor connecting; poll family: no TCP connection is waited for */
     SF_FACT_READY,       /* poll family: something is ready, the call will not wait */
     SF_FACT_HANDLER,     /* a signal handler without SA_RESTART is installed */
+    SF_FACT_CATCHES,     /* any handler is, of a signal that others send */
     SF_FACT_MPTCP,       /* a socket of MPTCP: its connections are out of reach */
     SF_FACT_COUNT
 };
@@ -51,6 +52,7 @@ enum sf_illegal {
     SF_ILLEGAL_NUMBER,
     SF_ILLEGAL_NAMELESS,
     SF_ILLEGAL_NEVER_WAITS,
+    SF_ILLEGAL_UNCAUGHT,
     SF_ILLEGAL_EMPTY,
     SF_ILLEGAL_SANDBOXED, /* forced or not */
     SF_ILLEGAL_COUNT

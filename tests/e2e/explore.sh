@@ -160,6 +160,18 @@ check_eq "… and the report holds what is known" "True" "$(json ended.json 'rep
 check_match "progress is a line now and then" 'sockfault explore: [0-9]+ runs, [0-9]+ of [0-9]+ faults tried' "$(cat ended.out)"
 
 
+# ---- what the kernel does not give ----
+build poll-eintr broken caught
+cc -g -O1 -Wall -DUNCAUGHT -o uncaught "$zoo/poll-eintr.c"
+for client in caught uncaught; do
+    write_scenario $client.yaml ./$client
+    "$SOCKFAULT" explore -q -j 2 --max-runs 7 --timeout 5s --out polls-$client --report json=$client.json \
+        -f 'call: poll, program: client, interrupt: true' $client.yaml > /dev/null 2>&1
+done
+check_eq "a wait is ended by a signal that is caught" "fragile poll" \
+    "$(json caught.json 'report["findings"][0]["kind"] + " " + report["findings"][0]["site"]')"
+check_eq "by no other" "[]" "$(json uncaught.json 'report["findings"]')"
+
 # ---- the bound ----
 for bound in 7 8 11 16; do
     "$SOCKFAULT" explore -q -j 2 --max-runs $bound --timeout 5s --out bound$bound --report json=bound.json crash.yaml > /dev/null 2>&1

@@ -120,6 +120,18 @@ static void connections_end_in_the_midst_only_where_that_is_asked_for(void **sta
     find(exploring, cut);
 }
 
+static void queue_of_a_unix_socket_keeps_what_a_poll_has_told_of(void **state)
+{
+    struct exploring *exploring = *state;
+    for (size_t i = 0; i < exploring->exploration.baseline.site_count; i++)
+        exploring->exploration.baseline.sites[i].domain = SF_DOMAIN_UNIX;
+    make(exploring, NULL);
+    for (size_t i = 0; i < exploring->exploration.candidates.count; i++) {
+        const struct sf_injection *injection = &exploring->exploration.candidates.list[i].injections[0];
+        assert_false(injection->family == SF_FAMILY_RECV && injection->class == SF_CLASS_AGAIN);
+    }
+}
+
 static void end_of_a_bounded_wait_is_no_harmless_moment(void **state)
 {
     struct exploring *exploring = *state;
@@ -186,6 +198,7 @@ int main(void)
         T(pairs_follow_from_the_seed),
         T(every_rule_is_valid),
         T(connections_end_in_the_midst_only_where_that_is_asked_for),
+        T(queue_of_a_unix_socket_keeps_what_a_poll_has_told_of),
         T(end_of_a_bounded_wait_is_no_harmless_moment),
         T(what_a_look_has_seen_is_read_whole),
         T(fault_bound_to_a_connection_spares_later_clients),
