@@ -103,6 +103,12 @@ for shell in bash zsh; do
     check_eq "$shell: a rule in quotes" yes \
         "$(press $shell $'sockfault run -f \'call: recv, when: {nt\t 3}\''"$show"$'\n' '<-f><call: recv, when: {nth: 3}>')"
 done
+for typed in 'link:both,delay:{me' 'call:\ recv,\ when:\ {n'; do
+    check_eq "zsh: a brace without quotes stays as it is: $typed" yes \
+        "$(press zsh $'sockfault run -f '"$typed"$'\t'"$show"$'\n' "<-f><${typed//\\}>")"
+done
+check_eq "zsh: closed ones are no matter" yes "$(press zsh \
+    $'sockfault run -f call:recv,when:{nth:3},opt\t'"$show"$'\n' '<-f><call:recv,when:{nth:3},optional:>')"
 check_eq "bash: a rule goes on" yes "$(press bash \
     $'sockfault run -f call:connec\t,\\ interr\t\\ true'"$show"$'\n' '<-f><call: connect, interrupt: true>')"
 finish
