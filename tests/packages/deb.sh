@@ -47,7 +47,7 @@ check_status "a client under a bundled scenario" 0 \
 check_match "meets its faults" "fired [0-9]{4,} times" "$output"
 check_same "and has the page" page.txt got.txt
 check_status "another fails as it would" 56 \
-    sockfault run -f 'call: recv, reset: true, when: {nth: 2}' -- curl -fsS -o got.txt "http://127.0.0.1:$port/page.txt"
+    sockfault run -f 'call: recv, reset: true, when: {nth: 1}' -- curl -fsS -o got.txt "http://127.0.0.1:$port/page.txt"
 check "an example passes" sockfault test --no-skip /usr/share/doc/sockfault/examples/c/udp.yaml
 
 cat > plan.yaml << 'END'
