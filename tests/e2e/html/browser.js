@@ -115,6 +115,12 @@ async function looks(browser) {
     const page = await open(browser, 'few.html', { viewport: { width, height: 900 } });
     equal(`nothing runs over at a width of ${width}`, true,
       await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+    equal(`as many times as an axis has stand apart at a width of ${width}`, true,
+      await page.locator('.axis .track').first().evaluate((track) => {
+        track.innerHTML = [5, 20, 35, 50, 65, 80, 95].map((left) => `<i style="left:${left}%">1000 ms</i>`).join('');
+        const boxes = [...track.children].map((time) => time.getBoundingClientRect()).filter((box) => box.width);
+        return boxes.length > 2 && boxes.every((box, at) => at === 0 || box.left > boxes[at - 1].right);
+      }));
   }
 }
 
