@@ -8,9 +8,10 @@
 #define TEXT_LIKE(pattern) "{\"type\": \"string\", \"pattern\": \"" pattern "|[$][{]\"}"
 #define ONE_OR_LIST(item) EITHER(item ", {\"type\": \"array\", \"minItems\": 1, \"items\": " item "}")
 #define MAPPING_OF(item) "{\"type\": \"object\", \"additionalProperties\": " item "}"
-#define TIME "[0-9]+([.][0-9]+)?(ns|us|µs|ms|s|m|h)"
+#define TIME "[0-9]+([.][0-9]+)?(ns|us|ms|s|m|h)"
 #define NUMBER "[0-9]+"
-#define BOUND(unit) "^(<|<=|>|>=)? *" unit "$|^" unit " *[.][.] *(" unit ")?$|^[.][.] *" unit "$"
+#define BYTES NUMBER "(B|[kKMG]B|[KMG]iB)?"
+#define BOUND(unit) "^(<|<=|>|>=)" unit "$|^" unit "[.][.]" unit "$"
 
 static const struct {
     const char *name, *json;
@@ -23,24 +24,21 @@ static const struct {
     {"regex", REF("text")},
     {"flag", EITHER("{\"type\": \"boolean\"}, " TEXT_LIKE("^(true|false)$"))},
     {"true", EITHER("{\"const\": true}, " TEXT_LIKE("^true$"))},
-    {"fraction", EITHER("{\"type\": \"number\", \"minimum\": 0, \"maximum\": 1}, " TEXT_LIKE(
-                     "^[01]([.][0-9]+)?$|^[.][0-9]+$"))},
+    {"fraction",
+     EITHER("{\"type\": \"number\", \"minimum\": 0, \"maximum\": 1}, " TEXT_LIKE("^[01]([.][0-9]+)?$"))},
     {"range",
-     EITHER("{\"type\": \"integer\", \"minimum\": 1}, " TEXT_LIKE("^" NUMBER " *([.][.] *(" NUMBER ")?)?$"))},
+     EITHER("{\"type\": \"integer\", \"minimum\": 1}, " TEXT_LIKE("^" NUMBER "([.][.](" NUMBER ")?)?$"))},
     {"partial", EITHER(REF("range") ", {\"const\": \"random\"}")},
-    {"duration", EITHER("{\"const\": 0}, " TEXT_LIKE("^" TIME "$|^0$"))},
+    {"duration", TEXT_LIKE("^" TIME "$")},
     {"delays", EITHER(REF("duration") ", " REF("delay"))},
-    {"size", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE("^" NUMBER
-                                                                          "([.][0-9]+)? *([kKMGT]i?)?B?$"))},
-    {"rate", TEXT_LIKE("^" NUMBER "([.][0-9]+)? *[kKMGT]?i?(B|bit)/s$")},
+    {"size", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE("^" BYTES "$"))},
+    {"rate", TEXT_LIKE("^(" BYTES "|" NUMBER "[kMG]bit)/s$")},
     {"signal", TEXT_LIKE("^(SIG)?[A-Z][A-Z0-9]+([+-][0-9]+)?$")},
     {"end_signal", EITHER(REF("signal") ", {\"const\": \"none\"}")},
-    {"count", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE(BOUND(NUMBER)))},
+    {"count", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE("^" NUMBER "$|" BOUND(NUMBER)))},
     {"elapsed", TEXT_LIKE(BOUND(TIME))},
-    {"exit",
-     EITHER(
-         REF("status") ", {\"enum\": [\"nonzero\", \"any\"]}, {\"type\": \"array\", \"minItems\": 1, \"items\": " REF(
-             "status") "}")},
+    {"exit", EITHER(REF("status") ", {\"enum\": [\"nonzero\", \"any\"]}, {\"type\": \"array\", \"minItems\": "
+                                  "1, \"items\": " REF("status") "}")},
     {"status",
      EITHER("{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255}, " TEXT_LIKE("^[0-9]{1,3}$"))},
     {"exactly", EITHER(ONE_OR_LIST(REF("text")) ", {\"type\": \"object\"}")},

@@ -14,6 +14,24 @@ check_eq "every scenario fits, typed or as text" "" \
     "$($python tests/e2e/schema.py "$TMP/schema.json" good "${good[@]}" 2>&1)"
 check_eq "of the bad ones these alone fit" "$(grep -v '^#' tests/e2e/schema.beyond)" \
     "$($python tests/e2e/schema.py "$TMP/schema.json" bad tests/scenario/bad/*.yaml 2>&1)"
+
+# What stands for a quantity is read by the one and described by the other.
+fits() # RULE
+{
+    printf 'name: x\nprograms: {client: "true"}\nfaults: [{%s}]\n' "$1" > "$TMP/quantity.yaml"
+    "$SOCKFAULT" check -q "$TMP/quantity.yaml" > "$TMP/log" 2>&1 && echo -n "read, " || echo -n "not read, "
+    [ -z "$($python tests/e2e/schema.py "$TMP/schema.json" good "$TMP/quantity.yaml" 2>&1)" ] && echo fits || echo does not
+}
+for rule in 'call: recv, delay: 1.5s' 'link: in, throttle: 100/s' 'link: in, throttle: 64KiB/s' 'link: in, throttle: 10Mbit/s' \
+    'call: recv, partial: 1, when: {after_bytes: 1kB}' 'call: recv, partial: 1, when: {nth: 2..}' \
+    'call: recv, partial: 1, when: {probability: 0.5}'; do
+    check_eq "$rule" "read, fits" "$(fits "$rule")"
+done
+for rule in 'call: recv, delay: 0' 'call: recv, delay: 10µs' 'link: in, throttle: 1bit/s' 'link: in, throttle: 10 Mbit/s' \
+    'link: in, throttle: 1.5MB/s' 'call: recv, partial: 1, when: {after_bytes: 1K}' 'call: recv, partial: 1, when: {nth: 1 .. 5}' \
+    'call: recv, partial: 1, when: {probability: ".5"}'; do
+    check_eq "$rule" "not read, does not" "$(fits "$rule")"
+done
 cat > "$TMP/one.yaml" << 'END'
 name: x
 programs: {client: "true"}
