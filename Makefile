@@ -55,7 +55,8 @@ link_shim := $(CC) -shared $(filter -fsanitize%,$(shim_variant)) $(LDFLAGS) \
 runner_flags := $(common) $(flags_$(VARIANT)) -Irunner -Ishim -DSF_VERSION='"$(VERSION)"'
 from_bin = $(shell realpath -ms --relative-to='$(bindir)' '$1')
 paths := -DSF_LIBDIR='"$(libdir)"' -DSF_BIN_TO_LIB='"$(call from_bin,$(libdir))"' \
-         -DSF_DATADIR='"$(datadir)"' -DSF_BIN_TO_DATA='"$(call from_bin,$(datadir))"'
+         -DSF_DATADIR='"$(datadir)"' -DSF_BIN_TO_DATA='"$(call from_bin,$(datadir))"' \
+         -DSF_BIN_TO_MAN='"$(call from_bin,$(mandir))"'
 runner_libs := -lyaml -ljansson -ldw -lelf -lpcre2-8 -lm
 test_flags := $(common) $(flags_$(VARIANT)) -Ishim -Itests
 test_libs := -lpthread
@@ -68,7 +69,7 @@ shared_src := $(wildcard $(foreach folder,abi engine unwind symbols,shim/$(folde
 
 shim_obj := $(shim_src:%.c=$(out)/pic/%.o)
 # Where things are installed: only what asks for it is made anew for another prefix.
-paths_obj := $(patsubst %.c,$(out)/obj/%.o,$(shell grep -ls 'SF_LIBDIR\|SF_DATADIR' $(runner_src) /dev/null))
+paths_obj := $(patsubst %.c,$(out)/obj/%.o,$(shell grep -ls 'SF_LIBDIR\|SF_DATADIR\|SF_BIN_TO' $(runner_src) /dev/null))
 core_obj := $(filter-out $(out)/obj/runner/main.o,$(runner_src:%.c=$(out)/obj/%.o)) \
             $(shared_src:%.c=$(out)/obj/%.o)
 

@@ -23,5 +23,5 @@ int sf_output_close(FILE *file)
 bool sf_output_colors(int fd)
 {
     const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    return !(no && *no) && isatty(fd) && !(terminal && strcmp(terminal, "dumb") == 0);
+    return !(no && *no) && isatty(fd) && terminal && strcmp(terminal, "dumb") != 0;
 }

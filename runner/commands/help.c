@@ -4,11 +4,13 @@
 #include "base/diagnostic.h"
 #include "commands/commands.h"
 #include "commands/options.h"
+#include "commands/page.h"
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { WRONG_USAGE = 2, USAGE_COLUMNS = 39 };
+enum { WRONG_USAGE = 2, USAGE_COLUMNS = 46 };
 
 static const struct command {
     struct sf_command_entry entry;
@@ -87,6 +89,25 @@ static const struct command {
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
+/* What else there are pages of. */
+static const struct topic {
+    const char *name, *page, *document;
+    int section;
+} topics[] = {
+    {"scenario", "sockfault-scenario", "docs/reference/language.md", 5},
+    {"faults", "sockfault-faults", "docs/reference/faults.md", 7},
+    {"libsockfault", "libsockfault", "docs/architecture.md", 7},
+};
+enum { TOPICS = sizeof topics / sizeof *topics };
+
+static const struct topic *find_topic(const char *name)
+{
+    for (int i = 0; i < TOPICS; i++)
+        if (strcmp(topics[i].name, name) == 0)
+            return &topics[i];
+    return NULL;
+}
+
 static const struct command *find(const char *name)
 {
     for (int i = 0; i < COMMANDS; i++)
@@ -118,7 +139,10 @@ static void print_all(FILE *out)
         if (entry->other_usage)
             fprintf(out, "  sockfault %s\n", entry->other_usage);
     }
-    fputs("  sockfault --version\n\nSee 'sockfault help COMMAND' for the options of a command.\n", out);
+    fputs("  sockfault --version\n\nSee 'sockfault help COMMAND' for the options of a command, 'sockfault "
+          "help scenario' and\n"
+          "'sockfault help faults' for the language.\n",
+          out);
 }
 
 int sf_help_print(const char *name, FILE *out)
@@ -144,12 +168,32 @@ int sf_help_print(const char *name, FILE *out)
 
 int sf_help_unknown(const char *name)
 {
-    const char *names[COMMANDS];
+    const char *names[COMMANDS + TOPICS];
     for (int i = 0; i < COMMANDS; i++)
         names[i] = commands[i].entry.name;
-    const char *near = sf_nearest(name, names, COMMANDS);
+    for (int i = 0; i < TOPICS; i++)
+        names[COMMANDS + i] = topics[i].name;
+    const char *near = sf_nearest(name, names, COMMANDS + TOPICS);
     fprintf(stderr, "sockfault: unknown command '%s'%s%s%s\nTry 'sockfault help'.\n", name,
             near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+    return WRONG_USAGE;
+}
+
+/* The page, where there is someone to read it. */
+static int show_command(const char *name)
+{
+    char page[64];
+    snprintf(page, sizeof page, "sockfault-%s", name);
+    if (isatty(STDOUT_FILENO))
+        sf_page_show(page, 1);
+    return sf_help_print(name, stdout);
+}
+
+static int show_topic(const struct topic *topic)
+{
+    sf_page_show(topic->page, topic->section);
+    fprintf(stderr, "sockfault help: there is no manual page %s(%d) here, or no man: see %s\n", topic->page,
+            topic->section, topic->document);
     return WRONG_USAGE;
 }
 
@@ -159,7 +203,8 @@ int sf_command_help(int argc, char **argv)
         fputs("sockfault help: one command at most is explained\n", stderr);
         return WRONG_USAGE;
     }
-    if (argc == 2 && !find(argv[1]))
-        return sf_help_unknown(argv[1]);
-    return sf_help_print(argv[1], stdout);
+    if (argc < 2)
+        return sf_help_print(NULL, stdout);
+    const struct topic *topic = find_topic(argv[1]);
+    return topic ? show_topic(topic) : find(argv[1]) ? show_command(argv[1]) : sf_help_unknown(argv[1]);
 }

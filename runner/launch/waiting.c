@@ -1,6 +1,7 @@
 #include "launch/waiting.h"
 
 #include "launch/launch.h"
+#include "launch/process.h"
 #include "launch/tree.h"
 #include "trace/sites.h"
 
@@ -199,7 +200,8 @@ void sf_waiting_tell(pid_t pid, char *text)
         snprintf(call, sizeof call, " in %s", thread.call);
     else if (thread.about == WAITS_IN_FILE || thread.about == WAITS_IN_SOCKET)
         snprintf(call, sizeof call, " in %s(%d)", thread.call, thread.fd);
-    find_place(&thread, place);
+    if (sf_process_look(thread.tid).state != 'D') /* which ptrace(2) would wait for, too */
+        find_place(&thread, place);
     snprintf(text, SF_ABOUT_BYTES, "%s%s%s%s%s", verbs[thread.about], call, *call && *place ? "," : "",
              *place ? " in " : "", place);
 }

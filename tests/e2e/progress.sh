@@ -112,4 +112,17 @@ END
 check_match "what is left out of a quote is marked" '"\.\.\.' "$(cat said)"
 check_match "a call and what it returned are told" 'asked [0-9]+ -> [0-9]+' "$(cat said)"
 check_eq "all of it is ASCII" "" "$(LC_ALL=C grep -nP '[^\x00-\x7f]' said)"
+
+# The manual page of a command, on a terminal; of a topic, anywhere. Of a build, where scdoc has made them.
+if [ -e "$BUILD/man/sockfault-run.1" ]; then
+    check_match "help shows the page" 'sockfault-run - run one program' \
+        "$(PAGER=cat MANPAGER=cat script -qec "'$SOCKFAULT' help run" /dev/null < /dev/null | sed 's/\x1b\[[0-9;]*m//g')"
+    check_match "that of a topic, too" 'sockfault-scenario - scenarios' "$(MANPAGER=cat "$SOCKFAULT" help scenario)"
+fi
+check_match "usage where nobody looks" '^Usage: sockfault run' "$("$SOCKFAULT" help run)"
+mkdir -p bare && cp "$SOCKFAULT" bare/
+check_status "a page that is not there" 2 bare/sockfault help faults
+check_match "is named, and what to read instead" 'no manual page sockfault-faults\(7\) here, or no man: see docs/' "$output"
+check_status "a topic that is misspelt" 2 "$SOCKFAULT" help scenarios
+check_match "is suggested" 'did you mean scenario\?' "$output"
 finish
