@@ -236,6 +236,8 @@ static int go(struct calling *calling, int error)
     calling->request.error = error;
     if (!sf_wire_say(calling->wire, &calling->request, calling->socket, &calling->fd, may_fail))
         sf_wire_escape(SF_ESCAPE_WIRE);
+    sf_real.close(calling->wire); /* a wait may be cancelled, or jumped out of */
+    calling->wire = -1;
     if (calling->flags & O_NONBLOCK) {
         let_stand(calling);
         errno = EINPROGRESS;

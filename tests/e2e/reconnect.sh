@@ -1,0 +1,142 @@
+# What is left of a connect by way of the wire: descriptors, ports, errors.
+# shellcheck shell=bash
+. "$(dirname "$0")/../lib.sh"
+cd "$TMP" || exit 1
+
+cat > reconnect.c << 'END'
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct sockaddr_in open_port = {AF_INET}, closed_port = {AF_INET};
+static struct sockaddr_in6 mapped = {AF_INET6};
+static int fd;
+
+static void tell(int result)
+{
+    printf("%s ", result == 0 ? "ok" : strerrorname_np(errno));
+    fflush(stdout);
+}
+
+static void call(const void *peer)
+{
+    tell(connect(fd, peer, peer == &mapped ? sizeof mapped : sizeof open_port));
+}
+
+static void dissolve(void)
+{
+    const struct sockaddr nobody = {AF_UNSPEC};
+    connect(fd, &nobody, sizeof nobody);
+}
+
+static int error_once_ready(void)
+{
+    struct pollfd ready = {fd, POLLOUT, 0};
+    int error = -1;
+    socklen_t bytes = sizeof error;
+    poll(&ready, 1, 20000);
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &bytes);
+    return error;
+}
+
+static void *wait_in_connect(void *unused)
+{
+    call(&open_port);
+    return unused;
+}
+
+static void cancel(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, wait_in_connect, NULL);
+    usleep(300000);
+    pthread_cancel(thread);
+    pthread_join(thread, NULL);
+    close(fd);
+    printf("%d\n", dup(0) == fd && dup(0) == fd + 1);
+}
+
+static void again(const void *peer)
+{
+    for (int i = 0; i < 3; i++) {
+        call(peer);
+        if (peer == &open_port)
+            dissolve();
+    }
+}
+
+/* The refusal of the first is on its way when the second is made. */
+static void other(void)
+{
+    call(&closed_port);
+    dissolve();
+    call(&open_port);
+    usleep(700000);
+    errno = error_once_ready();
+    tell(errno);
+    tell(send(fd, "", 1, MSG_NOSIGNAL) - 1);
+}
+
+static void errors(void)
+{
+    int refused = 0;
+    for (int i = 0; i < 400; i++) {
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(fd, (struct sockaddr *)&closed_port, sizeof closed_port);
+        refused += error_once_ready() == ECONNREFUSED;
+        close(fd);
+    }
+    printf("%d\n", refused);
+}
+
+int main(int argc, char **argv)
+{
+    int waits_not = argc > 4 ? SOCK_NONBLOCK : 0;
+    open_port.sin_port = htons((unsigned short)atoi(argv[2]));
+    closed_port.sin_port = mapped.sin6_port = htons((unsigned short)atoi(argv[3]));
+    open_port.sin_addr.s_addr = closed_port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr);
+    fd = socket(strcmp(argv[1], "mapped") == 0 ? AF_INET6 : AF_INET, SOCK_STREAM | waits_not, 0);
+    if (strcmp(argv[1], "cancel") == 0)
+        cancel();
+    else if (strcmp(argv[1], "refused") == 0)
+        again(&closed_port);
+    else if (strcmp(argv[1], "mapped") == 0)
+        again(&mapped);
+    else if (strcmp(argv[1], "dissolved") == 0)
+        again(&open_port);
+    else if (strcmp(argv[1], "other") == 0)
+        other();
+    else
+        errors();
+    return 0;
+}
+END
+"${CC:-cc}" -o reconnect reconnect.c -pthread || exit 1
+cat > peers.py << 'END'
+import socket, time
+
+listener, closed = socket.create_server(("127.0.0.1", 0), backlog=50), socket.socket()
+closed.bind(("", 0))
+print(listener.getsockname()[1], closed.getsockname()[1], flush=True)
+time.sleep(1000)
+END
+background python3 peers.py > ports
+within 10 test -s ports
+read -r open closed < ports
+
+under() # RULE WHAT [WITHOUT-WAITING]: what the program says under a rule
+{
+    timeout 60 "$SOCKFAULT" run -f "$1" -- ./reconnect "$2" "$open" "$closed" "${@:3}" | sed 's/ $//'
+}
+
+check_eq "a connect that is cancelled leaves no descriptor" 1 "$(under 'link: both, delay: 5s' cancel)"
+finish
