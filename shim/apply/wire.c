@@ -125,6 +125,22 @@ static int with_option(int fd, int level, int name, int value)
     return before;
 }
 
+/* A connect that failed or was dissolved leaves a port that getsockname tells, but that the socket has no
+ * more. Of one that is bound EINVAL comes before what it asks for is found taken: __inet_bind(). */
+static bool has_port(int fd, const union sf_wire_address *own)
+{
+    union sf_wire_address taken = *own;
+    in_port_t port = htons((in_port_t)sf_shim.session->refused_port);
+
+    if (port_of(own) == 0 || port == 0)
+        return port_of(own) != 0;
+    if (taken.any.sa_family == AF_INET)
+        taken.v4.sin_port = port;
+    else
+        taken.v6.sin6_port = port;
+    return sf_real.bind(fd, &taken.any, sf_wire_address_bytes(&taken)) == 0 || errno != EADDRINUSE;
+}
+
 /* Let the wire connect to where the program wants to; false: it cannot be asked. */
 static bool ask(struct calling *calling)
 {
@@ -133,7 +149,7 @@ static bool ask(struct calling *calling)
     bool is_answered;
 
     own_address(calling->fd, &request->own);
-    calling->is_bound = port_of(&request->own) != 0 || !is_any(&request->own);
+    calling->is_bound = !is_any(&request->own) || has_port(calling->fd, &request->own);
     request->kind = SF_WIRE_CONNECT;
     if (calling->is_bound) { /* the wire's socket shares the address, for which both must say so */
         request->from = request->own;

@@ -138,5 +138,12 @@ under() # RULE WHAT [WITHOUT-WAITING]: what the program says under a rule
     timeout 60 "$SOCKFAULT" run -f "$1" -- ./reconnect "$2" "$open" "$closed" "${@:3}" | sed 's/ $//'
 }
 
+refused='ECONNREFUSED ECONNREFUSED ECONNREFUSED'
+late='link: both, delay: 100ms'
+idle='link: both, reset: true, optional: true, when: {after: 1h}'
 check_eq "a connect that is cancelled leaves no descriptor" 1 "$(under 'link: both, delay: 5s' cancel)"
+for rule in "$idle" "$late"; do
+    check_eq "a refused socket connects again ($rule)" "$refused" "$(under "$rule" refused)"
+    check_eq "a dissolved one connects again ($rule)" "ok ok ok" "$(under "$rule" dissolved)"
+done
 finish
