@@ -15,18 +15,19 @@ static int connect_inet(int fd, const struct sockaddr_in *own, uint32_t port)
     return sf_real.connect(fd, (struct sockaddr *)&to, sizeof to);
 }
 
-static int connect_inet6(int fd, const struct sockaddr_in6 *own, uint32_t port)
+static int connect_inet6(int fd, const struct sockaddr_in6 *own, uint32_t port, bool is_mapped)
 {
+    static const struct in6_addr loopback4 = {{{[10] = 0xff, 0xff, IN_LOOPBACKNET, 0, 0, 1}}};
     struct sockaddr_in6 to = {.sin6_family = AF_INET6,
                               .sin6_port = htons((in_port_t)port),
                               .sin6_addr = own->sin6_addr,
                               .sin6_scope_id = own->sin6_scope_id};
     if (IN6_IS_ADDR_UNSPECIFIED(&to.sin6_addr))
-        to.sin6_addr = in6addr_loopback;
+        to.sin6_addr = is_mapped ? loopback4 : in6addr_loopback;
     return sf_real.connect(fd, (struct sockaddr *)&to, sizeof to);
 }
 
-int sf_own_port_connect(int fd, uint32_t port)
+int sf_own_port_connect(int fd, uint32_t port, bool is_mapped)
 {
     struct sockaddr_storage own = {0};
     socklen_t length = sizeof own;
@@ -35,7 +36,7 @@ int sf_own_port_connect(int fd, uint32_t port)
     if (own.ss_family == AF_INET)
         return connect_inet(fd, (const struct sockaddr_in *)&own, port);
     if (own.ss_family == AF_INET6)
-        return connect_inet6(fd, (const struct sockaddr_in6 *)&own, port);
+        return connect_inet6(fd, (const struct sockaddr_in6 *)&own, port, is_mapped);
     errno = EAFNOSUPPORT;
     return -1;
 }

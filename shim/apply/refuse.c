@@ -6,6 +6,7 @@
 #include "load/shim.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -21,9 +22,11 @@ static int refuse_unix(int fd)
     return sf_real.connect(fd, (struct sockaddr *)&closed, (socklen_t)(end - (char *)&closed));
 }
 
-int sf_refuse_connect(int fd)
+int sf_refuse_connect(int fd, const struct sockaddr *peer)
 {
+    bool is_mapped = peer && peer->sa_family == AF_INET6 &&
+                     IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)peer)->sin6_addr);
     uint32_t held = sf_shim.session->refused_port;
-    int result = sf_own_port_connect(fd, held ? held : PORT_UNHELD);
+    int result = sf_own_port_connect(fd, held ? held : PORT_UNHELD, is_mapped);
     return result < 0 && errno == EAFNOSUPPORT ? refuse_unix(fd) : result;
 }

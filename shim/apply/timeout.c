@@ -48,7 +48,7 @@ static void fall_silent(int fd, uint64_t ns)
 
     sf_real.setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
     sf_real.fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-    sf_own_port_connect(fd, sf_shim.session->silent_port);
+    sf_own_port_connect(fd, sf_shim.session->silent_port, false);
     int error = errno;
     if (!(flags & O_NONBLOCK))
         sf_real.fcntl(fd, F_SETFL, flags);

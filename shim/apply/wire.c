@@ -215,7 +215,7 @@ static int await(int fd, struct sf_socket *socket, const struct sockaddr *addres
 
     if (failed && error != ECONNREFUSED) {
         sf_real.connect(fd, &nobody, sizeof nobody);
-        sf_refuse_connect(fd);
+        sf_refuse_connect(fd, address);
     }
     errno = failed ? failed : error;
     return failed ? -1 : result;
@@ -272,7 +272,8 @@ static int fail(struct calling *calling)
     errno = calling->answer.error;
     if (errno != ECONNREFUSED)
         return -1;
-    return calling->answer.round_trip_ns ? go(calling, ECONNREFUSED) : sf_refuse_connect(calling->fd);
+    return calling->answer.round_trip_ns ? go(calling, ECONNREFUSED)
+                                         : sf_refuse_connect(calling->fd, &calling->request.to.any);
 }
 
 /* Returns false: it was not made. */
@@ -305,7 +306,7 @@ static bool connect_again(int fd, struct sf_socket *socket, const struct sockadd
     if (is_under_way) {
         *result = await(fd, socket, address, length);
     } else if (failed) {
-        *result = sf_refuse_connect(fd); /* ECONNABORTED where SO_ERROR has told it */
+        *result = sf_refuse_connect(fd, address); /* ECONNABORTED where SO_ERROR has told it */
         errno = errno == ECONNREFUSED ? failed : errno;
     }
     return is_under_way || failed;

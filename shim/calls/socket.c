@@ -226,8 +226,10 @@ INTERPOSE_ACCEPT(accept4, (int fd, struct sockaddr *addr, socklen_t *length, int
 static int make_connection(struct sf_call *call, const struct sockaddr *addr, socklen_t length)
 {
     const struct sf_verdict *verdict = &call->verdict;
-    if (verdict->refuse)
-        return sf_refuse_connect(call->fd);
+    if (verdict->refuse) {
+        bool is_known = length >= sizeof(struct sockaddr_in6) && sf_memory_is_readable(addr, length);
+        return sf_refuse_connect(call->fd, is_known ? addr : NULL);
+    }
     if (verdict->timeout_ns)
         return sf_timeout_connect(call->fd, call->socket, verdict->timeout_ns, sf_call_timeout_ns(call),
                                   sf_call_fact(call, SF_FACT_NONBLOCKING));

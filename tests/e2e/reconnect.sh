@@ -145,5 +145,7 @@ check_eq "a connect that is cancelled leaves no descriptor" 1 "$(under 'link: bo
 for rule in "$idle" "$late"; do
     check_eq "a refused socket connects again ($rule)" "$refused" "$(under "$rule" refused)"
     check_eq "a dissolved one connects again ($rule)" "ok ok ok" "$(under "$rule" dissolved)"
+    check_eq "to an IPv4 address in the clothes of IPv6, too ($rule)" "$refused" "$(under "$rule" mapped)"
 done
+check_eq "and without waiting" "EINPROGRESS ECONNREFUSED EINPROGRESS" "$(under "$idle" mapped nonblock)"
 finish
