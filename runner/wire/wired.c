@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -106,6 +107,18 @@ static bool dissolve_and_connect(int fd, const union sf_wire_address *to)
     return true;
 }
 
+/* The program may have dissolved its connect, and made another one since. */
+static bool still_waits(const struct sf_wired *wired)
+{
+    union sf_wire_address own = {0};
+    struct tcp_info info = {0};
+    socklen_t own_bytes = sizeof own, info_bytes = sizeof info;
+    return getsockname(wired->failing, &own.any, &own_bytes) == 0 &&
+           memcmp(&own, &wired->own, sf_wire_address_bytes(&wired->own)) == 0 &&
+           getsockopt(wired->failing, IPPROTO_TCP, TCP_INFO, &info, &info_bytes) == 0 &&
+           info.tcpi_state == TCP_SYN_SENT;
+}
+
 /* The program's socket meets a port where nobody listens. What comes of that is left to whoever asks, so it
  * does not wait meanwhile. False: errno says why not. */
 static bool refuse(struct sf_wire *wire, const struct sf_wired *wired)
@@ -135,6 +148,10 @@ static void fail_near(struct sf_wire *wire, struct sf_wired *wired)
         atomic_load(&wired->record->cookie) == wired->cookie ? &wired->record->wired : NULL;
     uint32_t failed = SF_WIRED + (uint32_t)wired->error;
 
+    if (wired->failing >= 0 && !still_waits(wired)) {
+        sf_wired_close(wire, wired, true);
+        return;
+    }
     if (told)
         atomic_store(told, failed | SF_WIRE_FAILING);
     if (wired->failing >= 0 && !refuse(wire, wired) && errno == EBUSY &&

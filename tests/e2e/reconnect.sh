@@ -148,4 +148,6 @@ for rule in "$idle" "$late"; do
     check_eq "to an IPv4 address in the clothes of IPv6, too ($rule)" "$refused" "$(under "$rule" mapped)"
 done
 check_eq "and without waiting" "EINPROGRESS ECONNREFUSED EINPROGRESS" "$(under "$idle" mapped nonblock)"
+check_eq "a refusal does not strike the connection after that" "EINPROGRESS EINPROGRESS ok ok" \
+    "$(under "$late" other nonblock)"
 finish
