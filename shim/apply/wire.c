@@ -32,6 +32,22 @@ void sf_wire_forget(struct sf_socket *socket)
     atomic_store_explicit(&socket->wired, 0, memory_order_release);
 }
 
+/* Returns the record's word. */
+static uint32_t await_failure(struct sf_socket *socket)
+{
+    unsigned tries = 0;
+    uint32_t wired;
+    do
+        wired = atomic_load_explicit(&socket->wired, memory_order_acquire);
+    while (wired & SF_WIRE_FAILING && sf_patience_lasts(&tries));
+    return wired;
+}
+
+void sf_wire_await_error(struct sf_socket *socket)
+{
+    (void)await_failure(socket);
+}
+
 int sf_wire_error(struct sf_socket *socket, int error)
 {
     uint32_t wired = atomic_load_explicit(&socket->wired, memory_order_acquire) & ~SF_WIRE_FAILING;
@@ -192,11 +208,7 @@ static bool is_mapped(const union sf_wire_address *address)
 /* The error that the wire has let this connect fail with; 0: it has not, or somebody else has been told. */
 static int take_failure(struct sf_socket *socket)
 {
-    unsigned tries = 0;
-    uint32_t wired;
-    do
-        wired = atomic_load_explicit(&socket->wired, memory_order_acquire);
-    while (wired & SF_WIRE_FAILING && sf_patience_lasts(&tries));
+    uint32_t wired = await_failure(socket);
     if (wired <= SF_WIRED || wired & SF_WIRE_FAILING ||
         !atomic_compare_exchange_strong_explicit(&socket->wired, &wired, 0, memory_order_acq_rel,
                                                  memory_order_acquire))

@@ -25,6 +25,10 @@ bool sf_is_wired(struct sf_socket *socket);
 /* The connection is over, or dissolved: the next one may be another's. */
 void sf_wire_forget(struct sf_socket *socket);
 
+/* SO_ERROR is about to be asked for. While the wire lets a connect fail, for some microseconds, readiness
+ * tells of an error that is not there yet: wait for it. */
+void sf_wire_await_error(struct sf_socket *socket);
+
 /* What SO_ERROR tells of a connect that the wire let fail. */
 int sf_wire_error(struct sf_socket *socket, int error);
 

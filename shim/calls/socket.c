@@ -426,6 +426,9 @@ static void mend_process(int fd, void *value, const socklen_t *length)
 
 SF_EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
+    struct sf_socket *wired = level == SOL_SOCKET && name == SO_ERROR ? wired_socket(fd) : NULL;
+    if (wired)
+        sf_wire_await_error(wired);
     int result = sf_is_idle(fd, SF_FAMILY_OPTION)
                      ? sf_real.getsockopt(fd, level, name, value, length)
                      : selected_getsockopt(fd, level, name, value, length, __builtin_return_address(0));

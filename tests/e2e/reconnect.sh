@@ -150,4 +150,5 @@ done
 check_eq "and without waiting" "EINPROGRESS ECONNREFUSED EINPROGRESS" "$(under "$idle" mapped nonblock)"
 check_eq "a refusal does not strike the connection after that" "EINPROGRESS EINPROGRESS ok ok" \
     "$(under "$late" other nonblock)"
+check_eq "who is woken by a refusal is told of it" 400 "$(under 'link: both, delay: 2ms' errors)"
 finish
