@@ -49,7 +49,7 @@ static int sleep_restartable(uint32_t stirred, const struct timespec *deadline)
     return is_told ? error : sleep_ending(stirred, deadline);
 }
 
-static void act_on_cancellation(void)
+void sf_clock_act_on_cancellation(void)
 {
     if (sf_sandbox_allows(SF_OWN_POLL))
         sf_real.poll(NULL, 0, 0);
@@ -73,7 +73,7 @@ int sf_clock_sleep(uint64_t ns, enum sf_wait wait, struct sf_end end)
     do {
         uint32_t stirred = atomic_load_explicit(&sf_shim.control->stirred, memory_order_acquire);
         if (wait != SF_WAIT_GOES_ON)
-            act_on_cancellation();
+            sf_clock_act_on_cancellation();
         if (has_come(end))
             error = ESHUTDOWN;
         else if (wait == SF_WAIT_RESTARTS)

@@ -44,6 +44,9 @@ int sf_clock_sleep(uint64_t ns, enum sf_wait wait, struct sf_end end);
  * cannot be read. */
 int sf_clock_sleep_masked(uint64_t ns, const sigset_t *mask);
 
+/* A cancellation point, and nothing else. */
+void sf_clock_act_on_cancellation(void);
+
 /* Something has happened that a sleep may end by, a cancellation say: all sleepers of
  * the session look. Keeps errno. Async-signal-safe. */
 void sf_clock_stir(void);

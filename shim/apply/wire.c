@@ -1,5 +1,6 @@
 #include "apply/wire.h"
 
+#include "apply/clock.h"
 #include "apply/inherit.h"
 #include "apply/refuse.h"
 #include "apply/wire_message.h"
@@ -343,6 +344,7 @@ int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *add
     }
     sf_wire_forget(socket);
     calling.flags = sf_real.fcntl(fd, F_GETFL);
+    sf_clock_act_on_cancellation(); /* before anything of ours is open */
     calling.wire = sf_wire_open();
     bool is_made = calling.wire >= 0 && call(&calling, &result);
     int error = errno;

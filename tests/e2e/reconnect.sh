@@ -53,10 +53,17 @@ static void *wait_in_connect(void *unused)
     return unused;
 }
 
-static void cancel(void)
+static void *come_cancelled(void *unused)
+{
+    pthread_cancel(pthread_self());
+    call(&open_port);
+    return unused;
+}
+
+static void cancel(void *(*how)(void *))
 {
     pthread_t thread;
-    pthread_create(&thread, NULL, wait_in_connect, NULL);
+    pthread_create(&thread, NULL, how, NULL);
     usleep(300000);
     pthread_cancel(thread);
     pthread_join(thread, NULL);
@@ -106,7 +113,9 @@ int main(int argc, char **argv)
     inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr);
     fd = socket(strcmp(argv[1], "mapped") == 0 ? AF_INET6 : AF_INET, SOCK_STREAM | waits_not, 0);
     if (strcmp(argv[1], "cancel") == 0)
-        cancel();
+        cancel(wait_in_connect);
+    else if (strcmp(argv[1], "cancelled") == 0)
+        cancel(come_cancelled);
     else if (strcmp(argv[1], "refused") == 0)
         again(&closed_port);
     else if (strcmp(argv[1], "mapped") == 0)
@@ -142,6 +151,7 @@ refused='ECONNREFUSED ECONNREFUSED ECONNREFUSED'
 late='link: both, delay: 100ms'
 idle='link: both, reset: true, optional: true, when: {after: 1h}'
 check_eq "a connect that is cancelled leaves no descriptor" 1 "$(under 'link: both, delay: 5s' cancel)"
+check_eq "nor one that was cancelled before" 1 "$(under 'link: both, optional: true, delay: 5s' cancelled)"
 for rule in "$idle" "$late"; do
     check_eq "a refused socket connects again ($rule)" "$refused" "$(under "$rule" refused)"
     check_eq "a dissolved one connects again ($rule)" "ok ok ok" "$(under "$rule" dissolved)"
