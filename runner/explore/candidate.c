@@ -191,14 +191,21 @@ static bool lasts(const struct sf_injection *injection)
     return !is_bounded;
 }
 
-/* Behind one fault calls come otherwise than they did: the call that another one counts may be a later
- * client's. */
+/* Behind one fault calls and connections come otherwise than they did, but for what strikes the same
+ * connection: what another one counts may be a later client's. */
+static bool may_strike_later(const struct sf_candidate *candidate)
+{
+    const struct sf_injection *one = &candidate->injections[0], *other = &candidate->injections[1];
+    return candidate->count > 1 &&
+           (counts_over_program(one) || counts_over_program(other) ||
+            one->program_index != other->program_index || one->connection != other->connection);
+}
+
 bool sf_candidate_lasts(const struct sf_candidate *candidate)
 {
-    bool any = false;
+    bool any = may_strike_later(candidate);
     for (unsigned i = 0; i < candidate->count; i++)
-        any |= lasts(&candidate->injections[i]) ||
-               (candidate->count > 1 && counts_over_program(&candidate->injections[i]));
+        any |= lasts(&candidate->injections[i]);
     return any;
 }
 

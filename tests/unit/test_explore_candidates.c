@@ -186,6 +186,20 @@ static void fault_bound_to_a_connection_spares_later_clients(void **state)
     assert_true(sf_candidate_lasts(&candidate));
 }
 
+static void of_two_faults_one_may_strike_a_later_client(void **state)
+{
+    struct sf_candidate candidate = exploring_fault("reset", "true", SF_CLASS_RESET, false);
+    (void)state;
+    candidate.injections[1] = candidate.injections[0];
+    candidate.count = 2;
+    assert_false(sf_candidate_lasts(&candidate)); /* at the same connection they are over with it */
+    candidate.injections[1].connection = 2;
+    assert_true(sf_candidate_lasts(&candidate));
+    candidate.injections[1].connection = candidate.injections[0].connection;
+    candidate.injections[1].program_index++; /* a client's, which then may never arrive */
+    assert_true(sf_candidate_lasts(&candidate));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, exploring_setup, exploring_teardown)
@@ -202,6 +216,7 @@ int main(void)
         T(end_of_a_bounded_wait_is_no_harmless_moment),
         T(what_a_look_has_seen_is_read_whole),
         T(fault_bound_to_a_connection_spares_later_clients),
+        T(of_two_faults_one_may_strike_a_later_client),
     };
     return cmocka_run_group_tests_name("explore_candidates", tests, NULL, NULL);
 }
