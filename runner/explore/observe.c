@@ -192,12 +192,12 @@ static void note_end(struct socket_memory *memory, const struct sf_traced *call,
 {
     const struct sf_trace_call *record = call->record;
     bool moves = family == SF_FAMILY_RECV || family == SF_FAMILY_SEND || family == SF_FAMILY_CONNECT;
-    if (call->is_unfinished || !moves)
-        return;
+    if (call->is_unfinished || !moves || call->socket->type == SF_TYPE_DGRAM)
+        return; /* a datagram's error is of it alone */
     if (family == SF_FAMILY_CONNECT && record->error == 0)
         memory->is_ended = false;
-    if (is_final(record->error) || (family == SF_FAMILY_RECV && call->socket->type != SF_TYPE_DGRAM &&
-                                    record->error == 0 && record->result == 0 && record->asked > 0))
+    if (is_final(record->error) ||
+        (family == SF_FAMILY_RECV && record->error == 0 && record->result == 0 && record->asked > 0))
         memory->is_ended = true;
 }
 
