@@ -175,6 +175,8 @@ static int start(struct explore *explore)
     explore->progress = sf_progress_new(options->verbosity >= 0);
     if (options->resume)
         problem = sf_store_resume(exploration);
+    if (!problem && options->known) /* whether it can be read is told before the search, not behind it */
+        problem = sf_store_known(exploration, options->known);
     return problem ? fail(explore, problem, WRONG) : search(explore);
 }
 

@@ -88,6 +88,10 @@ build reset-null broken client
 check_status "known findings are listed, but do not fail" 0 \
     "$SOCKFAULT" explore -q --max-runs 40 --out again --known found.json crash.yaml
 check_match "… and marked" '\(known\)' "$output"
+check_status "a report of known findings that is not there is wrong usage" 2 \
+    "$SOCKFAULT" explore -q --max-runs 40 --out unborn --known nowhere.json crash.yaml
+check_match "… which is told before the search" '^sockfault explore: --known: nowhere.json: [^'$'\n'']*$' "$output"
+check "… of which nothing is left" test ! -e unborn
 check_status "a second search writes no second reproducer for the same bug" 1 \
     "$SOCKFAULT" explore -q --max-runs 40 --out found crash.yaml
 check_eq "… but replaces the first" "$count" "$(find found -name '*.yaml' | wc -l)"
