@@ -219,12 +219,35 @@ bool sf_trial_is_slow(const struct sf_trial_facts *facts, const struct sf_candid
            seen->end_ns - seen->programs[program].moved_ns < facts->timeout_ns / SLOW_SHARE;
 }
 
+/* Does the fault strike its listener or what it does beside its connections? Those never were. */
+static bool strikes_without_connection(const struct sf_candidate *candidate, unsigned program)
+{
+    for (unsigned i = 0; i < candidate->count; i++) {
+        const struct sf_injection *injection = &candidate->injections[i];
+        if (injection->given || (injection->program_index == program && injection->connection == 0))
+            return true;
+    }
+    return false;
+}
+
+bool sf_trial_awaits_client(const struct sf_trial_facts *facts, const struct sf_candidate *candidate,
+                            unsigned program)
+{
+    const struct sf_observation *seen = facts->observation;
+    for (uint32_t i = 0; seen && i < seen->connection_count; i++)
+        if (seen->connections[i].program == program && seen->connections[i].role == SF_ROLE_SERVER)
+            return false;
+    return seen && facts->programs[program].calls[SF_FAMILY_LISTEN] > 0 &&
+           !strikes_without_connection(candidate, program);
+}
+
 static struct sf_symptom judge_hang(const struct view *view, unsigned index)
 {
     const struct sf_trial_program *program = &view->facts->programs[index];
     unsigned of_silence = silenced(view);
     if (is_probe(view, index) || (of_silence < view->facts->count && of_silence != index) ||
-        sf_trial_is_slow(view->facts, view->candidate, index))
+        sf_trial_is_slow(view->facts, view->candidate, index) ||
+        sf_trial_awaits_client(view->facts, view->candidate, index))
         return (struct sf_symptom){0};
     if (!program->is_service && program->end == SF_END_TIMEOUT && view->facts->timed_out)
         return symptom(SF_SYMPTOM_HANG, index, "no end within %" PRIu64 " ms", view->facts->timeout_ns / MS);

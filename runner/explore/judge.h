@@ -41,6 +41,10 @@ struct sf_symptom sf_trial_judge(const struct sf_baseline *baseline, const struc
 bool sf_trial_is_slow(const struct sf_trial_facts *facts, const struct sf_candidate *candidate,
                       unsigned program);
 
+/* Of a traced run: did the program listen, and wait for a client that met the fault and never came? */
+bool sf_trial_awaits_client(const struct sf_trial_facts *facts, const struct sf_candidate *candidate,
+                            unsigned program);
+
 /* Of a traced run: did the program make as many calls as would be a spin, had they not moved something? */
 bool sf_trial_is_busy(const struct sf_baseline *baseline, const struct sf_trial_facts *facts,
                       unsigned program);

@@ -333,7 +333,8 @@ static void confirm(struct sf_exploration *exploration, struct sf_suspect *suspe
         return;
     }
     bool was_slow = suspect->symptom.kind == SF_SYMPTOM_HANG &&
-                    sf_trial_is_slow(facts, &suspect->candidate, suspect->symptom.program);
+                    (sf_trial_is_slow(facts, &suspect->candidate, suspect->symptom.program) ||
+                     sf_trial_awaits_client(facts, &suspect->candidate, suspect->symptom.program));
     bool was_busy = suspect->symptom.kind == SF_SYMPTOM_SPIN &&
                     sf_trial_is_busy(&exploration->baseline, facts, suspect->symptom.program);
     if (found.kind == SF_SYMPTOM_NONE &&

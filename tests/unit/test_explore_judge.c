@@ -122,6 +122,31 @@ static void who_is_slowed_down_but_moves_on_does_not_hang(void **state)
     assert_int_equal(judge(exploring, partial_fault()).kind, SF_SYMPTOM_HANG);
     sf_observation_free(seen);
 }
+
+static void who_listens_for_a_client_that_never_came_does_not_hang(void **state)
+{
+    struct exploring *exploring = *state;
+    struct sf_observation *seen = sf_observation_new();
+    struct sf_candidate of_another = reset_fault();
+    of_another.injections[0].program_index = SERVER;
+    exploring->facts.timed_out = true;
+    exploring->facts.observation = seen;
+    exploring->programs[CLIENT].end = SF_END_TIMEOUT;
+    exploring->programs[CLIENT].calls[SF_FAMILY_LISTEN] = 1;
+    assert_int_equal(judge(exploring, of_another).kind, SF_SYMPTOM_NONE);
+    of_another.injections[1] = of_another.injections[0];
+    of_another.injections[1].program_index = CLIENT; /* its connection, which never was */
+    of_another.count = 2;
+    assert_int_equal(judge(exploring, of_another).kind, SF_SYMPTOM_NONE);
+    of_another.injections[1].connection = 0;
+    assert_int_equal(judge(exploring, of_another).kind, SF_SYMPTOM_HANG);
+    of_another.count = 1;
+    seen->connections[seen->connection_count++] =
+        (struct sf_observed_connection){.program = CLIENT, .role = SF_ROLE_SERVER, .connection = 1};
+    assert_int_equal(judge(exploring, of_another).kind, SF_SYMPTOM_HANG);
+    sf_observation_free(seen);
+}
+
 static void program_without_end_that_burns_the_cpu_spins(void **state)
 {
     struct exploring *exploring = *state;
@@ -214,6 +239,7 @@ int main(void)
         T(program_without_end_hangs),
         T(program_without_end_that_burns_the_cpu_spins),
         T(who_is_slowed_down_but_moves_on_does_not_hang),
+        T(who_listens_for_a_client_that_never_came_does_not_hang),
         T(who_waits_for_a_silenced_peer_is_not_to_blame),
         T(calls_beyond_all_bounds_spin_but_those_of_a_fault_do_not),
         T(service_that_ends_by_itself_is_down_unless_it_never_began),
