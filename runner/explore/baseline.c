@@ -134,7 +134,8 @@ static void add_connections(struct sf_baseline *baseline, const struct sf_trial_
                                                   .connection = seen->connection,
                                                   .bytes_in = seen->bytes_in,
                                                   .bytes_out = seen->bytes_out,
-                                                  .sends = seen->sends};
+                                                  .sends = seen->sends,
+                                                  .was_read_out = seen->was_read_out};
     }
 }
 

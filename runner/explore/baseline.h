@@ -35,6 +35,7 @@ struct sf_site_connection {
     uint32_t connection; /* 0: datagrams without one */
     uint64_t bytes_in, bytes_out;
     uint32_t sends;
+    bool was_read_out; /* the program has read its end */
 };
 
 struct sf_baseline_program {

@@ -43,6 +43,8 @@ struct sf_injection {
     const char *fault, *value; /* "partial", "1" */
     enum sf_fault_class class;
     bool is_benign;   /* a correct program does not notice it: contract, `fragile` */
+    bool ends_alike;  /* its connection ends as it does anyway, but sooner: a program whose protocol knows no
+                       * other end of a message cannot tell */
     uint64_t wait_ns; /* that it may cost each time */
 };
 

@@ -313,6 +313,17 @@ static bool counts_by_connection(enum sf_family family)
     return family == SF_FAMILY_RECV || family == SF_FAMILY_SEND || family == SF_FAMILY_SHUTDOWN;
 }
 
+/* connection 0: any. */
+static bool is_read_out(const struct sf_baseline *baseline, unsigned program, uint32_t connection)
+{
+    for (size_t i = 0; i < baseline->connection_count; i++) {
+        const struct sf_site_connection *at = &baseline->connections[i];
+        if (at->program == program && at->was_read_out && (connection == 0 || at->connection == connection))
+            return true;
+    }
+    return false;
+}
+
 static void add_row(struct maker *maker, const struct row *row, const struct sf_site *site)
 {
     const struct sf_baseline *baseline = maker->baseline;
@@ -348,6 +359,8 @@ static void add_row(struct maker *maker, const struct row *row, const struct sf_
         injection.last = ALL;
     if (row->reach == ON && baseline->programs[site->program].bytes > BYTES_FOR_SMALL)
         return;
+    injection.ends_alike = row->class == SF_CLASS_END && !maker->candidates->is_thorough &&
+                           is_read_out(baseline, injection.program_index, injection.connection);
     add_one(maker, &injection, site->place);
 }
 

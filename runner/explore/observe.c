@@ -136,6 +136,14 @@ static uint32_t count_call(struct observer *observer, struct socket_memory *memo
     return ++observer->calls[program][family];
 }
 
+/* A read that says that no more will come. */
+static bool is_end(const struct sf_traced *call, enum sf_family family)
+{
+    const struct sf_trace_call *record = call->record;
+    return family == SF_FAMILY_RECV && !call->is_unfinished && record->error == 0 && record->result == 0 &&
+           record->asked > 0;
+}
+
 static void note_connection(struct observer *observer, struct socket_memory *memory,
                             const struct sf_traced *call, enum sf_family family)
 {
@@ -152,6 +160,7 @@ static void note_connection(struct observer *observer, struct socket_memory *mem
     }
     struct sf_observed_connection *connection = &observation->connections[memory->connection_slot - 1];
     uint32_t sends = connection->sends + (family == SF_FAMILY_SEND);
+    bool was_read_out = connection->was_read_out || is_end(call, family);
     *connection = (struct sf_observed_connection){.since_call = connection->since_call,
                                                   .program = socket->program,
                                                   .domain = socket->domain,
@@ -160,7 +169,8 @@ static void note_connection(struct observer *observer, struct socket_memory *mem
                                                   .connection = socket->connection,
                                                   .bytes_in = socket->bytes_in,
                                                   .bytes_out = socket->bytes_out,
-                                                  .sends = sends};
+                                                  .sends = sends,
+                                                  .was_read_out = was_read_out};
 }
 
 /* EAGAIN of a socket that waits only so long means that the time is over. */
@@ -196,8 +206,7 @@ static void note_end(struct socket_memory *memory, const struct sf_traced *call,
         return; /* a datagram's error is of it alone */
     if (family == SF_FAMILY_CONNECT && record->error == 0)
         memory->is_ended = false;
-    if (is_final(record->error) ||
-        (family == SF_FAMILY_RECV && record->error == 0 && record->result == 0 && record->asked > 0))
+    if (is_final(record->error) || is_end(call, family))
         memory->is_ended = true;
 }
 
@@ -206,7 +215,7 @@ static bool brought_nothing(const struct sf_traced *call, enum sf_family family)
     const struct sf_trace_call *record = call->record;
     switch (family) {
     case SF_FAMILY_RECV:
-        return record->error != 0 || (record->result == 0 && record->asked > 0);
+        return record->error != 0 || is_end(call, family);
     case SF_FAMILY_SEND:
     case SF_FAMILY_ACCEPT:
     case SF_FAMILY_CONNECT:
@@ -251,23 +260,24 @@ static void note_pace(struct observer *observer, const struct sf_traced *call, e
 }
 
 /* What passes by itself is no trouble. */
-static bool is_trouble(const struct sf_trace_call *record, enum sf_family family)
+static bool is_trouble(const struct sf_traced *call, enum sf_family family)
 {
+    const struct sf_trace_call *record = call->record;
     bool passes = record->error == EAGAIN || record->error == EINPROGRESS || record->error == EALREADY;
-    bool is_end = family == SF_FAMILY_RECV && record->error == 0 && record->result == 0 && record->asked > 0;
-    return record->rule_count > 0 || (record->error && !passes) || is_end;
+    return record->rule_count > 0 || (record->error && !passes) || is_end(call, family);
 }
 
-static void note_trouble(struct sf_observed_program *program, const struct sf_trace_call *record,
+static void note_trouble(struct sf_observed_program *program, const struct sf_traced *call,
                          enum sf_family family, uint32_t place)
 {
+    const struct sf_trace_call *record = call->record;
     if (family == SF_FAMILY_RECV || family == SF_FAMILY_SEND) {
         program->has_data = true;
         program->data_call = record->call;
         program->data_place = place;
     }
     if (family == SF_FAMILY_CLOSE || family == SF_FAMILY_OPTION || family == SF_FAMILY_SHUTDOWN ||
-        !is_trouble(record, family))
+        !is_trouble(call, family))
         return;
     program->has_trouble = true;
     program->trouble_call = record->call;
@@ -343,7 +353,7 @@ static void take(void *context, const struct sf_traced *call)
     note_pace(observer, call, family, place);
     if ((family == SF_FAMILY_RECV || family == SF_FAMILY_SEND) && !brought_nothing(call, family))
         observer->observation->programs[record->program].moved_ns = record->end_ns;
-    note_trouble(&observer->observation->programs[record->program], record, family, place);
+    note_trouble(&observer->observation->programs[record->program], call, family, place);
     if (family == SF_FAMILY_NONE)
         return;
     bool peeks = family == SF_FAMILY_RECV && record->call != SF_CALL_recvmmsg && record->argument & MSG_PEEK;

@@ -36,6 +36,7 @@ struct sf_observed_connection {
     uint32_t connection;
     uint64_t bytes_in, bytes_out;
     uint32_t sends;
+    bool was_read_out; /* the program has read its end */
     uint32_t since_call; /* how many calls had been seen when it came up */
 };
 

@@ -120,6 +120,24 @@ static void connections_end_in_the_midst_only_where_that_is_asked_for(void **sta
     find(exploring, cut);
 }
 
+static bool ends_alike(struct exploring *exploring, bool is_thorough)
+{
+    sf_candidates_make(&exploring->exploration.candidates, exploring->reading->arena,
+                       &exploring->exploration.baseline, NULL, is_thorough);
+    size_t at = find(exploring, "call: recv, program: client, connection: 1, when: {nth: 2}, eof: true");
+    return exploring->exploration.candidates.list[at].injections[0].ends_alike;
+}
+
+static void early_end_is_told_from_one_that_comes_anyway(void **state)
+{
+    struct exploring *exploring = *state;
+    assert_false(ends_alike(exploring, false));
+    for (size_t i = 0; i < exploring->exploration.baseline.connection_count; i++)
+        exploring->exploration.baseline.connections[i].was_read_out = true;
+    assert_true(ends_alike(exploring, false));
+    assert_false(ends_alike(exploring, true));
+}
+
 static void queue_of_a_unix_socket_keeps_what_a_poll_has_told_of(void **state)
 {
     struct exploring *exploring = *state;
@@ -212,6 +230,7 @@ int main(void)
         T(pairs_follow_from_the_seed),
         T(every_rule_is_valid),
         T(connections_end_in_the_midst_only_where_that_is_asked_for),
+        T(early_end_is_told_from_one_that_comes_anyway),
         T(queue_of_a_unix_socket_keeps_what_a_poll_has_told_of),
         T(end_of_a_bounded_wait_is_no_harmless_moment),
         T(what_a_look_has_seen_is_read_whole),

@@ -84,6 +84,10 @@ static void other_output_with_success_is_silent(void **state)
     exploring->programs[CLIENT].out = "hel";
     exploring->programs[CLIENT].out_bytes = 3;
     assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_SILENT);
+    struct sf_candidate end = exploring_fault("eof", "true", SF_CLASS_END, false);
+    assert_int_equal(judge(exploring, end).kind, SF_SYMPTOM_SILENT);
+    end.injections[0].ends_alike = true; /* sooner than it ends anyway, which nobody can tell */
+    assert_int_equal(judge(exploring, end).kind, SF_SYMPTOM_NONE);
     exploring->programs[CLIENT].code = 1;
     assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_NONE);
 }
