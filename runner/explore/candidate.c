@@ -87,7 +87,6 @@ const struct sf_node *sf_injection_node(struct sf_arena *arena, const struct sf_
     return rule;
 }
 
-/* In flow style; long enough for what rules hold. */
 static const char *node_text(struct sf_arena *arena, const struct sf_node *node);
 
 static const char *enclosed(struct sf_arena *arena, const struct sf_node *node)
@@ -103,6 +102,7 @@ static const char *pair_text(struct sf_arena *arena, const struct sf_pair *pair)
     return sf_arena_printf(arena, "%s: %s", pair->key->text, enclosed(arena, pair->value));
 }
 
+/* In flow style; long enough for what rules hold. */
 static const char *node_text(struct sf_arena *arena, const struct sf_node *node)
 {
     const char *text = "";
