@@ -1,6 +1,7 @@
 #include "explore/store.h"
 
 #include "base/arena.h"
+#include "engine/hash.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -161,19 +162,28 @@ void sf_store_forget(struct sf_exploration *exploration, struct sf_explored *fin
     finding->expected = NULL;
 }
 
-/* Is it the same that is explored? Its text, but for what is of one run. */
+static uint64_t hash_of(const struct sf_node *node)
+{
+    uint64_t hash = node && node->kind == SF_NODE_SCALAR ? sf_hash_text(node->text) : 0;
+    for (size_t i = 0; node && node->kind != SF_NODE_SCALAR && i < node->count; i++)
+        hash = node->kind == SF_NODE_LIST
+                   ? sf_hash_mix(hash ^ hash_of(node->items[i]))
+                   : sf_hash_mix(hash ^ sf_hash_mix(sf_hash_text(node->pairs[i].key->text) ^
+                                                    hash_of(node->pairs[i].value)));
+    return hash;
+}
+
+/* What is searched, as it was written: ports and folders differ from run to run. */
 static const char *fingerprint(struct sf_arena *arena, const struct sf_exploration *exploration)
 {
     const struct sf_subject *subject = exploration->subject;
-    const char *text = sf_arena_printf(arena, "%s %" PRIu64 " %u/%u", subject->name, subject->seed,
-                                       exploration->shard.number, exploration->shard.count);
-    for (unsigned i = 0; i < subject->program_count; i++) {
-        text = sf_arena_printf(arena, "%s %s", text, subject->programs[i].name);
-        const struct sf_program *program = &subject->scenario->programs[i];
-        for (char **word = program->argv; *word && subject->is_command; word++)
-            text = sf_arena_printf(arena, "%s %s", text, *word);
-    }
-    return text;
+    const struct sf_node *root = subject->document->root;
+    uint64_t hash = sf_hash_mix(hash_of(sf_node_get(root, "programs")) ^ hash_of(sf_node_get(root, "vars")));
+    for (size_t i = 0; i < subject->override_count; i++)
+        hash = sf_hash_mix(hash ^ sf_hash_text(subject->overrides[i].name) ^
+                           sf_hash_mix(sf_hash_text(subject->overrides[i].value)));
+    return sf_arena_printf(arena, "%s %" PRIu64 " %u/%u %016" PRIx64, subject->name, subject->seed,
+                           exploration->shard.number, exploration->shard.count, hash);
 }
 
 static json_t *pack(const struct sf_explored *finding)

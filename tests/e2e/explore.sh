@@ -101,6 +101,8 @@ check_status "a search can be resumed" 1 \
 check_eq "… keeps what was found" "$count" "$(json resumed.json 'len(report["findings"])')"
 check_status "… but not one of another seed" 2 "$SOCKFAULT" explore -q --resume --seed 9 --out found crash.yaml
 check_match "… and says why" 'is of something else' "$output"
+sed 's|./client|./other|' crash.yaml > moved.yaml && cp client other
+check_status "… nor one of another program of that name" 2 "$SOCKFAULT" explore -q --resume --out found moved.yaml
 check_status "where there is none, nothing can be resumed" 2 "$SOCKFAULT" explore --resume --out nowhere crash.yaml
 
 for part in 1 2; do
