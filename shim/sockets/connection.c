@@ -182,10 +182,11 @@ void sf_socket_was_connected(int fd)
 
 void sf_socket_meets_peer(int fd, struct sf_socket *socket)
 {
+    /* Others may describe a stream anew meanwhile: it is not looked at. */
+    if (!sf_shim.has_programs || socket->type != SF_TYPE_DGRAM)
+        return;
     struct sf_addr peer = socket->peer;
-
-    if (!sf_shim.has_programs || socket->type != SF_TYPE_DGRAM || peer.domain == 0 ||
-        peer.owner != SF_OWNER_NONE)
+    if (peer.domain == 0 || peer.owner != SF_OWNER_NONE)
         return;
     sf_owner_find(&peer, fd, socket->type, socket->role);
     if (peer.owner != SF_OWNER_NONE)
