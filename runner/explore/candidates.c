@@ -191,29 +191,28 @@ static void add_given(struct maker *maker, const struct sf_node *given)
                 SF_NO_PLACE);
 }
 
-static bool has_bounded(const struct sf_baseline *baseline, unsigned program, enum sf_family family)
+static bool is_bounded(const struct sf_site *site)
+{
+    return site->is_bounded;
+}
+
+static bool was_peeked(const struct sf_site *site)
+{
+    return site->was_peeked;
+}
+
+static bool is_local(const struct sf_site *site)
+{
+    return site->domain == SF_DOMAIN_UNIX;
+}
+
+/* Is any site of the program's calls of that family so? */
+static bool has_any(const struct sf_baseline *baseline, unsigned program, enum sf_family family,
+                    bool (*is_so)(const struct sf_site *site))
 {
     for (size_t i = 0; i < baseline->site_count; i++)
         if (baseline->sites[i].program == program && baseline->sites[i].family == family &&
-            baseline->sites[i].is_bounded)
-            return true;
-    return false;
-}
-
-static bool has_peeked(const struct sf_baseline *baseline, unsigned program, enum sf_family family)
-{
-    for (size_t i = 0; i < baseline->site_count; i++)
-        if (baseline->sites[i].program == program && baseline->sites[i].family == family &&
-            baseline->sites[i].was_peeked)
-            return true;
-    return false;
-}
-
-static bool has_local(const struct sf_baseline *baseline, unsigned program)
-{
-    for (size_t i = 0; i < baseline->site_count; i++)
-        if (baseline->sites[i].program == program && baseline->sites[i].family == SF_FAMILY_RECV &&
-            baseline->sites[i].domain == SF_DOMAIN_UNIX)
+            is_so(&baseline->sites[i]))
             return true;
     return false;
 }
@@ -273,9 +272,11 @@ static void add_everywhere(struct maker *maker)
         for (unsigned program = 0; program < baseline->program_count; program++) {
             if (!has_sites(baseline, program, broad[i].family, broad[i].type) ||
                 (broad[i].class == SF_CLASS_SHORT && baseline->programs[program].bytes > BYTES_FOR_SMALL) ||
-                (broad[i].class != SF_CLASS_SHORT && has_bounded(baseline, program, broad[i].family)) ||
-                (belies_queue(broad[i].family, broad[i].class) && has_local(baseline, program)) ||
-                has_peeked(baseline, program, broad[i].family))
+                (broad[i].class != SF_CLASS_SHORT &&
+                 has_any(baseline, program, broad[i].family, is_bounded)) ||
+                (belies_queue(broad[i].family, broad[i].class) &&
+                 has_any(baseline, program, SF_FAMILY_RECV, is_local)) ||
+                has_any(baseline, program, broad[i].family, was_peeked))
                 continue;
             add_one(
                 maker,
@@ -332,10 +333,11 @@ static void add_row(struct maker *maker, const struct row *row, const struct sf_
      * there without a handler too, when the program was stopped for a while: few are ready for that. */
     if (site->is_bounded && row->class == SF_CLASS_AGAIN)
         return;
-    if (belies_queue(row->family, row->class) && site->domain == SF_DOMAIN_UNIX)
+    if (belies_queue(row->family, row->class) && is_local(site))
         return;
     if (belies_peek(row->class) &&
-        (site->was_peeked || (row->reach != ONCE && has_peeked(baseline, site->program, site->family))))
+        (site->was_peeked ||
+         (row->reach != ONCE && has_any(baseline, site->program, site->family, was_peeked))))
         return;
     if (row->family != site->family || (row->type && row->type != site->type) || !is_possible(row, site))
         return;

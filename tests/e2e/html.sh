@@ -52,14 +52,7 @@ check_status "a report of a run" 0 "$SOCKFAULT" run --report html=run.html -f 'c
     python3 -c 'import socket; a, b = socket.socketpair(); a.send(b"xy"); b.recv(2)'
 check_status "to standard output" 1 "$SOCKFAULT" test --report html few.yaml
 check_match "it is a page" '^<!DOCTYPE html>' "$output"
-for source in peer reset-null; do cc -g -o "$source" "$root/tests/zoo/$source.c"; done
-cat > ask.yaml << 'END'
-name: ask
-timeout: 5s
-programs:
-  server: {run: [./peer, serve, "${port.zoo}"], ready: {port: "${port.zoo}"}, wrap: false}
-  client: [./reset-null, "${port.zoo}"]
-END
+. "$root/tests/zoo/ask.sh"
 check_status "a report of a search" 1 "$SOCKFAULT" explore -q --max-runs 25 --report html=explored.html \
     --report json=explored.json ask.yaml
 check_status "of one whose findings are known" 0 "$SOCKFAULT" explore -q --max-runs 25 --known explored.json \

@@ -62,14 +62,7 @@ check_eq "not with -q" "widest 0" "$(screen 80 test -q -j 1 many.yaml | head -n 
 check_eq "nor on a dumb terminal" "widest 0" "$(TERM=dumb screen 80 test -j 1 many.yaml | head -n 1)"
 
 # explore's line.
-for source in peer reset-null; do cc -g -o "$source" "$root/tests/zoo/$source.c"; done
-cat > ask.yaml << 'END'
-name: ask
-timeout: 5s
-programs:
-  server: {run: [./peer, serve, "${port.zoo}"], ready: {port: "${port.zoo}"}, wrap: false}
-  client: [./reset-null, "${port.zoo}"]
-END
+. "$root/tests/zoo/ask.sh"
 shown=$(screen 200 explore --max-runs 60 --out found ask.yaml)
 check_match "explore says how far it is, what it found and how long it will take" \
     'sockfault explore: [0-9]+ runs, [0-9]+ of [0-9]+ faults tried, [1-9] findings?, [0-9]+ faults/s, [0-9]+ s left \|' "$shown"
