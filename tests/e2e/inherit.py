@@ -20,6 +20,9 @@ OWN = {
 }
 OWN[socket.SOL_SOCKET] |= {25, 62}                     # BINDTODEVICE, BINDTOIFINDEX
 
+# What TCP sizes for each connection by what it remembers of the route (tcp_init_metrics), until it is set.
+TUNED = {(socket.SOL_SOCKET, socket.SO_SNDBUF)}
+
 def levels(kind):
     if kind == "unix":
         return [socket.SOL_SOCKET]
@@ -75,7 +78,8 @@ def options(kind):
 def main(kind):
     plain = accepted(kind, lambda listener: True)
     for level, name in options(kind):
-        print(level, name, tell(plain[0], level, name))
+        if kind == "unix" or (level, name) not in TUNED:
+            print(level, name, tell(plain[0], level, name))
     for level, name in options(kind):
         any(try_value(kind, level, name, value) for value in VALUES)
 
