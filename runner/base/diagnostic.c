@@ -77,7 +77,7 @@ void sf_diagnostics_print(const struct sf_diagnostics *diagnostics, FILE *out)
         const struct sf_diagnostic *diagnostic = &diagnostics->list[i];
         const struct sf_place *place = &diagnostic->place;
         if (place->file)
-            fprintf(out, "%s:", place->file);
+            fprintf(out, "%s:", sf_printable(diagnostics->arena, place->file));
         if (place->file && place->line)
             fprintf(out, "%u:%u:", place->line, place->column);
         fprintf(out, "%s%s%s\n", place->file ? " " : "",

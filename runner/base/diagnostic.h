@@ -65,8 +65,10 @@ const char *sf_suggestion(struct sf_arena *arena, const char *text, const char *
 /* "a, b, c" */
 const char *sf_names_join(struct sf_arena *arena, const char *const *names, size_t count);
 
-/* The user's text for a message: in single quotes, without control characters,
- * shortened when long. */
+/* A name as a part of one line: control characters are told (\n, \x1b), all else is as it is. */
+const char *sf_printable(struct sf_arena *arena, const char *text);
+
+/* The user's text for a message: in single quotes, printable, shortened when long. */
 const char *sf_quoted(struct sf_arena *arena, const char *text);
 
 #endif

@@ -1,10 +1,13 @@
 #include "base/progress.h"
 
+#include <limits.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 enum { COLUMNS = 80 };
 
@@ -33,32 +36,49 @@ struct sf_progress sf_progress_new(bool is_wanted)
     return (struct sf_progress){.is_on = is_wanted && can_go_back};
 }
 
-static bool starts_character(char byte)
+/* The bytes of the character at `text`, and its columns: two of most of East Asia's, none of a
+ * combining one. The thread's locale is one of UTF-8, or every byte is a character. */
+static size_t character_at(const char *text, size_t *columns)
 {
-    return ((unsigned char)byte & 0xc0) != 0x80;
+    wchar_t character;
+    size_t bytes = mbrtowc(&character, text, strlen(text), &(mbstate_t){0});
+    int width = bytes > 0 && bytes <= MB_LEN_MAX ? wcwidth(character) : -1;
+    *columns = width < 0 ? 1 : (size_t)width;
+    return width < 0 ? 1 : bytes;
 }
 
-static size_t columns_in(const char *text)
+/* How many bytes of the text go into `columns`. */
+static size_t bytes_in(const char *text, size_t columns)
 {
-    size_t columns = 0;
-    for (; *text; text++)
-        columns += starts_character(*text);
-    return columns;
+    size_t at = 0, wide;
+    while (text[at]) {
+        size_t bytes = character_at(text + at, &wide);
+        if (wide > columns)
+            break;
+        columns -= wide;
+        at += bytes;
+    }
+    return at;
 }
 
 void sf_progress_cut(char *room, const char *text, size_t columns, bool is_utf8_)
 {
+    /* Names are UTF-8 whatever the terminal's locale. */
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL), before = utf8 ? uselocale(utf8) : NULL;
     const char *mark = is_utf8_ ? "…" : "...";
-    size_t marked = is_utf8_ ? 1 : 3, kept = 0, at = 0;
-    if (columns_in(text) <= columns) {
+    size_t marked = is_utf8_ ? 1 : 3;
+    size_t kept = bytes_in(text, columns);
+    if (text[kept]) {
+        kept = columns > marked ? bytes_in(text, columns - marked) : 0;
+        memcpy(room, text, kept);
+        strcpy(room + kept, columns >= marked ? mark : "");
+    } else {
         strcpy(room, text);
-        return;
     }
-    size_t wanted = columns > marked ? columns - marked : 0;
-    for (; text[at] && (kept < wanted || !starts_character(text[at])); at++)
-        kept += starts_character(text[at]);
-    memcpy(room, text, at);
-    strcpy(room + at, columns >= marked ? mark : "");
+    if (utf8) {
+        uselocale(before);
+        freelocale(utf8);
+    }
 }
 
 void sf_progress_show(struct sf_progress *progress, const char *text)

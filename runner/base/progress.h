@@ -20,8 +20,7 @@ void sf_progress_show(struct sf_progress *progress, const char *text);
 void sf_progress_clear(struct sf_progress *progress);
 
 /* The text as far as it goes into `columns`, in `room` (as long as the text, and 4 bytes); what is cut off is
- * "…", or
- * "..." where the locale is not UTF-8. Counts a character as a column. Pure. */
+ * "…", or "..." where the locale is not UTF-8. A character has the columns that wcwidth(3) says. Pure. */
 void sf_progress_cut(char *room, const char *text, size_t columns, bool is_utf8);
 
 #endif

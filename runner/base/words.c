@@ -77,16 +77,10 @@ const char *sf_names_join(struct sf_arena *arena, const char *const *names, size
     return text;
 }
 
-const char *sf_quoted(struct sf_arena *arena, const char *text)
+static char *put_printable(char *end, const char *text, size_t bytes)
 {
     static const char hex[] = "0123456789abcdef";
-    size_t bytes = strlen(text), shown = smallest(bytes, LONGEST_QUOTE);
-    /* Never half a UTF-8 character. */
-    while (shown < bytes && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
-        shown--;
-    char *quoted = sf_arena_alloc(arena, 4 * shown + sizeof "''..."), *end = quoted;
-    *end++ = '\'';
-    for (size_t i = 0; i < shown; i++) {
+    for (size_t i = 0; i < bytes; i++) {
         unsigned char c = (unsigned char)text[i];
         if (c == '\n') {
             end = stpcpy(end, "\\n");
@@ -98,6 +92,27 @@ const char *sf_quoted(struct sf_arena *arena, const char *text)
             *end++ = (char)c;
         }
     }
+    *end = '\0';
+    return end;
+}
+
+const char *sf_printable(struct sf_arena *arena, const char *text)
+{
+    size_t bytes = strlen(text);
+    char *line = sf_arena_alloc(arena, 4 * bytes + 1);
+    put_printable(line, text, bytes);
+    return line;
+}
+
+const char *sf_quoted(struct sf_arena *arena, const char *text)
+{
+    size_t bytes = strlen(text), shown = smallest(bytes, LONGEST_QUOTE);
+    /* Never half a UTF-8 character. */
+    while (shown < bytes && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
+        shown--;
+    char *quoted = sf_arena_alloc(arena, 4 * shown + sizeof "''...");
+    quoted[0] = '\'';
+    char *end = put_printable(quoted + 1, text, shown);
     stpcpy(end, shown < bytes ? "'..." : "'");
     return quoted;
 }

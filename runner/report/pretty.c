@@ -4,6 +4,7 @@
 
 #include "base/output.h"
 #include "base/arena.h"
+#include "base/diagnostic.h"
 #include "verify/wording.h"
 
 #include <inttypes.h>
@@ -32,10 +33,10 @@ static void put_findings(FILE *out, const struct sf_report_scenario *report)
 {
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct sf_finding *finding = &report->findings.list[i];
+        fprintf(out, "%s:", sf_printable(report->arena, finding->place.file));
         if (finding->place.line)
-            fprintf(out, "%s:%u: %s\n", finding->place.file, finding->place.line, finding->message);
-        else
-            fprintf(out, "%s: %s\n", finding->place.file, finding->message);
+            fprintf(out, "%u:", finding->place.line);
+        fprintf(out, " %s\n", finding->message);
     }
 }
 
@@ -136,7 +137,7 @@ void sf_pretty_scenario(FILE *out, const struct sf_report_scenario *report, int 
     if (verbosity < 0 && !failed)
         return;
     put_label(out, report->result);
-    fprintf(out, " %s", report->name);
+    fprintf(out, " %s", sf_printable(report->arena, report->name));
     if (report->result == SF_SKIPPED)
         fprintf(out, ": %s\n", report->reason);
     else if (report->duration_ns == 0) /* it was not started */

@@ -176,6 +176,15 @@ check_eq "and an error for each of its errors" 2 "$(grep -c '^::error file=wrong
 
 # ---- several, and of `run` -------------------------------------------------
 
+odd=$'a\n::error::no\033[31m.yaml'
+cp wrong.yaml "$odd"
+run_test github "$odd"
+check_eq "GitHub: a file's name makes no command of its own" 2 "$(grep -c '^::error' report)"
+check "and its heading is one line" grep -qxF '::group::INVALID a\n::error::no\x1b[31m.yaml' report
+run_test pretty "$odd"
+check_eq "nor lines and colours of its own for people" 2 "$(grep -cF 'a\n::error::no\x1b[31m.yaml:' said)"
+rm "$odd"
+
 check_status "several reports in one run" 1 run_test tap=tap --report junit=xml --report github --report json=json all.yaml
 check "TAP" $python "$here/tap.py" tap
 check "JUnit" $python "$here/junit.py" xml

@@ -168,6 +168,21 @@ static void quoted_text_is_safe_to_print(void **state)
     assert_non_null(strstr(quoted, "a'..."));
 }
 
+static void names_are_printed_on_one_line(void **state)
+{
+    struct sf_arena *arena = *state;
+    struct sf_diagnostics diagnostics = {.arena = arena};
+    sf_error(&diagnostics, (struct sf_place){"a\n\x1b[31m é.yaml", 3, 2}, "wrong");
+    char *printed = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&printed, &bytes);
+    assert_non_null(out);
+    sf_diagnostics_print(&diagnostics, out);
+    fclose(out);
+    assert_string_equal(printed, "a\\n\\x1b[31m é.yaml:3:2: wrong\n");
+    free(printed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +196,7 @@ int main(void)
         cmocka_unit_test(slips_find_their_name),
         cmocka_unit_test(long_texts_have_no_nearest_name),
         cmocka_unit_test_setup_teardown(quoted_text_is_safe_to_print, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_are_printed_on_one_line, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

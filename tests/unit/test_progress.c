@@ -24,6 +24,14 @@ static void text_is_cut_to_columns(void **state)
     expect("äöüäöü", 6, true, "äöüäöü");
     expect("äöüäöü", 5, true, "äöüä…");
     expect("äöü", 2, true, "ä…");
+    expect("日本語", 6, true, "日本語");
+    expect("日本語", 5, true, "日本…");
+    expect("日本語", 4, true, "日…");
+    expect("日本語", 6, false, "日本語");
+    expect("日本語", 5, false, "日...");
+    expect("e\u0301e\u0301e\u0301", 3, true, "e\u0301e\u0301e\u0301");
+    expect("e\u0301e\u0301e\u0301", 2, true, "e\u0301…");
+    expect("\xff\xff\xff", 2, true, "\xff…");
     expect("abc", 1, true, "…");
     expect("abc", 1, false, "");
     expect("abc", 0, true, "");
