@@ -149,7 +149,7 @@ $(out)/pic/%.o: %.c $(out)/made/shim | build-deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(shim_flags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(out)/obj/runner/html/assets.o: runner/html/report.css runner/html/report.js
+$(out)/obj/runner/html/assets.o: runner/html/report.css runner/html/report.js runner/html/zoom.js
 
 $(out)/obj/%.o: %.c $(out)/made/runner | build-deps
 	$(call say,CC,$@)

@@ -11,3 +11,4 @@
 
 ASSET(sf_html_style, "report.css");
 ASSET(sf_html_script, "report.js");
+ASSET(sf_html_zoom, "zoom.js");

@@ -1,5 +1,5 @@
 /* Parts of the HTML report. One file, with all that it needs within, readable without scripts: these only
- * sift. Nothing of what programs or scenarios say can end its element or start another. */
+ * sift and zoom. Nothing of what programs or scenarios say can end its element or start another. */
 #ifndef SF_HTML_HTML_H
 #define SF_HTML_HTML_H
 
@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-/* The page's style and script; report.css and report.js as they are. */
-extern const char sf_html_style[], sf_html_script[];
+/* The page's style and scripts; report.css, report.js and zoom.js as they are. */
+extern const char sf_html_style[], sf_html_script[], sf_html_zoom[];
 
 /* Text between tags or within a quoted attribute: markup is escaped, control characters but line ends are
  * shown as pictures, what is not UTF-8 is U+FFFD. */

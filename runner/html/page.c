@@ -93,6 +93,7 @@ int sf_html_write(FILE *out, const struct sf_report_run *run, int verbosity)
     put_scenarios(out, run, false);
     fputs("</main>\n<script>\n", out);
     fputs(sf_html_script, out);
+    fputs(sf_html_zoom, out);
     fputs("</script></body></html>\n", out);
     return 0;
 }

@@ -216,6 +216,11 @@ static void put_marks(struct drawing *drawing, uint32_t index)
     }
 }
 
+static double in_buckets(const struct sf_timeline *timeline, uint64_t ns)
+{
+    return ((double)ns - (double)timeline->first_ns) / (double)timeline->bucket_ns;
+}
+
 static uint64_t most_of(const uint64_t *buckets, uint64_t most)
 {
     for (unsigned i = 0; i < SF_TIMELINE_BUCKETS; i++)
@@ -234,29 +239,37 @@ static unsigned height_of(uint64_t bytes, uint64_t most)
     return height ? height : 1;
 }
 
-static void put_path(FILE *out, const uint64_t *buckets, uint64_t most, const char *kind, bool is_up)
+/* A bar for each bucket, as much of it as the connection lived in. */
+static void put_path(const struct drawing *drawing, const struct sf_timeline_connection *connection,
+                     const uint64_t *buckets, uint64_t most, bool is_up)
 {
-    sf_html_put(out, "<path class=\"%s\" d=\"", kind);
+    const struct sf_timeline *timeline = drawing->timeline;
+    double opened = in_buckets(timeline, connection->opened_ns),
+           closed = in_buckets(timeline, connection->closed_ns);
+    sf_html_put(drawing->out, "<path class=\"%s\" d=\"", is_up ? "out" : "in");
     for (unsigned i = 0; i < SF_TIMELINE_BUCKETS; i++) {
         unsigned height = height_of(buckets[i], most);
+        double left = opened > i && opened < i + 1 ? opened : i;
+        double right = closed > left && closed < i + 1 ? closed : i + 1;
         if (height)
-            fprintf(out, "M%u 10V%uh1V10", i, is_up ? 10 - height : 10 + height);
+            fprintf(drawing->out, "M%.6g 10V%uh%.4gV10", left, is_up ? 10 - height : 10 + height,
+                    right - left);
     }
-    fputs("\"/>", out);
+    fputs("\"/>", drawing->out);
 }
 
 static void put_traffic(struct drawing *drawing, const struct sf_timeline_connection *connection)
 {
+    const struct sf_timeline *timeline = drawing->timeline;
     uint64_t most = most_of(connection->out, most_of(connection->in, 0));
-    double bucket_ns = (double)drawing->timeline->bucket_ns;
+    double left = in_buckets(timeline, drawing->first_ns);
     if (most == 0)
         return;
     sf_html_put(drawing->out,
-                "<svg viewBox=\"%.3f 0 %.3f 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
-                ((double)drawing->first_ns - (double)drawing->timeline->first_ns) / bucket_ns,
-                (double)(drawing->end_ns - drawing->first_ns) / bucket_ns);
-    put_path(drawing->out, connection->out, most, "out", true);
-    put_path(drawing->out, connection->in, most, "in", false);
+                "<svg viewBox=\"%.3f 0 %.3f 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\">", left,
+                in_buckets(timeline, drawing->end_ns) - left);
+    put_path(drawing, connection, connection->out, most, true);
+    put_path(drawing, connection, connection->in, most, false);
     fputs("</svg>", drawing->out);
 }
 
@@ -290,12 +303,12 @@ static void put_lane(struct drawing *drawing, uint32_t index)
     sf_html_put(drawing->out, "<details class=\"lane%s\"><summary>",
                 is_marked(drawing, index) ? " marked" : "");
     put_label(drawing, index);
-    fputs("<span class=\"track\">", drawing->out);
+    fputs("<span class=\"track\"><span class=\"time\">", drawing->out);
     put_traffic(drawing, connection);
     put_states(drawing, index);
     put_marks(drawing, index);
     sf_html_put(drawing->out,
-                "</span><span class=\"bytes\"><b title=\"sent\">↑ %s</b> <b title=\"received\">↓ "
+                "</span></span><span class=\"bytes\"><b title=\"sent\">↑ %s</b> <b title=\"received\">↓ "
                 "%s</b></span></summary>",
                 sf_html_size(sent, connection->bytes_out), sf_html_size(in, connection->bytes_in));
     put_events(drawing, index);
@@ -315,7 +328,8 @@ static uint64_t step_of(uint64_t span_ns)
 
 static void put_axis(struct drawing *drawing)
 {
-    fputs("<div class=\"axis\" aria-hidden=\"true\"><span></span><span class=\"track\">", drawing->out);
+    fputs("<div class=\"axis\" aria-hidden=\"true\"><span></span><span class=\"track\"><span class=\"time\">",
+          drawing->out);
     uint64_t step_ns = step_of(drawing->end_ns - drawing->first_ns);
     uint64_t unit_ns = step_ns >= 1000 * MS ? 1000 * MS : MS;
     int decimals = 0;
@@ -325,7 +339,17 @@ static void put_axis(struct drawing *drawing)
          at_ns += step_ns)
         fprintf(drawing->out, "<i style=\"left:%.3f%%\">%.*f %s</i>", percent(drawing, at_ns), decimals,
                 (double)at_ns / (double)unit_ns, unit_ns == MS ? "ms" : "s");
-    fputs("</span><span></span></div>\n", drawing->out);
+    fputs("</span></span><span></span></div>\n", drawing->out);
+}
+
+/* Shown by the script that it needs. */
+static void put_zoom(FILE *out)
+{
+    fputs("<div class=\"zoom\" hidden><button type=\"button\" data-zoom=\"in\" title=\"+\">zoom in</button> "
+          "<button type=\"button\" data-zoom=\"out\" title=\"-\">zoom out</button> "
+          "<button type=\"button\" data-zoom=\"whole\" title=\"0\">whole</button> "
+          "<span>or drag over the axis, or double-click a connection (z)</span></div>\n",
+          out);
 }
 
 static void put_legend(FILE *out)
@@ -417,7 +441,10 @@ void sf_html_timeline(FILE *out, const struct sf_report_scenario *report)
     put_lacking(&drawing);
     if (count) {
         put_legend(out);
-        fputs(count > LANES_MANY ? "<div class=\"lanes many\">" : "<div class=\"lanes\">", out);
+        put_zoom(out);
+        sf_html_put(out, "<div class=\"lanes%s\" data-first=\"%.3f\" data-end=\"%.3f\">",
+                    count > LANES_MANY ? " many" : "", (double)drawing.first_ns / 1e6,
+                    (double)drawing.end_ns / 1e6);
         put_axis(&drawing);
     }
     for (uint32_t i = 0; i < drawing.timeline->connection_count; i++)

@@ -78,9 +78,8 @@ async function keys(browser) {
   equal('a slash leads to the search', 'find', await focused());
   await page.keyboard.press('Tab');
   equal('the next is the box', 'marked', await focused());
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Tab');
-  equal('then the scenario, then its first lane', true, (await focused()).includes('listens on'));
+  for (let i = 0; i < 3; i++) await page.keyboard.press('Tab');
+  equal('then the scenario, its zoom, its first lane', true, (await focused()).includes('listens on'));
   await page.keyboard.press('ArrowDown');
   equal('an arrow goes to the next lane', true, /^client #\d+ → server$/.test(await focused()));
   await page.keyboard.press('Enter');
@@ -129,6 +128,7 @@ async function withoutScript(browser) {
   equal('without scripts all lanes are there', 40, await page.locator('.scenario').first().locator('.lane').count());
   equal('and what failed', true, await page.locator('.findings').first().isVisible());
   equal('but no search', false, await page.locator('.sieve').isVisible());
+  equal('nor zoom', false, await page.locator('.zoom').first().isVisible());
 }
 
 async function explored(browser) {
@@ -164,9 +164,56 @@ async function many(browser) {
   await page.screenshot({ path: `${folder}/shots/many.png` });
 }
 
+// Where in its track a lane's life begins, and how much of it that takes.
+const lifeIn = (lane) => lane.evaluate((element) => {
+  const track = element.querySelector('.track').getBoundingClientRect();
+  const bars = [...element.querySelectorAll('.s')].map((bar) => bar.getBoundingClientRect());
+  const left = Math.min(...bars.map((bar) => bar.left));
+  return { from: (left - track.left) / track.width, share: (Math.max(...bars.map((bar) => bar.right)) - left) / track.width };
+});
+const timesOf = async (page) => (await page.locator('.axis .track i').allInnerTexts());
+
+async function zooms(browser) {
+  const page = await open(browser, 'many.html');
+  const lane = page.locator('.lane', { hasText: 'client #1000 ' });
+  const summary = lane.locator('summary');
+  const whole = await timesOf(page);
+  tell((await lifeIn(lane)).share < 0.05, 'a life among 2,000 is a point', (await lifeIn(lane)).share);
+  equal('the whole cannot be left', 'true true false',
+    (await Promise.all(['out', 'whole', 'in'].map((name) => page.locator(`[data-zoom=${name}]`).isDisabled()))).join(' '));
+  await summary.dblclick();
+  const near = await lifeIn(lane);
+  tell(near.share > 0.5 && near.from > 0 && near.from + near.share < 1, 'two clicks show it whole', JSON.stringify(near));
+  equal('and leave it closed', false, await lane.evaluate((element) => element.open));
+  const times = await timesOf(page);
+  tell(times.length > 1 && times.length <= 8 && times.join() !== whole.join(), 'the axis tells its times', times.join());
+  equal('no two of them the same', times.length, new Set(times).size);
+  await page.locator('[data-zoom=out]').click();
+  tell(Math.abs((await lifeIn(lane)).share - near.share / 2) < 0.02, 'zooming out halves it', (await lifeIn(lane)).share);
+  await summary.focus();
+  await page.keyboard.press('ArrowRight');
+  tell((await lifeIn(lane)).from < near.from + near.share / 4, 'an arrow goes on in time', (await lifeIn(lane)).from);
+  await page.keyboard.press('0');
+  equal('zero shows all', whole.join(), (await timesOf(page)).join());
+  await page.keyboard.press('z');
+  tell(Math.abs((await lifeIn(lane)).share - near.share) < 0.02, 'z shows the life again', (await lifeIn(lane)).share);
+  await page.locator('[data-zoom=whole]').click();
+  const axis = await page.locator('.axis .track').boundingBox();
+  const before = await lifeIn(lane);
+  await page.mouse.move(axis.x + axis.width * (before.from - 0.05), axis.y + 5);
+  await page.mouse.down();
+  await page.mouse.move(axis.x + axis.width * (before.from + 0.05), axis.y + 5, { steps: 4 });
+  await page.mouse.up();
+  tell(Math.abs((await lifeIn(lane)).from - 0.5) < 0.05, 'a drag over the axis shows what lies in it', (await lifeIn(lane)).from);
+  await summary.focus();
+  for (let i = 0; i < 30; i++) await page.keyboard.press('+');
+  equal('there is an end of it', true, await page.locator('[data-zoom=in]').isDisabled());
+  equal('nothing goes wrong there', '', page.errors.join(' '));
+}
+
 (async () => {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-  for (const part of [shows, keys, sifts, looks, withoutScript, explored, many])
+  for (const part of [shows, keys, sifts, looks, withoutScript, explored, many, zooms])
     await part(browser);
   await browser.close();
   tell(true, 'end');
