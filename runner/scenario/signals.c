@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <string.h>
 
+_Static_assert(NSIG <= SF_SIGNALS_MAX - 3, "room for each signal, and for second names");
+
 /* Second names of signals: sigabbrev_np knows one each. */
 static const struct {
     const char *name;
@@ -27,15 +29,23 @@ int sf_signal_find(const char *name)
     return 0;
 }
 
-const char *sf_signal_suggestion(struct sf_arena *arena, const char *name)
+size_t sf_signal_names(const char *names[static SF_SIGNALS_MAX])
 {
-    const char *names[NSIG];
     size_t count = 0;
     for (int number = 1; number < SIGRTMIN; number++) {
         const char *known = sigabbrev_np(number);
         if (known)
             names[count++] = known;
     }
+    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
+        names[count++] = aliases[i].name;
+    return count;
+}
+
+const char *sf_signal_suggestion(struct sf_arena *arena, const char *name)
+{
+    const char *names[SF_SIGNALS_MAX];
+    size_t count = sf_signal_names(names);
     if (strncasecmp(name, "SIG", 3) == 0)
         name += 3;
     return sf_suggestion(arena, name, names, count);

@@ -33,7 +33,6 @@ static const struct {
     {"delays", EITHER(REF("duration") ", " REF("delay"))},
     {"size", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE("^" BYTES "$"))},
     {"rate", TEXT_LIKE("^(" BYTES "|" NUMBER "[kMG]bit)/s$")},
-    {"signal", TEXT_LIKE("^(SIG)?[A-Z][A-Z0-9]+([+-][0-9]+)?$")},
     {"end_signal", EITHER(REF("signal") ", {\"const\": \"none\"}")},
     {"count", EITHER("{\"type\": \"integer\", \"minimum\": 0}, " TEXT_LIKE("^" NUMBER "$|" BOUND(NUMBER)))},
     {"elapsed", TEXT_LIKE(BOUND(TIME))},

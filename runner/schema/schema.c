@@ -6,6 +6,7 @@
 #include "scenario/errors.h"
 #include "scenario/faults.h"
 #include "scenario/link.h"
+#include "scenario/signals.h"
 #include "scenario/states.h"
 #include "scenario/tables.h"
 
@@ -125,6 +126,18 @@ static json_t *ready_of(const struct sf_named_table *named)
     return ready;
 }
 
+/* TERM and SIGTERM, each of them. */
+static json_t *signals(void)
+{
+    const char *names[SF_SIGNALS_MAX];
+    size_t count = sf_signal_names(names);
+    json_t *all = one_of(names, count);
+    json_t *list = json_object_get(json_array_get(json_object_get(all, "anyOf"), 0), "enum");
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_sprintf("SIG%s", names[i]));
+    return all;
+}
+
 static void add_names(json_t *definitions)
 {
     const char *names[SF_CALL_NAMES_MAX], *states[SF_STATES_MAX];
@@ -141,6 +154,7 @@ static void add_names(json_t *definitions)
     for (size_t i = 0; i < eais.count; i++)
         json_array_append_new(list, json_string(eais.names[i]));
     json_object_set_new(definitions, "error_name", all);
+    json_object_set_new(definitions, "signal", signals());
 }
 
 json_t *sf_schema_new(void)
