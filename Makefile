@@ -36,9 +36,10 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 common := -std=gnu11 -D_GNU_SOURCE -g -fno-strict-aliasing -fvisibility=hidden $(warnings)
 flags_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 flags_debug := -O0
-flags_asan := -O1 -fsanitize=address -fno-omit-frame-pointer
-flags_ubsan := -O1 -fsanitize=undefined -fno-sanitize-recover=all
-flags_tsan := -O1 -fsanitize=thread
+# Sibling calls as by -O2: where the library is called from is told by its return addresses.
+flags_asan := -O1 -foptimize-sibling-calls -fsanitize=address -fno-omit-frame-pointer
+flags_ubsan := -O1 -foptimize-sibling-calls -fsanitize=undefined -fno-sanitize-recover=all
+flags_tsan := -O1 -foptimize-sibling-calls -fsanitize=thread
 $(if $(flags_$(VARIANT)),,$(error VARIANT=$(VARIANT): allowed are release debug asan ubsan tsan))
 sanitize := $(filter -fsanitize% -fno-sanitize%,$(flags_$(VARIANT)))
 

@@ -37,6 +37,11 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+asan_runtime() # the address sanitizer's library, where sockfault is built with it
+{
+    ldd "$SOCKFAULT" | awk '/libasan/ {print $3}'
+}
+
 diag() # TEXT…: remarks, each on lines of its own
 {
     printf '%s\n' "$@" | sed 's/^/# /'

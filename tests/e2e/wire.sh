@@ -179,7 +179,8 @@ int connect(int fd, const struct sockaddr *to, socklen_t length)
 END
 gcc -shared -fPIC -o "$TMP/busy.so" "$TMP/busy.c"
 check_status "one that waits, where the kernel is busy with that" 0 \
-    timeout 100 env LD_PRELOAD="$TMP/busy.so" "$SOCKFAULT" run -f 'link: both, delay: 60ms' -- python3 "$peer" connects "$closed"
+    timeout 100 env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(asan_runtime) $TMP/busy.so" \
+    "$SOCKFAULT" run -f 'link: both, delay: 60ms' -- python3 "$peer" connects "$closed"
 check_match "is refused as ever" '^ECONNREFUSED' "$output"
 between "after a round trip" 110 1100 "${output#ECONNREFUSED }"
 
