@@ -170,7 +170,9 @@ static int give(const void *address, socklen_t bytes, struct sockaddr *to, sockl
         return refuse(EINVAL);
     socklen_t part = *length < bytes ? *length : bytes;
     *length = bytes;
-    if (part && !sf_memory_is_readable(to, part))
+    if (part == 0) /* there may be no such address */
+        return 0;
+    if (!sf_memory_is_readable(to, part))
         return refuse(EFAULT);
     memcpy(to, address, part);
     return 0;

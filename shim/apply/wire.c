@@ -183,7 +183,7 @@ static bool ask(struct calling *calling)
 static bool fall_silent(struct calling *calling)
 {
     in_port_t port = ntohs(port_of(&calling->answer.own));
-    int range = port | port << 16, before = 0;
+    int range = (int)((uint32_t)port << 16 | port), before = 0;
     bool is_given = !calling->is_bound && port != 0;
     socklen_t bytes = sf_wire_address_bytes(&calling->silent);
 

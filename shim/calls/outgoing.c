@@ -30,7 +30,8 @@ static size_t gather(char *copy, size_t room, struct iovec *vector, size_t *coun
         size_t asked = from.iov_len < room - used ? from.iov_len : room - used;
         size_t take = is_there && asked ? readable_part(from.iov_base, asked) : 0;
         is_there = is_there && take == asked;
-        __builtin_memcpy(copy + used, from.iov_base, take);
+        if (take) /* else there may be no such address */
+            __builtin_memcpy(copy + used, from.iov_base, take);
         used += take;
         if (take < from.iov_len)
             vector[rest++] = (struct iovec){(char *)from.iov_base + take, from.iov_len - take};

@@ -134,10 +134,10 @@ static struct timespec left_of(const struct timespec *timeout, uint64_t ns)
 /* One message, no longer than what is left of the call's limit, which it shortens. */
 static ssize_t receive_one(struct sf_call *call, struct mmsghdr *message, int flags)
 {
-    describe_room(call, &message->msg_hdr);
+    describe_room(call, sf_header_of(message));
     ssize_t result = sf_call_is_limited(call)
-                         ? receive_cut(call, &message->msg_hdr, flags)
-                         : sf_datagram_receive(call->fd, call->socket, &message->msg_hdr, flags);
+                         ? receive_cut(call, sf_header_of(message), flags)
+                         : sf_datagram_receive(call->fd, call->socket, sf_header_of(message), flags);
     if (result < 0)
         return result;
     message->msg_len = (unsigned)result;
@@ -168,7 +168,7 @@ static SF_OWN_FRAME int give(const struct sf_call *call, struct mmsghdr *message
         return -1;
     }
     one.info.call = SF_CALL_recvmsg; /* which does not ask for the socket's error first */
-    while (filled < count && one.instead >= 0 && ended(&one, &messages[filled].msg_hdr) >= 0) {
+    while (filled < count && one.instead >= 0 && ended(&one, sf_header_of(messages + filled)) >= 0) {
         messages[filled].msg_len = (unsigned)one.instead;
         one.verdict.limit -= (uint64_t)one.instead;
         one.instead = -1;
@@ -212,7 +212,7 @@ static SF_OWN_FRAME int receive_some(const struct sf_call *call, struct mmsghdr 
     if (timeout)
         whole = *timeout;
     uint64_t begin_ns = sf_clock_now_ns();
-    while (receive_one(&one, &messages[got], flags) >= 0) {
+    while (receive_one(&one, messages + got, flags) >= 0) {
         if (timeout)
             *timeout = left_of(&whole, sf_clock_now_ns() - begin_ns);
         flags |= call->flags & MSG_WAITFORONE ? MSG_DONTWAIT : 0;

@@ -175,8 +175,8 @@ static SF_OWN_FRAME int send_some(struct sf_call *call, struct mmsghdr *messages
 
     for (bool is_whole = true; sent < count && one.verdict.limit > 0 && is_whole; sent++) {
         one.info.len = 0;
-        describe_message(&one, &messages[sent].msg_hdr);
-        ssize_t result = send_one(&one, &messages[sent].msg_hdr, call->flags);
+        describe_message(&one, sf_header_of(messages + sent));
+        ssize_t result = send_one(&one, sf_header_of(messages + sent), call->flags);
         if (result < 0)
             break;
         messages[sent].msg_len = (unsigned)result;

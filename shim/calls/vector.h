@@ -8,12 +8,20 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 /* The MSG_… flags that RWF_… flags mean for a socket: sock_read_iter(). */
 static inline int sf_vector_flags(int rwf)
 {
     return rwf & RWF_NOWAIT ? MSG_DONTWAIT : 0;
+}
+
+/* The message in one of sendmmsg's or recvmmsg's, its first member, at whatever address the program
+ * gave: none may be there. */
+static inline struct msghdr *sf_header_of(struct mmsghdr *message)
+{
+    return (struct msghdr *)message;
 }
 
 /* The bytes that `count` entries at `vector` ask for, as many as one call of the kernel

@@ -86,12 +86,12 @@ static void point_at(const struct sf_session *session)
 
 static void ignore_own_data(void)
 {
-    const char *base = (const char *)&__ehdr_start;
-    const ElfW(Phdr) *segments = (const void *)(base + __ehdr_start.e_phoff);
+    const ElfW(Ehdr) *header = (const void *)__ehdr_start;
+    const ElfW(Phdr) *segments = (const void *)(__ehdr_start + header->e_phoff);
 
-    for (int i = 0; i < __ehdr_start.e_phnum; i++)
+    for (int i = 0; i < header->e_phnum; i++)
         if (segments[i].p_type == PT_LOAD && segments[i].p_flags & PF_W)
-            sf_valgrind_ignore(base + segments[i].p_vaddr, segments[i].p_memsz);
+            sf_valgrind_ignore(__ehdr_start + segments[i].p_vaddr, segments[i].p_memsz);
 }
 
 /* Whose addresses must be known for a rule to select: asked of every process of

@@ -21,7 +21,7 @@ struct visit {
 static int visit_others(struct dl_phdr_info *info, size_t bytes, void *context)
 {
     const struct visit *visit = context;
-    bool is_ours = (const void *)info->dlpi_addr == &__ehdr_start; /* NOLINT(performance-no-int-to-ptr) */
+    bool is_ours = (const void *)info->dlpi_addr == __ehdr_start; /* NOLINT(performance-no-int-to-ptr) */
     return is_ours ? 0 : visit->callback(info, bytes, visit->context);
 }
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* Its first byte, which is its dlpi_addr too. Source: ld(1); the linker defines it. */
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 /* dl_iterate_phdr(3). The list does not hold us until all libraries have started: a shared
  * run-time of AddressSanitizer looks there, at its start, for a library in front of it, and

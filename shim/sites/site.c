@@ -11,7 +11,7 @@
 
 static bool is_ours(const struct sf_object *object)
 {
-    return object->start == (uintptr_t)&__ehdr_start;
+    return object->start == (uintptr_t)__ehdr_start;
 }
 
 /* ---- what can be read ---- */
