@@ -467,12 +467,34 @@ bool sf_rules_touch(const struct sf_wired *wired, unsigned way)
     return false;
 }
 
+/* How many of the bytes that are sent next lie before the one behind which the rule acts? What waits
+ * to be sent was read before it came to hold. */
+static uint64_t still_before(const struct sf_wired *wired, const struct sf_wired_rule *on, unsigned way)
+{
+    uint64_t sent = wired->ways[way].sent_bytes;
+    return waits_for_bytes(on->rule) && on->on[way].at_byte > sent ? on->on[way].at_byte - sent : 0;
+}
+
+uint64_t sf_rules_whole(const struct sf_wire *wire, const struct sf_wired *wired, unsigned way)
+{
+    uint64_t whole = UINT64_MAX;
+    for (size_t i = 0; i < wired->rule_count; i++) {
+        const struct sf_wired_rule *on = &wired->rules[i];
+        if (on->rule->link.fault != SF_LINK_CHUNK || !holds(wire, wired, on, way))
+            continue;
+        uint64_t before = still_before(wired, on, way);
+        whole = before < whole ? before : whole;
+    }
+    return whole;
+}
+
 uint32_t sf_rules_piece(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t count)
 {
     uint32_t smallest = 0;
     for (size_t i = 0; i < wired->rule_count; i++) {
         struct sf_wired_rule *on = &wired->rules[i];
-        if (on->rule->link.fault != SF_LINK_CHUNK || !holds(wire, wired, on, way))
+        if (on->rule->link.fault != SF_LINK_CHUNK || !holds(wire, wired, on, way) ||
+            still_before(wired, on, way) > 0)
             continue;
         uint32_t span = on->rule->bytes_max - on->rule->bytes_min + 1;
         uint64_t drawn = draw(wire, on, SF_DRAW_LENGTH, way, on->on[way].pieces++);

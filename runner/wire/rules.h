@@ -48,6 +48,9 @@ bool sf_rules_cut(const struct sf_wired *wired, unsigned way);
 /* May some rule ever look at, keep or change what goes this way, its rate aside? */
 bool sf_rules_touch(const struct sf_wired *wired, unsigned way);
 
+/* How many of the bytes that are sent next go as they come: 0, where a rule cuts them, up to UINT64_MAX. */
+uint64_t sf_rules_whole(const struct sf_wire *wire, const struct sf_wired *wired, unsigned way);
+
 /* The size of the next piece; 0: as the bytes come. Counts it as drawn when `count` bytes are more. */
 uint32_t sf_rules_piece(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t count);
 

@@ -126,6 +126,15 @@ static size_t gather(const struct sf_way *way, uint64_t now_ns, uint64_t most, s
     return bytes;
 }
 
+/* What comes next waits until what was sent has been read: one read gives one piece. */
+static void await_reader(struct sf_wire *wire, struct sf_way *way)
+{
+    way->is_whole = false;
+    way->is_piecewise = true;
+    way->paused_since_ns = wire->now_ns;
+    way->pause_ns = LOOK_FIRST_NS / 2;
+}
+
 /* Has the reader taken the last piece? */
 static bool is_taken(struct sf_wire *wire, struct sf_way *way)
 {
@@ -165,14 +174,21 @@ static bool send_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way
     struct msghdr message = {.msg_iov = vector};
     union control control;
     uint64_t most = at->hold_at - at->sent_bytes;
+    bool may_cut = sf_rules_cut(wired, way);
+    uint64_t whole = may_cut ? sf_rules_whole(wire, wired, way) : UINT64_MAX;
 
-    if (!at->first || !at->to->is_writable || at->sent_bytes >= at->hold_at || !is_taken(wire, at))
+    if (!at->first || !at->to->is_writable || at->sent_bytes >= at->hold_at)
+        return false;
+    if (at->is_whole && whole == 0)
+        await_reader(wire, at);
+    if (!is_taken(wire, at))
         return false;
     if (at->first->due_ns > wire->now_ns) {
         wait_until(at, at->first->due_ns);
         return false;
     }
-    uint32_t size = sf_rules_cut(wired, way) ? sf_rules_piece(wire, wired, way, at->queued_bytes) : 0;
+    uint32_t size = whole == 0 ? sf_rules_piece(wire, wired, way, at->queued_bytes) : 0;
+    most = whole && whole < most ? whole : most;
     most = size && size < most ? size : most;
     size_t bytes = gather(at, wire->now_ns, most, vector, &message.msg_iovlen);
     int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (at->first->is_urgent ? MSG_OOB : 0);
@@ -190,11 +206,9 @@ static bool send_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way
     sent(at, (size_t)result);
     if ((size_t)result < bytes)
         at->to->is_writable = false;
-    if (size) {
-        at->is_piecewise = true;
-        at->paused_since_ns = wire->now_ns;
-        at->pause_ns = LOOK_FIRST_NS / 2;
-    }
+    if (size)
+        await_reader(wire, at);
+    at->is_whole = may_cut && !size;
     return true;
 }
 

@@ -65,6 +65,7 @@ struct sf_way {
     bool is_bulk;        /* the last read gave so much that the next need not be looked at byte by byte */
     bool is_throttled;   /* a rate has kept bytes back */
     bool is_piecewise;   /* a piece was sent, and the next waits until it has been read */
+    bool is_whole;       /* what was sent last was no piece: the first piece waits for it likewise */
 };
 
 void sf_way_begin(struct sf_way *way, struct sf_leg *from, struct sf_leg *to, uint8_t direction);

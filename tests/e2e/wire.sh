@@ -85,6 +85,13 @@ check_status "a stream in pieces" 0 as_client 'link: in, chunk: 3' -- reads
 check_eq "gives one of them a read" "abc def ghi j" "$output"
 check_status "pieces of drawn sizes" 0 as_client 'link: in, chunk: 2..4' -- reads abcdefghijklmnopqrst
 check_match "are as long as the rule says" '^([a-z]{2,4} )+[a-z]{1,4}$' "$output"
+check_status "pieces behind a byte" 0 as_client 'link: in, chunk: 2, when: {after_bytes: 5}' -- reads
+check_eq "leave what came before it whole" "abcde fg hi j" "$output"
+check_status "pieces behind a text" 0 as_client 'link: in, chunk: 3, when: {match: b}' -- reads
+check_eq "likewise" "ab cde fgh ij" "$output"
+check_status "of two rules each acts behind its own byte" 0 as_client 'link: in, chunk: 3, when: {after_bytes: 1}' \
+    'link: in, chunk: 1, when: {after_bytes: 7}' -- reads
+check_eq "the smaller from there on" "a bcd efg h i j" "$output"
 check_status "pieces at the peer" 0 as_client 'link: out, chunk: 100' -- bulk 20000
 check_match "lose nothing" '^same' "$output"
 
