@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "commands/interrupt.h"
+#include "explore/group.h"
 #include "explore/store.h"
 #include "explore/suspect.h"
 #include "save/tree.h"
@@ -330,7 +331,7 @@ static bool is_alike(struct sf_exploration *exploration, struct sf_suspect *know
         return false;
     known->alike += !is_over;
     for (size_t i = 0; i < exploration->findings.count && is_over; i++)
-        if (strcmp(exploration->findings.list[i].group, known->finding.group) == 0)
+        if (sf_group_is_same(exploration->findings.list[i].group, known->finding.group))
             exploration->findings.list[i].alike++;
     return true;
 }

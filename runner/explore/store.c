@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "engine/hash.h"
+#include "explore/group.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -56,7 +57,7 @@ static const char *choose_path(struct sf_arena *arena, const char *folder, const
                                const char *group)
 {
     unsigned last = 0;
-    const char *known = NULL;
+    const char *known = NULL, *alike = NULL;
     DIR *entries = opendir(folder);
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         char *end;
@@ -71,9 +72,12 @@ static const char *choose_path(struct sf_arena *arena, const char *folder, const
         const char *of_file = group_in(arena, path);
         if (of_file && strcmp(of_file, group) == 0)
             known = path;
+        else if (of_file && sf_group_is_same(of_file, group))
+            alike = path;
     }
     if (entries)
         closedir(entries);
+    known = known ? known : alike;
     return known ? known : sf_arena_printf(arena, "%s/%03u-%s" REPRODUCER, folder, last + 1, name);
 }
 
@@ -347,7 +351,7 @@ static bool is_same(const json_t *known, const struct sf_explored *finding)
 {
     const char *group = json_string_value(json_object_get(known, "group"));
     if (group)
-        return strcmp(group, finding->group) == 0;
+        return sf_group_is_same(group, finding->group);
     const char *kind = json_string_value(json_object_get(known, "kind"));
     const char *site = json_string_value(json_object_get(known, "site"));
     const char *fault = json_string_value(json_object_get(known, "fault"));

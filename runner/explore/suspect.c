@@ -1,6 +1,7 @@
 #include "explore/suspect.h"
 
 #include "base/arena.h"
+#include "explore/group.h"
 #include "explore/reproduce.h"
 #include "explore/store.h"
 #include "verify/wording.h"
@@ -232,18 +233,10 @@ static void end_unstable(struct sf_exploration *exploration, struct sf_suspect *
     suspect->finding.group = group_of(exploration->arena, suspect, NULL);
 }
 
-/* One may lack the place, which is not always known. */
-static bool is_same_group(const char *one, const char *other)
-{
-    size_t shorter = strlen(one) < strlen(other) ? strlen(one) : strlen(other);
-    const char *rest = strlen(one) < strlen(other) ? other + shorter : one + shorter;
-    return strncmp(one, other, shorter) == 0 && (!*rest || strncmp(rest, ", ", 2) == 0);
-}
-
 static struct sf_explored *find_group(struct sf_exploration *exploration, const char *group)
 {
     for (size_t i = 0; i < exploration->findings.count; i++)
-        if (is_same_group(exploration->findings.list[i].group, group))
+        if (sf_group_is_same(exploration->findings.list[i].group, group))
             return &exploration->findings.list[i];
     return NULL;
 }
