@@ -73,11 +73,12 @@ static bool stands_at(const char *text, size_t bytes, size_t at, const char *cha
 }
 
 /* Something is missing in the mapping whose braces are not the user's: a comma,
- * or, at the end, the brace that closes one of the user's own. */
+ * or, at the end, the brace that closes one of the user's own. At a "${" it is quotes. */
 static const char *unbraced_problem(const yaml_parser_t *parser, const struct sf_source *source, size_t at)
 {
     static const char missing[] = "did not find expected ',' or '}'";
-    if (!source->braces || parser->context_mark.index > 0 ||
+    bool is_variable = at > 0 && at < source->bytes && memcmp(source->text + at - 1, "${", 2) == 0;
+    if (!source->braces || parser->context_mark.index > 0 || is_variable ||
         strncmp(parser->problem ? parser->problem : "", missing, strlen(missing)) != 0)
         return NULL;
     return at < source->bytes ? "',' is missing here: commas stand between the keys of a rule"

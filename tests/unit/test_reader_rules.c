@@ -819,6 +819,7 @@ static void what_is_missing_in_an_argument_is_named_as_it_was_typed(void **state
         const char *message;
     } rows[] = {
         {"call: recv; partial: 1", 20, "',' is missing here: commas stand between the keys of a rule"},
+        {"call: recv, partial: ${n}", 23, "'${...}' inside '{}' wants quotes: {port: \"${port.web}\"}"},
         {"call: recv, when: {nth: 1", 26, "'}' is missing here"},
         {"call: recv, when: {nth: 1; every: 2}, partial: 1", 33, "',' or '}' is missing here"},
         {"call: [recv, send", 18, "',' or ']' is missing here"},
