@@ -176,6 +176,7 @@ static bool append(struct sf_decoder *decoder, struct sf_place place, struct gro
 const char *sf_text_expand(struct sf_decoder *decoder, struct sf_place place, const char *text)
 {
     struct growing result = {0};
+    bool is_known = true;
     if (!charge(decoder, place, EXPANSION_BYTES) || !append(decoder, place, &result, "", 0))
         return NULL;
     for (;;) {
@@ -185,7 +186,7 @@ const char *sf_text_expand(struct sf_decoder *decoder, struct sf_place place, co
         if (!append(decoder, place, &result, text, (size_t)(piece - text) - literal))
             return NULL;
         if (!open)
-            return result.text;
+            return is_known ? result.text : NULL;
         if (literal) {
             if (!append(decoder, place, &result, "${", 2))
                 return NULL;
@@ -199,8 +200,9 @@ const char *sf_text_expand(struct sf_decoder *decoder, struct sf_place place, co
         }
         const char *name = sf_arena_strndup(decoder->arena, open + 2, (size_t)(close - open - 2));
         const char *value = lookup(decoder, place, name);
-        if (!value || !charge(decoder, place, EXPANSION_BYTES) ||
-            !append(decoder, place, &result, value, strlen(value)))
+        is_known = is_known && value;
+        if (!charge(decoder, place, EXPANSION_BYTES) ||
+            (value && !append(decoder, place, &result, value, strlen(value))))
             return NULL;
         text = close + 1;
     }
