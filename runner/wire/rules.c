@@ -427,6 +427,17 @@ uint64_t sf_rules_allow(struct sf_wire *wire, struct sf_wired *wired, unsigned w
     return allowed;
 }
 
+bool sf_rules_await_rate(const struct sf_wired *wired, unsigned way)
+{
+    for (size_t i = 0; i < wired->rule_count; i++) {
+        const struct sf_wired_rule *on = &wired->rules[i];
+        if (on->rule->link.fault == SF_LINK_THROTTLE && is_for(wired, on, way) &&
+            waits_for_bytes(on->rule) && !on->on[way].has_passed)
+            return true;
+    }
+    return false;
+}
+
 void sf_rules_take(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t bytes,
                    bool is_bounded)
 {

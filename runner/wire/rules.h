@@ -39,6 +39,7 @@ uint64_t sf_rules_delay_ns(struct sf_wire *wire, struct sf_wired *wired, unsigne
 
 /* The rates that bound a way: how many bytes they let pass, and when more. */
 uint64_t sf_rules_allow(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t *when_ns);
+bool sf_rules_await_rate(const struct sf_wired *wired, unsigned way); /* behind a byte that is to come */
 void sf_rules_take(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t bytes,
                    bool is_bounded);
 

@@ -418,6 +418,20 @@ static size_t splice_some(struct sf_wire *wire, struct sf_wired *wired, unsigned
     return 0;
 }
 
+/* How many of the bytes that are there come before a rule's rate does: the others wait where they are. */
+static size_t before_rate(struct sf_wire *wire, struct sf_wired *wired, unsigned way, size_t room)
+{
+    struct sf_leg *from = wired->ways[way].from;
+    char passed_on;
+    struct iovec data[] = {{&passed_on, from->keeps_byte}, {wire->scratch, room}};
+    struct msghdr message = {.msg_iov = data, .msg_iovlen = 2};
+
+    if (!sf_rules_await_rate(wired, way))
+        return room;
+    ssize_t got = recvmsg(from->watch.fd, &message, MSG_PEEK | MSG_DONTWAIT) - from->keeps_byte;
+    return got > 0 ? sf_rules_boundary(wire, wired, way, wire->scratch, (size_t)got) : room;
+}
+
 static size_t copy_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way, uint64_t allowed)
 {
     struct sf_way *at = &wired->ways[way];
@@ -425,8 +439,9 @@ static size_t copy_some(struct sf_wire *wire, struct sf_wired *wired, unsigned w
     if (at->from->may_be_urgent && !at->from->is_unix)
         ioctl(at->from->watch.fd, SIOCATMARK, &is_urgent);
     size_t room = allowed < SF_SCRATCH_BYTES ? (size_t)allowed : SF_SCRATCH_BYTES;
+    room = is_urgent ? 1 : before_rate(wire, wired, way, room);
     struct sf_passed passed = {0};
-    ssize_t got = receive(at->from, wire->scratch, is_urgent ? 1 : room, &passed);
+    ssize_t got = receive(at->from, wire->scratch, room, &passed);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         at->from->is_readable = at->from->may_be_urgent = false;
         return 0;
@@ -435,7 +450,7 @@ static size_t copy_some(struct sf_wire *wire, struct sf_wired *wired, unsigned w
         source_ended(wire, wired, way, got < 0);
         return 0;
     }
-    note_drained(at->from, (size_t)got, is_urgent ? 1 : room);
+    note_drained(at->from, (size_t)got, room);
     at->is_bulk = got >= BULK_BYTES && !at->from->is_unix;
     sf_rules_take(wire, wired, way, (uint64_t)got, (uint64_t)got == allowed);
     take(wire, wired, way, wire->scratch, (size_t)got, is_urgent, &passed);

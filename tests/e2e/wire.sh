@@ -76,6 +76,10 @@ check_status "a throttled connection" 0 as_client 'link: out, throttle: 200KiB/s
 read -r text took <<< "$output"
 check_eq "loses nothing" same "$text"
 between "takes as long as the rate says" 1900 6000 "$took"
+for trigger in 'after_bytes: 1000' 'match: "hex:00"'; do
+    check_status "a rate behind a byte ($trigger)" 0 as_client "link: out, throttle: 200KiB/s, when: {$trigger}" -- bulk 409600
+    between "bounds what came together with it" 1900 6000 "${output#same }"
+done
 check_status "a rate that many share" 0 timeout 100 "$SOCKFAULT" run -f 'link: out, throttle: 200KiB/s, per: program' -- \
     sh -c "python3 '$peer' bulk $port 204800 & python3 '$peer' bulk $port 204800 & wait"
 between "is that of all together, whichever began first" 1400 6000 "$(awk '$2 > most {most = $2} END {print most}' <<< "$output")"
