@@ -28,6 +28,9 @@ bool sf_datagrams_sends(struct sf_wire *wire, const struct sf_wire_request *requ
  * one that we do not know wants an address that is in use. */
 void sf_datagrams_ended(struct sf_wire *wire, const struct sf_wire_request *request);
 
+/* SF_WIRE_JUDGE: look at what programs have sent so far. */
+void sf_datagrams_sent(struct sf_wire *wire);
+
 /* Send what is due, and when the next is; SF_NEVER: nothing waits. */
 void sf_datagrams_do(struct sf_wire *wire);
 uint64_t sf_datagrams_when(const struct sf_wire *wire);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #define LINGER_NS UINT64_C(50000000) /* an ICMP error may yet come */
@@ -80,6 +81,11 @@ void sf_datagrams_out_ready(struct sf_wire *wire, struct sf_watch *watch, uint32
         take_out(wire, wire->scratch, got, &own, pid);
         sf_carried_close(&own);
     }
+}
+
+void sf_datagrams_sent(struct sf_wire *wire)
+{
+    sf_datagrams_out_ready(wire, &wire->datagrams->watch, EPOLLIN);
 }
 
 /* Rules that would keep it back cannot: whoever sends it is whom the receiver takes it from. */

@@ -21,7 +21,7 @@
  * Datagrams that go out come to the datagram socket SF_WIRE_DATAGRAMS_PREFIX + ID: a struct
  * sf_wire_sent each, control data and bytes behind it, and the program's own socket along with it,
  * from which the wire sends them. Those that come in reach the program's socket behind a struct
- * sf_wire_carried.
+ * sf_wire_carried. SF_WIRE_JUDGE ► asks to look at what was sent so far ◄ struct sf_wire_answer.
  * The wire makes the program's end stand by connecting to it from the silent port: a TCP
  * simultaneous open, RFC 9293, section 3.5, figure 8. */
 #ifndef SF_ABI_WIRE_H
@@ -52,7 +52,8 @@ enum sf_wire_kind {
     SF_WIRE_JOINED,
     SF_WIRE_CARRIED,
     SF_WIRE_ENDED,
-    SF_WIRE_SENDS
+    SF_WIRE_SENDS,
+    SF_WIRE_JUDGE
 };
 
 /* An address of either family. */

@@ -25,17 +25,25 @@ enum { IPV4_BYTES_MAX = 65507, IPV6_BYTES_MAX = 65527 };
 
 /* ---- which sockets ---- */
 
-/* Does a rule mean its datagrams of this direction, and, where that is asked, do what it cannot do to those
- * of Unix sockets? */
-static bool has_rule(struct sf_socket *socket, uint32_t direction, bool beyond_unix)
+/* What a rule for datagrams of this direction is asked for: that it is one, whether it does what it cannot do
+ * to those of Unix sockets, whether it refuses them. */
+enum question { CARRIES, IS_BEYOND_UNIX, REFUSES };
+
+static bool answers(const struct sf_plan_rule *rule, uint32_t direction, enum question question)
+{
+    if (question == IS_BEYOND_UNIX)
+        return sf_rule_is_beyond_unix(rule, direction);
+    return sf_rule_carries(rule, direction) && (question == CARRIES || rule->link.fault == SF_LINK_REFUSE);
+}
+
+static bool has_rule(struct sf_socket *socket, uint32_t direction, enum question question)
 {
     const struct sf_plan_rule *rules = sf_plan_rules(sf_shim.plan);
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits;
              bits &= bits - 1) {
             const struct sf_plan_rule *rule = &rules[word * 64 + (unsigned)__builtin_ctzll(bits)];
-            if (sf_rule_is_link(rule) &&
-                (beyond_unix ? sf_rule_is_beyond_unix(rule, direction) : sf_rule_carries(rule, direction)))
+            if (sf_rule_is_link(rule) && answers(rule, direction, question))
                 return true;
         }
     return false;
@@ -43,7 +51,7 @@ static bool has_rule(struct sf_socket *socket, uint32_t direction, bool beyond_u
 
 static bool means(struct sf_socket *socket, uint32_t direction)
 {
-    return has_rule(socket, direction, false);
+    return has_rule(socket, direction, CARRIES);
 }
 
 static bool is_inet(const struct sf_socket *socket)
@@ -232,7 +240,7 @@ void sf_datagram_settle(int fd, struct sf_socket *socket, bool sends)
 {
     int saved_errno = errno;
     if (!is_inet(socket)) {
-        if (!sends && has_rule(socket, SF_LINK_IN, true))
+        if (!sends && has_rule(socket, SF_LINK_IN, IS_BEYOND_UNIX))
             sf_wire_escape(SF_ESCAPE_DATAGRAM);
     } else if (!sf_datagram_is_carried(socket) && means(socket, SF_LINK_IN) &&
                sf_sandbox_permits(SF_OWN_WIRE)) {
@@ -506,6 +514,17 @@ static void describe(struct sf_wire_sent *sent, struct sf_socket *socket, const 
         sf_reset_name(&socket->peer, &sent->to.any, &bytes);
 }
 
+/* A port on this machine that is closed has said so when the send returns; nobody without a peer hears of it:
+ * udp_err(). */
+static void hear_of_refusal(struct sf_socket *socket)
+{
+    struct sf_wire_request request = {0};
+    int saved_errno = errno;
+    if (socket->peer.domain != 0 && has_rule(socket, SF_LINK_OUT, REFUSES))
+        tell(SF_WIRE_JUDGE, &request, socket, NULL, 0);
+    errno = saved_errno;
+}
+
 ssize_t sf_datagram_send(int fd, struct sf_socket *socket, const struct msghdr *message, int flags)
 {
     struct sf_wire_sent sent;
@@ -521,6 +540,8 @@ ssize_t sf_datagram_send(int fd, struct sf_socket *socket, const struct msghdr *
         return -1;
     describe(&sent, socket, message, flags);
     ssize_t result = hand_over(fd, &sent, message);
+    if (result >= 0)
+        hear_of_refusal(socket);
     if (result >= 0 || errno == EFAULT)
         return result;
     sf_wire_escape(SF_ESCAPE_DATAGRAM);

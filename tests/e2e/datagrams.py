@@ -8,11 +8,13 @@
     crowd PORT COUNT WORD…  so many sockets send each word, each in turn; then, of each, what came back
                           and when; none: it was not its own, or not from the server
     sockets PORT WORD…    two sockets with a peer, and one without, send each word; then likewise
+    sends PORT HOST       four in a row from a socket with a peer, and what each send gives
     each COUNT            one from each of as many sockets, and how many of them came
     many PORT COUNT       as many datagrams as that there and back, one by one: how long each took
     restart PORT          a server that is killed and started again
     shared PORT           a port that the program shares; pair: a pair of Unix sockets"""
 import ctypes
+import errno
 import fcntl
 import os
 import select
@@ -235,10 +237,22 @@ def shared(port):
         server.bind(("127.0.0.1", int(port)))
 
 
+def sends(port, host):
+    with udp(host) as client:
+        client.connect((host, int(port)))
+        gave = []
+        for _ in range(4):
+            try:
+                gave.append(client.send(b"x"))
+            except OSError as error:
+                gave.append(errno.errorcode[error.errno])
+        print(*gave)
+
+
 def pair():
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     near.send(b"x")
     print(far.recv(1))
 
 
-{"serve": serve, "ask": ask, "crowd": crowd, "sockets": sockets, "each": each, "calls": calls, "many": many, "restart": restart, "shared": shared, "pair": pair}[sys.argv[1]](*sys.argv[2:])
+{"serve": serve, "ask": ask, "crowd": crowd, "sockets": sockets, "each": each, "calls": calls, "many": many, "restart": restart, "shared": shared, "sends": sends, "pair": pair}[sys.argv[1]](*sys.argv[2:])

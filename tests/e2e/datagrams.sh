@@ -78,6 +78,14 @@ gives "what is empty" "re: re:" 'link: both, delay: 10ms' u "" ""
 check_status "a refusal" 1 ask 'link: both, refuse: true' c one
 check_match "is told to who has a peer" 'ConnectionRefusedError' "$output"
 gives "and not to others" "" 'link: both, refuse: true' u one
+for host in 127.0.0.1 ::1; do
+    check_status "on this machine ($host) a refusal" 0 python3 "$peer" sends "$(free_port)" "$host"
+    check_eq "has come when the send returns" "1 ECONNREFUSED 1 ECONNREFUSED" "$output"
+    check_status "and that of a rule" 0 "$SOCKFAULT" run -f 'link: out, refuse: true' -- python3 "$peer" sends "$port" "$host"
+    check_eq "has, too" "1 ECONNREFUSED 1 ECONNREFUSED" "$output"
+done
+check_status "of one datagram" 0 "$SOCKFAULT" run -f 'link: both, refuse: true, when: {nth: 2}' -- python3 "$peer" sends "$port" ::1
+check_eq "the next hears" "1 1 ECONNREFUSED 1" "$output"
 check_status "no network" 1 ask 'link: out, unreachable: net' u one
 check_match "fails the send" 'Errno 101' "$output"
 check_status "no host" 1 ask 'link: out, unreachable: host' c one
