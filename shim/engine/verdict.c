@@ -423,7 +423,8 @@ static void consider_link(const struct sf_engine *engine, const struct sf_select
     if (!sf_link_connects(rule->link.fault))
         verdict->route = true;
     else if (wishes->failure.rule == NO_RULE && may_still_fire(engine, index) &&
-             moment_holds(engine->plan, &firing, selection, call))
+             moment_holds(engine->plan, &firing, selection, call) &&
+             call->fact(call->context, SF_FACT_UNCONNECTED)) /* else it only hears how that one went */
         wishes->failure = firing;
 }
 

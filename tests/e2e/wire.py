@@ -111,6 +111,28 @@ def do_row(port, count, host="127.0.0.1"):
         except OSError as error:
             tell(name(error.errno))
 
+# What further connects of one socket say, once its connection stands; the switch is set then.
+def do_connected(port, switch, host="127.0.0.1"):
+    for waits in (True, False):
+        s = of_family(host)
+        s.setblocking(waits)
+        s.connect_ex((host, port))
+        select.select([], [s], [], 20)
+        open(switch, "w").close()
+        tell(*(name(s.connect_ex((host, port))) for _ in range(2)))
+        os.unlink(switch)
+        s.close()
+
+# Connects that wait for 300 ms each, on one socket: what they say, and how long the last took.
+def do_impatient(port, host="127.0.0.1"):
+    s = of_family(host)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, 300000))
+    said = []
+    for _ in range(3):
+        began = time.monotonic()
+        said.append(name(s.connect_ex((host, port))))
+    tell(*said, "%d" % elapsed(began))
+
 # Sends a text in two parts and waits; then all that comes until the end.
 def do_parts(port, pause="0.3", host="127.0.0.1"):
     s = call(port, host)

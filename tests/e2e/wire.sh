@@ -148,6 +148,15 @@ check_status "a host that cannot be reached" 0 as_client 'link: both, unreachabl
 check_match "says so" '^EHOSTUNREACH' "$output"
 check_status "nor can a network" 0 as_client 'link: both, unreachable: net' -- connects
 check_match "which says so" '^ENETUNREACH' "$output"
+for fault in "refuse: true" "unreachable: host" "unreachable: net" "syn_timeout: 700ms"; do
+    check_status "where a connection stands ($fault)" 0 \
+        as_client "link: both, $fault, when: {exists: $TMP/stands}, optional: true" -- connected "$TMP/stands"
+    check_eq "further connects say so" "EISCONN EISCONN
+0 EISCONN" "$output"
+done
+check_status "a connect under way" 0 as_client 'link: both, syn_timeout: 30s' -- impatient
+check_eq "is said to be" "EINPROGRESS EALREADY EALREADY" "${output% *}"
+between "by one that waits for it as long as it may" 250 3000 "${output##* }"
 check_status "a SYN without an answer" 0 as_client 'link: both, syn_timeout: 700ms' -- connects
 between "times out" 690 3000 "${output#ETIMEDOUT }"
 check_status "not all connections need be meant" 0 as_client 'link: both, refuse: true, connection: 2' -- connects 3

@@ -15,6 +15,7 @@ static struct sf_verdict connect_new(struct engine *engine)
 {
     struct connection connection;
     connection_open_tcp(engine, &connection);
+    engine->unconnected = true;
     struct sf_verdict verdict = decide_on(engine, &connection, SF_CALL_connect, 0);
     settle(engine, &verdict, verdict.error || verdict.refuse || verdict.timeout_ns ? -1 : 0);
     return verdict;
@@ -106,6 +107,20 @@ static void a_window_opens_and_closes_for_connect(void **state)
     struct sf_verdict verdict = connect_new(&engine);
     assert_false(verdict.refuse);
     assert_true(verdict.route); /* when a black hole acts, the wire sees */
+    engine_free(&engine);
+}
+
+static void a_further_connect_of_one_that_stands_meets_nothing(void **state)
+{
+    (void)state;
+    struct engine engine;
+    struct connection connection;
+    ENGINE(&engine, 1, "link: both, unreachable: net", "link: both, delay: 1ms");
+    connection_open_tcp(&engine, &connection);
+    struct sf_verdict verdict = decide_on(&engine, &connection, SF_CALL_connect, 0);
+    assert_int_equal(verdict.error, 0);
+    assert_true(verdict.route);
+    assert_int_equal(engine.rules[0].fired, 0);
     engine_free(&engine);
 }
 
@@ -303,6 +318,7 @@ int main(void)
         cmocka_unit_test(what_connect_meets_is_a_verdict),
         cmocka_unit_test(the_first_two_fail_and_then_all_is_well),
         cmocka_unit_test(a_window_opens_and_closes_for_connect),
+        cmocka_unit_test(a_further_connect_of_one_that_stands_meets_nothing),
         cmocka_unit_test(what_connect_meets_it_meets_in_syn_sent),
         cmocka_unit_test(an_accepted_connection_is_decided_by_itself),
         cmocka_unit_test(datagrams_that_go_out_are_the_wires),
