@@ -491,7 +491,8 @@ uint64_t sf_rules_whole(const struct sf_wire *wire, const struct sf_wired *wired
     uint64_t whole = UINT64_MAX;
     for (size_t i = 0; i < wired->rule_count; i++) {
         const struct sf_wired_rule *on = &wired->rules[i];
-        if (on->rule->link.fault != SF_LINK_CHUNK || !holds(wire, wired, on, way))
+        if (on->rule->link.fault != SF_LINK_CHUNK || !holds(wire, wired, on, way) ||
+            (!on->has_fired && !sf_rule_may_fire(&wire->engine, on->index)))
             continue;
         uint64_t before = still_before(wired, on, way);
         whole = before < whole ? before : whole;

@@ -166,7 +166,7 @@ static uint64_t draw_length(const struct sf_plan *plan, const struct sf_firing *
     return max == 0 ? draw_any_length(draw, len) : min + draw % (max - min + 1);
 }
 
-static bool may_still_fire(const struct sf_engine *engine, uint32_t rule)
+bool sf_rule_may_fire(const struct sf_engine *engine, uint32_t rule)
 {
     uint32_t times = sf_plan_rules(engine->plan)[rule].times;
     return times == 0 || atomic_load_explicit(&engine->rules[rule].taken, memory_order_relaxed) < times;
@@ -390,7 +390,7 @@ static void consider_datagram(const struct sf_engine *engine, const struct sf_se
         firing = place_of(engine, selection, index, call, wishes);
     bool is_chosen = is_send ? place_holds(engine->plan, &firing)
                              : sf_call_families[call->call] == SF_FAMILY_CONNECT && is_for_all(rule);
-    if (!is_chosen || wishes->failure.rule != NO_RULE || !may_still_fire(engine, index) ||
+    if (!is_chosen || wishes->failure.rule != NO_RULE || !sf_rule_may_fire(engine, index) ||
         !moment_holds(engine->plan, &firing, selection, call))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);
@@ -422,7 +422,7 @@ static void consider_link(const struct sf_engine *engine, const struct sf_select
         return;
     if (!sf_link_connects(rule->link.fault))
         verdict->route = true;
-    else if (wishes->failure.rule == NO_RULE && may_still_fire(engine, index) &&
+    else if (wishes->failure.rule == NO_RULE && sf_rule_may_fire(engine, index) &&
              moment_holds(engine->plan, &firing, selection, call) &&
              call->fact(call->context, SF_FACT_UNCONNECTED)) /* else it only hears how that one went */
         wishes->failure = firing;
@@ -446,7 +446,7 @@ static void consider(const struct sf_engine *engine, const struct sf_selection *
         return;
 
     struct sf_firing firing = place_of(engine, selection, index, call, wishes);
-    if (!may_still_fire(engine, index) || !place_holds(engine->plan, &firing) ||
+    if (!sf_rule_may_fire(engine, index) || !place_holds(engine->plan, &firing) ||
         !moment_holds(engine->plan, &firing, selection, call))
         return;
     atomic_fetch_add_explicit(&engine->rules[index].selected, 1, memory_order_relaxed);

@@ -148,6 +148,9 @@ struct sf_firing sf_link_place(const struct sf_plan *plan, uint32_t rule, uint32
 /* Does the rule choose the datagram with this place in its count, by nth, every and probability? */
 bool sf_datagram_chosen(const struct sf_engine *engine, struct sf_firing *place);
 
+/* Are the `times` of a rule not used up yet? */
+bool sf_rule_may_fire(const struct sf_engine *engine, uint32_t rule);
+
 /* Take one of the firings of a rule; false: `times` others have been. Who takes it counts it. */
 bool sf_rule_take(const struct sf_engine *engine, uint32_t rule);
 void sf_rule_count_fired(const struct sf_engine *engine, uint32_t rule);

@@ -96,6 +96,9 @@ check_eq "likewise" "ab cde fgh ij" "$output"
 check_status "of two rules each acts behind its own byte" 0 as_client 'link: in, chunk: 3, when: {after_bytes: 1}' \
     'link: in, chunk: 1, when: {after_bytes: 7}' -- reads
 check_eq "the smaller from there on" "a bcd efg h i j" "$output"
+check_status "pieces of the first of two" 0 as_client 'link: in, chunk: 4, times: 1, when: {after_bytes: 2}' -- row 2
+check_eq "leave the second as it is" "ab cdef ghij
+abcdefghij" "$output"
 check_status "pieces at the peer" 0 as_client 'link: out, chunk: 100' -- bulk 20000
 check_match "lose nothing" '^same' "$output"
 
