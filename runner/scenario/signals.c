@@ -3,6 +3,8 @@
 #include "base/diagnostic.h"
 
 #include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(NSIG <= SF_SIGNALS_MAX - 3, "room for each signal, and for second names");
@@ -12,6 +14,24 @@ static const struct {
     const char *name;
     int number;
 } aliases[] = {{"IOT", SIGIOT}, {"CLD", SIGCHLD}, {"IO", SIGIO}};
+
+/* RTMIN, RTMIN+3, RTMAX-2 and their like, as kill(1) has them. */
+static int find_real_time(const char *name)
+{
+    bool is_from_top = strncmp(name, "RTMAX", 5) == 0;
+    int number = is_from_top ? SIGRTMAX : SIGRTMIN;
+
+    if (!is_from_top && strncmp(name, "RTMIN", 5) != 0)
+        return 0;
+    const char *off = name + 5;
+    if (*off == '\0')
+        return number;
+    size_t digits = strspn(off + 1, "0123456789");
+    if (*off != (is_from_top ? '-' : '+') || digits < 1 || digits > 2 || off[1 + digits] != '\0')
+        return 0;
+    number += is_from_top ? -atoi(off + 1) : atoi(off + 1);
+    return number >= SIGRTMIN && number <= SIGRTMAX ? number : 0;
+}
 
 int sf_signal_find(const char *name)
 {
@@ -26,7 +46,7 @@ int sf_signal_find(const char *name)
         if (strcmp(aliases[i].name, name) == 0)
             return aliases[i].number;
     }
-    return 0;
+    return find_real_time(name);
 }
 
 size_t sf_signal_names(const char *names[static SF_SIGNALS_MAX])

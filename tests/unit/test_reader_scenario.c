@@ -321,11 +321,12 @@ static void measures_and_patterns_are_read(void **state)
 static void signals_have_two_spellings(void **state)
 {
     (void)state;
-    static const struct {
+    const struct {
         const char *name;
         int number;
-    } rows[] = {
-        {"SEGV", SIGSEGV}, {"SIGSEGV", SIGSEGV}, {"SIGKILL", SIGKILL}, {"IOT", SIGABRT}, {"SIGCLD", SIGCHLD}};
+    } rows[] = {{"SEGV", SIGSEGV},         {"SIGSEGV", SIGSEGV}, {"SIGKILL", SIGKILL},
+                {"IOT", SIGABRT},          {"SIGCLD", SIGCHLD},  {"SIGRTMIN+3", SIGRTMIN + 3},
+                {"RTMAX-2", SIGRTMAX - 2}, {"RTMIN", SIGRTMIN}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[64];
         snprintf(text, sizeof text, "client: {signal: %s}", rows[i].name);
@@ -350,6 +351,8 @@ static void bad_expectations_are_refused(void **state)
         {"client: {exit: []}", "exit must be"},
         {"client: {exit: {}}", "exit must be"},
         {"client: {signal: 9}", "signal must be"},
+        {"client: {signal: RTMIN+31}", "signal must be"},
+        {"client: {signal: RTMIN-1}", "signal must be"},
         {"client: {signal: segv}", "did you mean SEGV?"},
         {"client: {signal: TERM, exit: 0}", "contradict"},
         {"client: {stdout: text}", "stdout must be a mapping"},
