@@ -126,7 +126,7 @@ static json_t *ready_of(const struct sf_named_table *named)
     return ready;
 }
 
-/* TERM and SIGTERM, each of them. */
+/* TERM and SIGTERM, each of them, and real-time ones. */
 static json_t *signals(void)
 {
     const char *names[SF_SIGNALS_MAX];
@@ -135,6 +135,8 @@ static json_t *signals(void)
     json_t *list = json_object_get(json_array_get(json_object_get(all, "anyOf"), 0), "enum");
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_sprintf("SIG%s", names[i]));
+    json_array_append_new(json_object_get(all, "anyOf"),
+                          json_pack("{s:s, s:s}", "type", "string", "pattern", SF_SIGNAL_REAL_TIME));
     return all;
 }
 
