@@ -1,6 +1,7 @@
 #include "launch/held.h"
 
 #include "base/memory.h"
+#include "launch/over.h"
 #include "launch/process.h"
 #include "launch/tree.h"
 
@@ -27,14 +28,14 @@ static bool has(const ino_t *list, size_t count, ino_t one)
     return false;
 }
 
-/* What lies in CLOSE_WAIT in any of the processes' namespaces, whoever holds it. */
+/* What there is in any of the processes' namespaces, whoever holds it. */
 static void read_namespaces(const struct sf_pids *processes, struct sf_tcp_list *sockets)
 {
     ino_t *seen = sf_memory_new((processes->count + 1) * sizeof *seen);
     for (size_t i = 0; i < processes->count; i++) {
         seen[i] = namespace_of(processes->list[i]);
         if (!has(seen, i, seen[i]))
-            sf_tcp_read(processes->list[i], TCP_CLOSE_WAIT, 0, sockets);
+            sf_tcp_read(processes->list[i], 0, 0, sockets);
     }
     free(seen);
 }
@@ -48,11 +49,20 @@ static bool has_ended(pid_t pid)
 
 static void mark(struct sf_held *held, const struct sf_pids *processes, struct sf_tcp_list *sockets)
 {
+    struct sf_tcp_list closed = {0};
     for (size_t i = 0; i < processes->count; i++) {
-        sf_tcp_mark(processes->list[i], sockets);
+        sf_tcp_mark(processes->list[i], sockets, &closed);
         if ((errno == EACCES || errno == EPERM) && !has_ended(processes->list[i]))
             held->hidden = processes->list[i];
     }
+    sf_tcp_add(sockets, &closed);
+    sf_tcp_free(&closed);
+}
+
+/* One in TCP_CLOSE may be none yet, or no longer: that is looked at last, and once. */
+static bool may_be_over(const struct sf_tcp *socket)
+{
+    return socket->state == TCP_CLOSE_WAIT || socket->state == TCP_CLOSE;
 }
 
 /* Of the sockets, which are in order, keep those that are suspect still, or now at the
@@ -67,7 +77,7 @@ static void sift(struct sf_held *held, struct sf_tcp_list *sockets)
             before++;
         bool was_suspect =
             !held->looked || (before < suspects->count && suspects->list[before].inode == socket->inode);
-        if (was_suspect && (socket->held || held->hidden))
+        if (was_suspect && may_be_over(socket) && (socket->held || held->hidden))
             sockets->list[kept++] = *socket;
     }
     sockets->count = kept;
@@ -95,15 +105,20 @@ void sf_held_settle(struct sf_held *held, struct sf_exit *exit)
     struct sf_leaks *leaks = &exit->held;
     exit->held_counted = true;
     for (size_t i = 0; i < held->suspects.count; i++) {
-        const struct sf_tcp *socket = &held->suspects.list[i];
+        struct sf_tcp *socket = &held->suspects.list[i];
         if (!socket->held) {
             exit->held_hidden = held->hidden;
             continue;
         }
+        enum sf_over over = socket->state == TCP_CLOSE ? sf_over_look(socket) : SF_OVER_IS;
+        if (over == SF_OVER_UNKNOWN)
+            exit->held_hidden = socket->pid;
+        if (over != SF_OVER_IS)
+            continue;
         uint32_t place = leaks->count++;
         if (place >= SF_LEAKS_NAMED)
             continue;
-        leaks->list[place] = (struct sf_leak){socket->local, socket->peer, TCP_CLOSE_WAIT};
+        leaks->list[place] = (struct sf_leak){socket->local, socket->peer, (uint32_t)socket->state};
         leaks->named |= 1u << place;
     }
     sf_tcp_free(&held->suspects);

@@ -1,4 +1,4 @@
-/* Connections that a service holds on to although their peer has closed them. */
+/* Connections that a service holds on to although their peer has closed them, or they are over. */
 #ifndef SF_LAUNCH_HELD_H
 #define SF_LAUNCH_HELD_H
 
@@ -9,7 +9,7 @@
 struct sf_held {
     bool looked;
     pid_t hidden;                /* a process whose descriptors may not be read; 0: none */
-    struct sf_tcp_list suspects; /* in CLOSE_WAIT at every look so far, and held or perhaps held */
+    struct sf_tcp_list suspects; /* in CLOSE_WAIT or CLOSE at every look so far, and held or perhaps held */
 };
 
 /* Look at the processes of the program whose first process is `pid`, each in its own

@@ -60,8 +60,8 @@ struct sf_exit {
     uint64_t duration_ns, cpu_ns;
     struct sf_output out, err;
 
-    /* A service: the connections whose peer had closed and that it held on to before
-     * it was stopped. */
+    /* A service: the connections whose peer had closed, or that were over, and that it
+     * held on to before it was stopped. */
     bool held_counted; /* false: it ended before that, or it has no shim */
     pid_t held_hidden; /* a process of it that cannot be looked at: `held` is not all; 0: none */
     struct sf_leaks held;

@@ -18,7 +18,7 @@ static bool look(pid_t pid, uint16_t port, struct sf_tcp_list *listeners)
     sf_tree_program(pid, &processes);
     bool found = false;
     for (size_t i = 0; i < processes.count; i++)
-        found |= sf_tcp_mark(processes.list[i], listeners);
+        found |= sf_tcp_mark(processes.list[i], listeners, NULL);
     sf_pids_free(&processes);
     return found;
 }

@@ -5,9 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static void add(struct sf_tcp_list *sockets, struct sf_tcp socket)
@@ -56,8 +58,9 @@ static void read_table(pid_t pid, const char *table, int state, uint16_t port, s
         /* sl local:port remote:port state tx:rx timer:when retransmits uid timeout inode */
         if (sscanf(line, " %*u: %32[0-9A-Fa-f]:%x %32[0-9A-Fa-f]:%x %x %*s %*s %*s %*u %*u %" SCNu64, local,
                    &local_port, peer, &peer_port, &its_state, &inode) == 6 &&
-            its_state == (unsigned)state && (port == 0 || local_port == port) && inode != 0)
+            (state == 0 || its_state == (unsigned)state) && (port == 0 || local_port == port) && inode != 0)
             add(sockets, (struct sf_tcp){.inode = inode,
+                                         .state = (int)its_state,
                                          .local = parse_address(local, local_port),
                                          .peer = parse_address(peer, peer_port)});
     }
@@ -70,10 +73,9 @@ static int by_inode(const void *left, const void *right)
     return (a->inode > b->inode) - (a->inode < b->inode);
 }
 
-void sf_tcp_read(pid_t pid, int state, uint16_t local_port, struct sf_tcp_list *sockets)
+/* In order, each once. */
+static void sort(struct sf_tcp_list *sockets)
 {
-    read_table(pid, "tcp", state, local_port, sockets);
-    read_table(pid, "tcp6", state, local_port, sockets);
     if (sockets->count == 0)
         return;
     qsort(sockets->list, sockets->count, sizeof *sockets->list, by_inode);
@@ -84,14 +86,37 @@ void sf_tcp_read(pid_t pid, int state, uint16_t local_port, struct sf_tcp_list *
     sockets->count = kept;
 }
 
-bool sf_tcp_mark(pid_t pid, struct sf_tcp_list *sockets)
+void sf_tcp_read(pid_t pid, int state, uint16_t local_port, struct sf_tcp_list *sockets)
+{
+    read_table(pid, "tcp", state, local_port, sockets);
+    read_table(pid, "tcp6", state, local_port, sockets);
+    sort(sockets);
+}
+
+void sf_tcp_add(struct sf_tcp_list *sockets, const struct sf_tcp_list *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        add(sockets, more->list[i]);
+    sort(sockets);
+}
+
+/* Source: net/socket.c of Linux, sockfs_xattr_get(). */
+static bool is_tcp(pid_t pid, int fd)
+{
+    char path[64], name[16] = "";
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+    return getxattr(path, "system.sockprotoname", name, sizeof name - 1) > 0 &&
+           (strcmp(name, "TCP") == 0 || strcmp(name, "TCPv6") == 0);
+}
+
+bool sf_tcp_mark(pid_t pid, struct sf_tcp_list *sockets, struct sf_tcp_list *closed)
 {
     char path[64], target[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
     bool found = false;
     int refusal = 0;
     errno = 0;
-    DIR *fds = sockets->count ? opendir(path) : NULL;
+    DIR *fds = sockets->count || closed ? opendir(path) : NULL;
     if (!fds)
         return false;
     for (struct dirent *entry; (entry = readdir(fds));) {
@@ -104,9 +129,14 @@ bool sf_tcp_mark(pid_t pid, struct sf_tcp_list *sockets)
         target[length] = '\0';
         if (sscanf(target, "socket:[%" SCNu64, &wanted.inode) != 1)
             continue;
-        socket = bsearch(&wanted, sockets->list, sockets->count, sizeof wanted, by_inode);
+        int fd = atoi(entry->d_name);
+        socket =
+            sockets->count ? bsearch(&wanted, sockets->list, sockets->count, sizeof wanted, by_inode) : NULL;
         if (socket)
             found = socket->held = true;
+        else if (closed && is_tcp(pid, fd))
+            add(closed, (struct sf_tcp){
+                            .inode = wanted.inode, .state = TCP_CLOSE, .held = true, .pid = pid, .fd = fd});
     }
     closedir(fds);
     errno = refusal;

@@ -42,6 +42,13 @@ static void add(struct habits *habits, const struct sf_warning *warning)
     *slot = *warning;
 }
 
+/* The kernel forgets the peer of a connection that was reset. */
+static bool is_of(const struct sf_warning *warning, const struct sf_leak *leak)
+{
+    return is_same_address(&warning->local, &leak->local) &&
+           (leak->peer.domain == 0 || is_same_address(&warning->peer, &leak->peer));
+}
+
 /* The socket that was suspected to stay open, and is one of these. */
 static const struct sf_warning *find_suspect(const struct sf_warnings *warnings, bool *is_taken,
                                              size_t program, const struct sf_leak *leak)
@@ -49,8 +56,7 @@ static const struct sf_warning *find_suspect(const struct sf_warnings *warnings,
     for (uint32_t i = 0; i < warnings->count; i++) {
         const struct sf_warning *warning = &warnings->list[i];
         if (is_taken[i] || warning->program != program || !is_suspicion(warning) ||
-            (leak && (!is_same_address(&warning->local, &leak->local) ||
-                      !is_same_address(&warning->peer, &leak->peer))))
+            (leak && !is_of(warning, leak)))
             continue;
         is_taken[i] = true;
         return warning;
@@ -178,7 +184,8 @@ void sf_judge_habits(struct sf_judge *judge, size_t program)
         note(judge, program, sf_arena_printf(judge->arena, "%zu more", more),
              sf_arena_printf(judge->arena, "%s: and %s", name,
                              sf_word_count(judge->arena, more, "more warning")));
-    const char *why = sf_verify_habits_unknown(judge->arena, judge->scenario, judge->session, judge->outcome, program);
+    const char *why =
+        sf_verify_habits_unknown(judge->arena, judge->scenario, judge->session, judge->outcome, program);
     if (why)
         note(judge, program, "not all seen",
              sf_arena_printf(judge->arena, "the habits of %s were not all seen: %s", name, why));

@@ -133,6 +133,43 @@ check_match "it says so" \
 check_match "in the JSON report it is null" '"leaked_sockets": null' "$(cat report)"
 
 
+# A connection that was reset is in no table of the kernel's, but it is held.
+reset='c = connect(); c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"); c.close()'
+told='
+try: c.recv(1)
+except ConnectionResetError: pass'
+service "c = l.accept()[0]$told; kept.append(c)" "$reset"
+check_status "a service that keeps a connection that was reset" 1 "$SOCKFAULT" test service.yaml
+check_match "leaks" 'server leaked 1 socket, expected 0: 127.0.0.1:[0-9]+ \(CLOSED\)'$'\n' "$output"
+sed 's/leaked_sockets: 0/hygiene: clean/' service.yaml > habit.yaml
+check_status "that is a habit" 1 "$SOCKFAULT" test habit.yaml
+check_match "which is told with its peer" \
+    'unclosed-after-fault: the connection to client \(descriptor [0-9]+, CLOSED\) was never closed after recv had failed with ECONNRESET' "$output"
+forbidding()
+{
+    python3 -c '
+import ctypes, os, struct, sys
+# pidfd_getfd (438 everywhere) gives EPERM, as in a container
+code = b"".join(struct.pack("HBBI", *row) for row in [(0x20, 0, 0, 0), (0x15, 0, 1, 438), (6, 0, 0, 0x50001), (6, 0, 0, 0x7fff0000)])
+room = ctypes.create_string_buffer(code)
+program = struct.pack("HxxxxxxQ", 4, ctypes.addressof(room))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+}
+check_status "where nobody may look at it" 1 forbidding "$SOCKFAULT" test service.yaml
+check_match "that is said" \
+    'the leaked sockets of server were not counted: the descriptors of its process [0-9]+ may not be read' "$output"
+service "c = l.accept()[0]$told; c.close()" "$reset"
+check_status "one that closes it does not" 0 "$SOCKFAULT" test service.yaml
+check_status "… which needs no look" 0 forbidding "$SOCKFAULT" test service.yaml
+service "c = l.accept()[0]
+if os.fork() == 0:
+    c.recv(0)
+    os._exit(0)
+c.close(); os.wait()" "$reset"
+check_status "nor does one whose child ends with it" 0 "$SOCKFAULT" test service.yaml
+
 # Nor is what others hold, though a child that has ended shows nobody what it had.
 chmod 755 "$TMP" && cp "$SOCKFAULT" "$SOCKFAULT_SHIM" .
 background python3 -c '

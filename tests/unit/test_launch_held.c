@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 /* A connection of this process whose other end it has closed. */
@@ -23,9 +24,9 @@ static int hold_on(void)
     return far;
 }
 
-/* A service that connects to itself: `pair` gives both ends, which stay open. In a
- * network namespace of its own it has to bring loopback up first. What its code leaves
- * in `later` it does once it is ready. */
+/* A service that connects to itself: `pair` gives both ends, which stay open, `reset`
+ * one that was reset, and has been told so. In a network namespace of its own it has to bring loopback up
+ * first. What its code leaves in `later` it does once it is ready. */
 #define SERVICE                                                                          \
     "import fcntl, os, socket, struct, time\n"                                           \
     "if %d: fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh14x', b'lo', 0x49))\n" \
@@ -33,12 +34,18 @@ static int hold_on(void)
     "def pair():\n"                                                                      \
     "    near = socket.create_connection(l.getsockname())\n"                             \
     "    far, _ = l.accept(); kept.append((near, far)); return near, far\n"              \
+    "def reset(tell=True):\n"                                                            \
+    "    near, far = pair(); linger = struct.pack('ii', 1, 0)\n"                         \
+    "    near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)\n"                 \
+    "    near.close()\n"                                                                 \
+    "    try: tell and far.recv(1)\n"                                                    \
+    "    except ConnectionResetError: return far\n"                                      \
     "%s\nprint('ready', flush=True); exec(later); time.sleep(100)\n"
 
 static struct sf_program *add_service(struct launching *self, const char *name, bool apart, const char *code,
-                                      char text[static 2000])
+                                      char text[static 3000])
 {
-    snprintf(text, 2000, SERVICE, apart, code);
+    snprintf(text, 3000, SERVICE, apart, code);
     struct sf_program *service =
         launching_add(self, name,
                       apart ? (const char *const[]){"/bin/sh", "-c", "unshare -n \"$@\" & wait", "sh",
@@ -72,10 +79,26 @@ static void connections_that_peers_have_closed_are_held(void **state)
         {"for i in range(4): pair()[0].close()\nlater = '''\nwhile True:\n    time.sleep(0.05)\n    "
          "kept.pop(0)[1].close(); pair()[0].close()'''",
          0, false},
+        {"reset()", 1, true},
+        {"reset(tell=False)", 0, true}, /* the program has not learnt of it */
+        {"reset().close()", 0, false},
+        {"far = reset()\nlater = 'time.sleep(0.2); far.close()'", 0, false},
+        {"far = reset()\nif os.fork() == 0: os._exit(0)\nfar.close()", 0, false}, /* its end closes */
+        {"far = reset()\nif os.fork() == 0: time.sleep(100)\nfar.close()", 1, true},
+        {"far = reset(); os.dup(far.fileno())", 1, true},
+        {"near, far = pair(); near.shutdown(socket.SHUT_WR); far.shutdown(socket.SHUT_WR); near.close()", 1,
+         true},
+        /* none yet, and none at all */
+        {"kept += [socket.socket() for i in range(3)]; kept[0].bind(('127.0.0.1', 0))\n"
+         "kept[1].connect_ex(('127.0.0.1', 1)); kept[2].listen(); kept[2].shutdown(socket.SHUT_RDWR)",
+         0, true},
+        {"kept += [socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_UNIX)]; "
+         "kept += socket.socketpair(); kept.pop().close()",
+         0, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct launching self;
-        char text[2000];
+        char text[3000];
         launching_init(&self);
         add_service(&self, "service", false, rows[i].code, text);
         launching_shell(&self, "client", "exit 0");
@@ -91,11 +114,29 @@ static void connections_that_peers_have_closed_are_held(void **state)
     }
 }
 
+static void connections_that_were_reset_are_named(void **state)
+{
+    (void)state;
+    struct launching self;
+    char text[3000];
+    launching_init(&self);
+    add_service(&self, "service", false, "print(*l.getsockname()); reset()", text);
+    launching_shell(&self, "client", "exit 0");
+    const struct sf_exit *exit = launching_run(&self);
+    char own[100];
+    assert_int_equal(exit->held.named, 1);
+    assert_int_equal(exit->held.list[0].state, TCP_CLOSE);
+    assert_int_equal(exit->held.list[0].peer.domain, 0);
+    snprintf(own, sizeof own, "127.0.0.1 %u\n", exit->held.list[0].local.port);
+    assert_non_null(memmem(exit->out.data, exit->out.bytes, own, strlen(own)));
+    launching_end(&self);
+}
+
 static void held_connections_are_named(void **state)
 {
     (void)state;
     struct launching self;
-    char text[2000];
+    char text[3000];
     launching_init(&self);
     add_service(&self, "service", false,
                 "for i in range(6):\n    near, far = pair(); print(*near.getsockname(), *far.getsockname()); "
@@ -123,7 +164,7 @@ static void services_are_looked_at_before_any_is_stopped(void **state)
 {
     (void)state;
     struct launching self;
-    char one[2000], two[2000], port[64] = "/tmp/sf-held-XXXXXX", code[400], other[400];
+    char one[3000], two[3000], port[64] = "/tmp/sf-held-XXXXXX", code[400], other[400];
     close(mkstemp(port));
     launching_init(&self);
     snprintf(code, sizeof code,
@@ -186,7 +227,7 @@ static void each_network_namespace_is_looked_at(void **state)
 {
     (void)state;
     struct launching self;
-    char text[2000];
+    char text[3000];
     if (system("unshare -n true 2> /dev/null") != 0)
         skip();
     launching_init(&self);
@@ -200,7 +241,7 @@ static void program_without_the_shim_is_not_looked_at(void **state)
 {
     (void)state;
     struct launching self;
-    char text[2000];
+    char text[3000];
     launching_init(&self);
     add_service(&self, "service", false, "pair()[0].close()", text)->wrap = false;
     launching_shell(&self, "client", "exit 0");
@@ -212,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_that_peers_have_closed_are_held),
+        cmocka_unit_test(connections_that_were_reset_are_named),
         cmocka_unit_test(held_connections_are_named),
         cmocka_unit_test(services_are_looked_at_before_any_is_stopped),
         cmocka_unit_test(looking_is_not_the_scenarios_time),
