@@ -298,7 +298,8 @@ static struct sf_symptom judge_failure(const struct view *view, unsigned index)
                    *program->last_words ? ": " : "", program->last_words);
 }
 
-/* Of a program that ended with an error the kernel closes what it left: that is no leak. */
+/* Of a program that ended with an error the kernel closes what it left: that is no leak. What a service holds
+ * the kernel knows; a trace does not see what ends with a child of it. */
 static struct sf_symptom judge_leak(const struct view *view, unsigned index)
 {
     const struct sf_trial_program *program = &view->facts->programs[index];
@@ -311,7 +312,7 @@ static struct sf_symptom judge_leak(const struct view *view, unsigned index)
         return symptom(SF_SYMPTOM_LEAK, index,
                        "%" PRId64 " socket%s left open, %" PRId64 " without the fault", program->leaked,
                        program->leaked == 1 ? "" : "s", normal->leaked);
-    if (view->facts->observation && program->unclosed > normal->unclosed)
+    if (!program->is_service && view->facts->observation && program->unclosed > normal->unclosed)
         return symptom(SF_SYMPTOM_LEAK, index,
                        "%" PRIu32 " connection%s never closed once over, %" PRIu32 " without the fault",
                        program->unclosed, program->unclosed == 1 ? "" : "s", normal->unclosed);

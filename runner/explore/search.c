@@ -307,22 +307,6 @@ static struct prior *find_prior(struct search *search, const char *key)
     return NULL;
 }
 
-/* What only a trace shows is worth one where a service closed less than it does without the fault. */
-static bool may_hide_leak(const struct search *search, const struct sf_trial_facts *facts,
-                          const struct sf_candidate *candidate)
-{
-    const struct sf_baseline *baseline = &search->exploration->baseline;
-    enum sf_fault_class class = candidate->injections[0].class;
-    if (class != SF_CLASS_RESET && class != SF_CLASS_END && class != SF_CLASS_ERROR &&
-        class != SF_CLASS_SILENCE)
-        return false;
-    for (unsigned i = 0; i < facts->count; i++)
-        if (facts->programs[i].is_service && facts->programs[i].end == SF_END_STOPPED &&
-            facts->programs[i].calls[SF_FAMILY_CLOSE] < baseline->programs[i].calls[SF_FAMILY_CLOSE])
-            return true;
-    return false;
-}
-
 /* It tells no more than what is known, or soon will be: then it is counted alone. */
 static bool is_alike(struct sf_exploration *exploration, struct sf_suspect *known)
 {
@@ -367,12 +351,6 @@ static void judge_candidate(struct search *search, struct slot *slot)
         note_place(search, candidate);
     struct sf_symptom found = sf_trial_judge(&exploration->baseline, facts, candidate);
     bool was_cut = facts->timed_out && facts->timeout_ns < exploration->subject->timeout_ns;
-    if (found.kind == SF_SYMPTOM_NONE && facts->fired && may_hide_leak(search, facts, candidate)) {
-        for (unsigned i = 0; i < facts->count; i++)
-            if (facts->programs[i].is_service)
-                found = (struct sf_symptom){.kind = SF_SYMPTOM_LEAK, .program = i, .family = SF_FAMILY_NONE};
-        was_cut = true; /* nothing was seen yet: nothing is unstable about it */
-    }
     if (found.kind != SF_SYMPTOM_NONE)
         add_suspect(search, candidate, &found, was_cut);
 }

@@ -177,14 +177,46 @@ check_match "progress is a line now and then" 'sockfault explore: [0-9]+ runs, [
 # ---- what the kernel does not give ----
 build poll-eintr broken caught
 cc -g -O1 -Wall -DUNCAUGHT -o uncaught "$zoo/poll-eintr.c"
+# What is there before it is waited for ends no wait.
+cat > late.py << 'EOF2'
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    connection = listener.accept()[0]
+    while connection.recv(100):
+        time.sleep(0.3)
+        connection.sendall(b"hello to you\n")
+EOF2
 for client in caught uncaught; do
     write_scenario $client.yaml ./$client
+    sed -i "s|server: .*|server: {run: [python3, late.py, \"\${port.zoo}\"], ready: {port: \"\${port.zoo}\"}, wrap: false}|" $client.yaml
     "$SOCKFAULT" explore -q -j 2 --max-runs 7 --timeout 5s --out polls-$client --report json=$client.json \
         -f 'call: poll, program: client, interrupt: true' $client.yaml > /dev/null 2>&1
 done
 check_eq "a wait is ended by a signal that is caught" "fragile poll" \
     "$(json caught.json 'report["findings"][0]["kind"] + " " + report["findings"][0]["site"]')"
 check_eq "by no other" "[]" "$(json uncaught.json 'report["findings"]')"
+
+# ---- what a service holds ----
+for service in "reset-held broken" "fork-kept fixed"; do
+    name=${service% *}
+    build $service $name
+    cat > $name.yaml << EOF2
+name: $name
+timeout: 5s
+programs:
+  server: {run: [./$name, "\${port.zoo}"], ready: {port: "\${port.zoo}"}}
+  client: {run: [./peer, ask, "\${port.zoo}"], wrap: false}
+EOF2
+    "$SOCKFAULT" explore -q --max-runs 60 --out held-$name --report json=$name.json $name.yaml > /dev/null 2>&1
+done
+check_eq "a service that keeps a connection that was reset leaks it" "leak of server" \
+    "$(json reset-held.json '"{kind} of {program}".format(**report["findings"][0])')"
+check_status "… its reproducer fails" 1 "$SOCKFAULT" test held-reset-held/001-*.yaml
+build reset-held fixed reset-held
+check_status "… and passes once it is fixed" 0 "$SOCKFAULT" test held-reset-held/001-*.yaml
+check_eq "one whose child ends with it does not" "[] []" \
+    "$(json fork-kept.json 'str(report["findings"]) + " " + str(report["unstable"])')"
 
 # ---- the bound ----
 for bound in 7 8 11 16; do

@@ -228,6 +228,18 @@ static void sockets_left_open_leak_where_the_program_lives_on(void **state)
     assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_LEAK);
 }
 
+/* A child's end closes what it held, which no trace shows. */
+static void what_a_service_holds_is_not_for_its_trace_to_say(void **state)
+{
+    struct exploring *exploring = *state;
+    static const struct sf_observation seen;
+    exploring->facts.observation = &seen;
+    exploring->programs[SERVER].unclosed = 1;
+    assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_NONE);
+    exploring->programs[CLIENT].unclosed = 1;
+    assert_int_equal(judge(exploring, reset_fault()).kind, SF_SYMPTOM_LEAK);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, exploring_setup, exploring_teardown)
@@ -249,6 +261,7 @@ int main(void)
         T(service_that_ends_by_itself_is_down_unless_it_never_began),
         T(later_client_must_be_served_unless_it_may_meet_the_fault),
         T(sockets_left_open_leak_where_the_program_lives_on),
+        T(what_a_service_holds_is_not_for_its_trace_to_say),
     };
     return cmocka_run_group_tests_name("explore_judge", tests, NULL, NULL);
 }
