@@ -71,4 +71,8 @@ const char *sf_printable(struct sf_arena *arena, const char *text);
 /* The user's text for a message: in single quotes, printable, shortened when long. */
 const char *sf_quoted(struct sf_arena *arena, const char *text);
 
+/* The text as one word of a command that a person may copy: as it is, or in single
+ * quotes. Source: POSIX, Shell Command Language, 2.2. */
+const char *sf_shell_word(struct sf_arena *arena, const char *text);
+
 #endif

@@ -116,3 +116,19 @@ const char *sf_quoted(struct sf_arena *arena, const char *text)
     stpcpy(end, shown < bytes ? "'..." : "'");
     return quoted;
 }
+
+const char *sf_shell_word(struct sf_arena *arena, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:@_";
+    if (*text && text[strspn(text, plain)] == '\0')
+        return text;
+    char *word = sf_arena_alloc(arena, 4 * strlen(text) + sizeof "''"), *end = word;
+    *end++ = '\'';
+    for (; *text; text++)
+        if (*text == '\'')
+            end = stpcpy(end, "'\\''");
+        else
+            *end++ = *text;
+    stpcpy(end, "'");
+    return word;
+}

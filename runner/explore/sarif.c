@@ -4,6 +4,7 @@
 #include "explore/report.h"
 
 #include "base/arena.h"
+#include "base/diagnostic.h"
 #include "base/json.h"
 
 #include <ctype.h>
@@ -86,7 +87,8 @@ static json_t *json_of_result(struct sf_arena *arena, const struct sf_exploratio
            *properties = json_object();
     const char *text = sf_explored_sentence(arena, finding);
     if (finding->reproducer)
-        text = sf_arena_printf(arena, "%s. sockfault test %s shows it.", text, finding->reproducer);
+        text = sf_arena_printf(arena, "%s. sockfault test %s shows it.", text,
+                               sf_shell_word(arena, finding->reproducer));
     json_array_append_new(locations, json_of_location(arena, exploration, finding));
     json_object_set_new(prints, "group/v1", json_string(finding->group));
     json_object_set_new(properties, "rule", json_string(finding->rules));

@@ -208,13 +208,17 @@ programs:
   server: {run: [./$name, "\${port.zoo}"], ready: {port: "\${port.zoo}"}}
   client: {run: [./peer, ask, "\${port.zoo}"], wrap: false}
 EOF2
-    "$SOCKFAULT" explore -q --max-runs 60 --out held-$name --report json=$name.json $name.yaml > /dev/null 2>&1
+    "$SOCKFAULT" explore -q --max-runs 60 --out "it's $name" --report json=$name.json --report sarif=$name.sarif \
+        $name.yaml > /dev/null 2>&1
 done
 check_eq "a service that keeps a connection that was reset leaks it" "leak of server" \
     "$(json reset-held.json '"{kind} of {program}".format(**report["findings"][0])')"
-check_status "… its reproducer fails" 1 "$SOCKFAULT" test held-reset-held/001-*.yaml
+shows=$(json reset-held.sarif 'report["runs"][0]["results"][0]["message"]["text"].split(". ")[1]')
+check_match "… which SARIF says how to see, for a shell" "^sockfault test 'it'\\\\''s reset-held/001-[a-z-]*\.yaml' shows it\.$" "$shows"
+shows=${shows#sockfault test } shows=${shows% shows it.}
+check_status "… so that it fails" 1 sh -c "\"\$1\" test $shows" sh "$SOCKFAULT"
 build reset-held fixed reset-held
-check_status "… and passes once it is fixed" 0 "$SOCKFAULT" test held-reset-held/001-*.yaml
+check_status "… and passes once it is fixed" 0 "$SOCKFAULT" test "it's reset-held"/001-*.yaml
 check_eq "one whose child ends with it does not" "[] []" \
     "$(json fork-kept.json 'str(report["findings"]) + " " + str(report["unstable"])')"
 

@@ -183,6 +183,20 @@ static void names_are_printed_on_one_line(void **state)
     free(printed);
 }
 
+static void words_of_a_command_can_be_copied(void **state)
+{
+    static const char *const rows[][2] = {
+        {"sockfault-findings/001-a.yaml", "sockfault-findings/001-a.yaml"},
+        {"", "''"},
+        {"a b", "'a b'"},
+        {"~/$(x)*", "'~/$(x)*'"},
+        {"it's", "'it'\\''s'"},
+        {"a\nb", "'a\nb'"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(sf_shell_word(*state, rows[i][0]), rows[i][1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +211,7 @@ int main(void)
         cmocka_unit_test(long_texts_have_no_nearest_name),
         cmocka_unit_test_setup_teardown(quoted_text_is_safe_to_print, setup, teardown),
         cmocka_unit_test_setup_teardown(names_are_printed_on_one_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(words_of_a_command_can_be_copied, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
