@@ -112,9 +112,6 @@ static int status_of(struct explore *explore)
     }
     if (exploration->signal)
         return fail(explore, "interrupted", SIGNALED + exploration->signal);
-    if (exploration->max_runs && exploration->max_runs < SF_EXPLORE_RUNS_MIN)
-        fprintf(stderr, "sockfault explore: no fault was tried: --max-runs leaves room for one from %u on\n",
-                SF_EXPLORE_RUNS_MIN);
     return sf_explored_count(exploration) ? FOUND : NOTHING;
 }
 
@@ -128,11 +125,27 @@ static const char *nothing_to_strike(const struct explore *explore)
     return sf_explored_blind(explore->arena, &explore->subject);
 }
 
+/* A search that cannot try a fault would pass whatever the program does. */
+static const char *no_room(const struct explore *explore)
+{
+    const struct sf_exploration *exploration = &explore->exploration;
+    uint64_t least = exploration->runs + SF_EXPLORE_FAULT_RUNS;
+    if (exploration->failure || exploration->problem || exploration->signal || exploration->max_runs == 0 ||
+        least <= exploration->max_runs)
+        return NULL;
+    return sf_arena_printf(explore->arena,
+                           "--max-runs: %" PRIu64 " are the least here: %" PRIu64
+                           " without faults had to be made, and a fault takes up to %u",
+                           least, exploration->runs, SF_EXPLORE_FAULT_RUNS);
+}
+
 static int search(struct explore *explore)
 {
     struct sf_exploration *exploration = &explore->exploration;
     sf_explore_begin(exploration);
     const char *problem = nothing_to_strike(explore);
+    if (!problem)
+        problem = no_room(explore);
     if (problem)
         return fail(explore, problem, WRONG);
     if (!exploration->failure && !exploration->problem && !exploration->signal) {

@@ -4,6 +4,7 @@
 #include "base/diagnostic.h"
 #include "base/quantity.h"
 #include "base/regex.h"
+#include "explore/explore.h"
 
 #include <assert.h>
 #include <getopt.h>
@@ -261,9 +262,13 @@ static const char *take_out(struct sf_arena *arena, struct sf_options *options, 
 
 static const char *take_max_runs(struct sf_arena *arena, struct sf_options *options, const char *value)
 {
-    if (sf_number_parse(value, &options->max_runs) && options->max_runs > 0)
+    if (sf_number_parse(value, &options->max_runs) && options->max_runs >= SF_EXPLORE_RUNS_MIN)
         return NULL;
-    return sf_arena_printf(arena, "--max-runs: '%s' is not a number from 1", value);
+    return sf_arena_printf(
+        arena,
+        "--max-runs: %s is not a number from %u: three runs without faults come first, and a "
+        "fault takes up to %u",
+        sf_quoted(arena, value), SF_EXPLORE_RUNS_MIN, SF_EXPLORE_FAULT_RUNS);
 }
 
 static const char *take_known(struct sf_arena *arena, struct sf_options *options, const char *value)

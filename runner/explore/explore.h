@@ -18,8 +18,10 @@ struct sf_explore_progress {
     bool is_over;
 };
 
-/* Three without faults, one with a fault, and three that confirm what that shows. */
-#define SF_EXPLORE_RUNS_MIN 7u
+/* What a fault may take: a run, and three that confirm what that shows. */
+#define SF_EXPLORE_FAULT_RUNS 4u
+/* … behind three without faults, or more where the first of those fail in the probe. */
+#define SF_EXPLORE_RUNS_MIN (3u + SF_EXPLORE_FAULT_RUNS)
 
 struct sf_exploration {
     /* Set by the caller. */
@@ -28,8 +30,8 @@ struct sf_exploration {
     const struct sf_node *given; /* the user's own rules, a list; NULL: none */
     unsigned jobs;
     bool is_thorough;  /* as sf_candidates_make takes it */
-    uint64_t max_runs; /* 0: no bound but the candidates there are, and some pairs. Less than
-                        * SF_EXPLORE_RUNS_MIN leaves no room for a fault */
+    uint64_t max_runs; /* 0: no bound but the candidates there are, and some pairs; otherwise
+                        * SF_EXPLORE_RUNS_MIN or more */
     struct sf_shard shard;
     const char *out;          /* the folder for reproducers; made when there is something to put there */
     const char *const *tried; /* sorted texts of candidates that an earlier search has tried */

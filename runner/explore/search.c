@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define MS UINT64_C(1000000)
-#define CANDIDATE_RUNS 4u          /* itself, and what confirms it if it shows something */
 #define SHRINK_RUNS 3u             /* a smaller fault, and its reproducer, or else that of the larger */
 #define SHORT_FACTOR 8             /* so many times as long as without faults … */
 #define SHORT_LEAST_NS (1000 * MS) /* … and at least so long a run may take before it is suspect */
@@ -177,7 +176,7 @@ static bool has_room(const struct search *search, const struct sf_suspect *besid
     uint64_t promised = exploration->runs + more;
     for (unsigned i = 0; i < exploration->jobs; i++)
         if (search->slots[i].is_busy && !search->slots[i].suspect)
-            promised += CANDIDATE_RUNS;
+            promised += SF_EXPLORE_FAULT_RUNS;
     for (const struct sf_suspect *suspect = search->suspects; suspect; suspect = suspect->next)
         if (suspect != beside)
             promised += needs_of(suspect);
@@ -289,7 +288,7 @@ static bool fill(struct search *search, struct slot *slot)
         return true;
     }
     size_t index = next_candidate(search);
-    if (index == exploration->candidates.count || !has_room(search, NULL, CANDIDATE_RUNS))
+    if (index == exploration->candidates.count || !has_room(search, NULL, SF_EXPLORE_FAULT_RUNS))
         return false;
     const struct sf_candidate *candidate = &exploration->candidates.list[index];
     slot->suspect = NULL;

@@ -81,7 +81,7 @@ check_match "… as do GitHub's annotations" '::error file=src/zoo.h,line=[0-9]+
 check_eq "… JSON, like the reproducer, from where we are" "$(realpath "$TMP")/a repo/src/zoo.h" \
     "$(json "a repo/ci/found.json" 'report["findings"][0]["source"]')"
 check_status "… resumed from its root" 1 env -C "a repo" \
-    "$SOCKFAULT" explore -q --resume --out ci/sockfault-findings --max-runs 3 --report json=found.json ../elsewhere.yaml
+    "$SOCKFAULT" explore -q --resume --out ci/sockfault-findings --max-runs 7 --report json=found.json ../elsewhere.yaml
 check_eq "… from there" src/zoo.h "$(json "a repo/found.json" 'report["findings"][0]["source"]')"
 build reset-null broken client
 
@@ -227,7 +227,17 @@ for bound in 7 8 11 16; do
     "$SOCKFAULT" explore -q -j 2 --max-runs $bound --timeout 5s --out bound$bound --report json=bound.json crash.yaml > /dev/null 2>&1
     check "--max-runs $bound is one" test "$(json bound.json 'report["runs"]')" -le $bound
 done
-check_status "too few for a fault" 0 "$SOCKFAULT" explore --max-runs 6 --timeout 5s --out six crash.yaml
-check_match "are said to be" 'no fault was tried: --max-runs leaves room for one from 7 on' "$output"
+for bound in 0 1 2 3 6; do
+    check_status "--max-runs $bound leaves no room for a fault" 2 "$SOCKFAULT" explore --max-runs $bound --out few -- touch run
+    check_match "… which is said" "--max-runs: '$bound' is not a number from 7: three runs without faults come first, and a fault takes up to 4" \
+        "$output"
+done
+check "… before anything is run" test ! -e run
+sed 's|client: .*|client: test ! -e ${dir}/once \&\& touch ${dir}/once \&\& exec ./client ${port.zoo}|' crash.yaml > once.yaml
+check_status "nor does one that it takes to learn of a client that runs once" 2 \
+    "$SOCKFAULT" explore --max-runs 7 --timeout 5s --out once once.yaml
+check_match "… which is said" '--max-runs: 8 are the least here: 4 without faults had to be made, and a fault takes up to 4' "$output"
+check_status "the least finds something" 1 "$SOCKFAULT" explore --max-runs 8 --timeout 5s --out once \
+    -f 'call: recv, program: client, eof: true' once.yaml
 
 finish
