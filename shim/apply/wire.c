@@ -221,14 +221,13 @@ static int take_failure(struct sf_socket *socket)
  * dissolved by the wire, which gives EPIPE; so it is refused once more where that is told. */
 static int await(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length)
 {
-    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     int result = sf_real.connect(fd, address, length), error = errno;
     bool goes_on = result < 0 && (error == EINTR || error == EINPROGRESS || error == EALREADY);
     int failed = goes_on ? 0 : take_failure(socket);
 
-    if (failed && error != ECONNREFUSED) {
-        sf_real.connect(fd, &nobody, sizeof nobody);
+    if (failed && error != ECONNREFUSED) { /* another thread's send, say, may have been told */
         sf_refuse_connect(fd, address);
+        failed = errno == ECONNREFUSED ? failed : errno;
     }
     errno = failed ? failed : error;
     return failed ? -1 : result;
@@ -309,20 +308,31 @@ static bool call(struct calling *calling, int *result)
     return is_answered;
 }
 
+/* Has a connection of it ended, or failed, so that the kernel's answer to connect is an error, wherever it goes?
+ * Who connects anew has been told of that: then tcp_disconnect() has cleared what both directions were shut by. A
+ * socket that was shut before its first connect looks alike. */
+static bool has_ended(int fd, struct sf_socket *socket)
+{
+    struct pollfd is_shut = {.fd = fd, .events = POLLRDHUP};
+    return atomic_load_explicit(&socket->shut[SF_SHUT_READS], memory_order_relaxed) == 0 &&
+           sf_sandbox_allows(SF_OWN_POLL) && sf_real.poll(&is_shut, 1, 0) == 1 && is_shut.revents & POLLRDHUP;
+}
+
 /* A connect before this one is under way, or has failed since. */
 static bool connect_again(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length,
                           int *result)
 {
     bool is_under_way = sf_tcp_state(fd) != TCP_CLOSE;
     int failed = is_under_way ? 0 : take_failure(socket);
+    bool is_over = failed || (!is_under_way && has_ended(fd, socket));
 
     if (is_under_way) {
         *result = await(fd, socket, address, length);
-    } else if (failed) {
+    } else if (is_over) {
         *result = sf_refuse_connect(fd, address); /* ECONNABORTED where SO_ERROR has told it */
-        errno = errno == ECONNREFUSED ? failed : errno;
+        errno = failed && errno == ECONNREFUSED ? failed : errno;
     }
-    return is_under_way || failed;
+    return is_under_way || is_over;
 }
 
 int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length)

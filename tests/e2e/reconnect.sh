@@ -7,6 +7,7 @@ cat > reconnect.c << 'END'
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -104,6 +105,51 @@ static void errors(void)
     printf("%d\n", refused);
 }
 
+/* By the time of the second connect somebody listens. */
+static void late_listener(void)
+{
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_in own = {AF_INET, 0, {htonl(INADDR_LOOPBACK)}};
+    socklen_t bytes = sizeof own;
+    struct pollfd comes = {listener, POLLIN, 0};
+
+    bind(listener, (struct sockaddr *)&own, bytes);
+    getsockname(listener, (struct sockaddr *)&own, &bytes);
+    call(&own);
+    errno = error_once_ready();
+    tell(-1);
+    listen(listener, 1);
+    call(&own);
+    tell(accept(listener, NULL, NULL));
+    call(&own);
+    poll(&comes, 1, 20000);
+    tell(accept(listener, NULL, NULL) < 0);
+}
+
+static void *send_first(void *told)
+{
+    *(int *)told = send(fd, "", 1, MSG_NOSIGNAL) < 0 ? errno : 0;
+    return NULL;
+}
+
+/* One thread waits in connect, another in its first send: one of them is told of the refusal. */
+static void both(void)
+{
+    for (int i = 0; i < 5; i++) {
+        int told = 0;
+        pthread_t thread;
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(fd, (struct sockaddr *)&closed_port, sizeof closed_port);
+        fcntl(fd, F_SETFL, 0);
+        pthread_create(&thread, NULL, send_first, &told);
+        connect(fd, (struct sockaddr *)&closed_port, sizeof closed_port);
+        int error = errno;
+        pthread_join(thread, NULL);
+        printf("%d ", (error == ECONNREFUSED) + (told == ECONNREFUSED));
+        close(fd);
+    }
+}
+
 int main(int argc, char **argv)
 {
     int waits_not = argc > 4 ? SOCK_NONBLOCK : 0;
@@ -124,6 +170,10 @@ int main(int argc, char **argv)
         again(&open_port);
     else if (strcmp(argv[1], "other") == 0)
         other();
+    else if (strcmp(argv[1], "late-listener") == 0)
+        late_listener();
+    else if (strcmp(argv[1], "both") == 0)
+        both();
     else
         errors();
     return 0;
@@ -160,5 +210,10 @@ done
 check_eq "and without waiting" "EINPROGRESS ECONNREFUSED EINPROGRESS" "$(under "$idle" mapped nonblock)"
 check_eq "a refusal does not strike the connection after that" "EINPROGRESS EINPROGRESS ok ok" \
     "$(under "$late" other nonblock)"
+for rule in "$idle" "$late"; do
+    check_eq "who connects behind a refusal that was told meets nobody ($rule)" \
+        "EINPROGRESS ECONNREFUSED ECONNABORTED EAGAIN EINPROGRESS ok" "$(under "$rule" late-listener nonblock)"
+done
+check_eq "of two that wait for a connection one is told that it was refused" "1 1 1 1 1" "$(under "$late" both)"
 check_eq "who is woken by a refusal is told of it" 400 "$(under 'link: both, delay: 2ms' errors)"
 finish
