@@ -9,6 +9,7 @@
 #include "load/real.h"
 #include "load/sandbox.h"
 #include "load/shim.h"
+#include "load/uncancelled.h"
 #include "sockets/address.h"
 #include "sockets/owner.h"
 #include "sockets/patience.h"
@@ -190,11 +191,11 @@ static bool fall_silent(struct calling *calling)
     sf_real.fcntl(calling->fd, F_SETFL, calling->flags | O_NONBLOCK);
     if (is_given)
         before = with_option(calling->fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, range);
-    int result = sf_real.connect(calling->fd, &calling->silent.any, bytes);
+    int result = sf_uncancelled_connect(calling->fd, &calling->silent.any, bytes);
     if (is_given)
         sf_real.setsockopt(calling->fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &before, sizeof before);
     if (result < 0 && errno == EADDRNOTAVAIL && is_given)
-        result = sf_real.connect(calling->fd, &calling->silent.any, bytes);
+        result = sf_uncancelled_connect(calling->fd, &calling->silent.any, bytes);
     int error = errno;
     sf_real.fcntl(calling->fd, F_SETFL, calling->flags);
     errno = error;
@@ -264,7 +265,7 @@ static int go(struct calling *calling, int error)
     calling->request.error = error;
     if (!sf_wire_say(calling->wire, &calling->request, calling->socket, &calling->fd, may_fail))
         sf_wire_escape(SF_ESCAPE_WIRE);
-    sf_real.close(calling->wire); /* a wait may be cancelled, or jumped out of */
+    sf_uncancelled_close(calling->wire); /* a wait may be cancelled, or jumped out of */
     calling->wire = -1;
     if (calling->flags & O_NONBLOCK) {
         let_stand(calling);
@@ -284,8 +285,11 @@ static int fail(struct calling *calling)
     errno = calling->answer.error;
     if (errno != ECONNREFUSED)
         return -1;
-    return calling->answer.round_trip_ns ? go(calling, ECONNREFUSED)
-                                         : sf_refuse_connect(calling->fd, &calling->request.to.any);
+    if (calling->answer.round_trip_ns)
+        return go(calling, ECONNREFUSED);
+    sf_uncancelled_close(calling->wire);
+    calling->wire = -1;
+    return sf_refuse_connect(calling->fd, &calling->request.to.any);
 }
 
 /* Returns false: it was not made. */
@@ -359,7 +363,7 @@ int sf_wire_connect(int fd, struct sf_socket *socket, const struct sockaddr *add
     bool is_made = calling.wire >= 0 && call(&calling, &result);
     int error = errno;
     if (calling.wire >= 0)
-        sf_real.close(calling.wire);
+        sf_uncancelled_close(calling.wire);
     if (!is_made) {
         sf_wire_escape(SF_ESCAPE_WIRE);
         errno = saved_errno;
@@ -388,7 +392,7 @@ static int open_other(int listener, int fd, struct calling *calling)
     calling->is_bound = true; /* any port will do */
     if (fall_silent(calling))
         return other;
-    sf_real.close(other);
+    sf_uncancelled_close(other);
     return -1;
 }
 
@@ -409,7 +413,8 @@ static bool hand_over(int fd, struct calling *calling)
         return false;
     int result;
     do /* a send time-out of the listener's is not for this */
-        result = sf_real.connect(calling->fd, &calling->silent.any, sf_wire_address_bytes(&calling->silent));
+        result = sf_uncancelled_connect(calling->fd, &calling->silent.any,
+                                        sf_wire_address_bytes(&calling->silent));
     while (result < 0 && (errno == EINTR || errno == EINPROGRESS || errno == EALREADY));
     return (result == 0 || errno == EISCONN) && go_on(calling);
 }
@@ -445,8 +450,8 @@ void sf_wire_accept(int listener, int fd, struct sf_socket *socket)
         sf_wire_escape(SF_ESCAPE_WIRE);
     }
     if (other >= 0)
-        sf_real.close(other);
+        sf_uncancelled_close(other);
     if (calling.wire >= 0)
-        sf_real.close(calling.wire);
+        sf_uncancelled_close(calling.wire);
     errno = saved_errno;
 }

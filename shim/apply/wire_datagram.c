@@ -8,6 +8,7 @@
 #include "load/room.h"
 #include "load/sandbox.h"
 #include "load/shim.h"
+#include "load/uncancelled.h"
 #include "sockets/address.h"
 #include "sockets/connection.h"
 #include "sockets/descriptor.h"
@@ -149,7 +150,7 @@ static bool open_taker(struct carrier *carrier)
     if (sf_real.bind(fd, &carrier->own.any, sf_wire_address_bytes(&carrier->own)) != 0)
         return false;
     return carrier->peer.any.sa_family == 0 ||
-           sf_real.connect(fd, &carrier->peer.any, sf_wire_address_bytes(&carrier->peer)) == 0;
+           sf_uncancelled_connect(fd, &carrier->peer.any, sf_wire_address_bytes(&carrier->peer)) == 0;
 }
 
 static bool open_giver(struct carrier *carrier)
@@ -163,8 +164,8 @@ static bool open_giver(struct carrier *carrier)
     name_of(fd, sf_real.getsockname, &carrier->from);
     if (carrier->peer.any.sa_family == 0)
         return steer(carrier->fds[TAKES], *port_of(&carrier->from));
-    return sf_real.connect(fd, &carrier->own.any, bytes) == 0 &&
-           sf_real.connect(carrier->fd, &carrier->from.any, bytes) == 0;
+    return sf_uncancelled_connect(fd, &carrier->own.any, bytes) == 0 &&
+           sf_uncancelled_connect(carrier->fd, &carrier->from.any, bytes) == 0;
 }
 
 static bool tell(enum sf_wire_kind kind, struct sf_wire_request *request, struct sf_socket *socket,
@@ -175,7 +176,7 @@ static bool tell(enum sf_wire_kind kind, struct sf_wire_request *request, struct
     request->kind = kind;
     bool is_told = wire >= 0 && sf_wire_say(wire, request, socket, fds, count) && sf_wire_hear(wire, &answer);
     if (wire >= 0)
-        sf_real.close(wire);
+        sf_uncancelled_close(wire);
     return is_told;
 }
 
@@ -215,7 +216,7 @@ static void begin(struct carrier *carrier)
         sf_wire_escape(SF_ESCAPE_DATAGRAM);
     for (unsigned i = 0; i < 2; i++)
         if (carrier->fds[i] >= 0)
-            sf_real.close(carrier->fds[i]);
+            sf_uncancelled_close(carrier->fds[i]);
 }
 
 static void settle(int fd, struct sf_socket *socket, bool sends)
@@ -467,7 +468,7 @@ static ssize_t say(int wire, const struct msghdr *message, int fd)
     with_socket.msg_control = control.bytes;
     with_socket.msg_controllen = sizeof control.bytes;
     do
-        result = sf_real.sendmsg(wire, &with_socket, MSG_NOSIGNAL);
+        result = sf_uncancelled_sendmsg(wire, &with_socket, MSG_NOSIGNAL);
     while (result < 0 && errno == EINTR);
     return result;
 }
@@ -488,7 +489,7 @@ static ssize_t hand_over(int fd, struct sf_wire_sent *sent, const struct msghdr 
         const struct msghdr all = {.msg_iov = vector, .msg_iovlen = message->msg_iovlen + 2};
         result = say(wire, &all, fd);
         int error = errno;
-        sf_real.close(wire);
+        sf_uncancelled_close(wire);
         errno = error;
     }
     sf_room_give_back(vector, vector_bytes, SF_ROOM_ON_STACK);

@@ -2,6 +2,7 @@
 
 #include "load/real.h"
 #include "load/shim.h"
+#include "load/uncancelled.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,10 +17,10 @@ int sf_wire_open(void)
     struct sockaddr_un name;
     socklen_t bytes = sf_wire_name(&name, SF_WIRE_PREFIX, sf_shim.session->id);
     int fd = sf_real.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && sf_real.connect(fd, (struct sockaddr *)&name, bytes) == 0)
+    if (fd >= 0 && sf_uncancelled_connect(fd, (struct sockaddr *)&name, bytes) == 0)
         return fd;
     if (fd >= 0)
-        sf_real.close(fd);
+        sf_uncancelled_close(fd);
     return -1;
 }
 
@@ -35,7 +36,7 @@ static ssize_t send_whole(int wire, const struct msghdr *message)
 {
     ssize_t result;
     do
-        result = sf_real.sendmsg(wire, message, MSG_NOSIGNAL);
+        result = sf_uncancelled_sendmsg(wire, message, MSG_NOSIGNAL);
     while (result < 0 && errno == EINTR);
     return result;
 }
@@ -73,7 +74,7 @@ bool sf_wire_hear(int wire, struct sf_wire_answer *answer)
 {
     ssize_t result;
     do
-        result = sf_real.recv(wire, answer, sizeof *answer, 0);
+        result = sf_uncancelled_recv(wire, answer, sizeof *answer, 0);
     while (result < 0 && errno == EINTR);
     return result == (ssize_t)sizeof *answer;
 }

@@ -1,8 +1,10 @@
 #include "apply/wire_unix.h"
 
+#include "apply/clock.h"
 #include "apply/inherit.h"
 #include "apply/wire_message.h"
 #include "load/real.h"
+#include "load/uncancelled.h"
 #include "sockets/address.h"
 #include "sockets/descriptor.h"
 #include "sockets/owner.h"
@@ -15,7 +17,7 @@ static void close_some(const int *fds, unsigned count)
     int saved_errno = errno;
     for (unsigned i = 0; i < count; i++)
         if (fds[i] >= 0)
-            sf_real.close(fds[i]);
+            sf_uncancelled_close(fds[i]);
     errno = saved_errno;
 }
 
@@ -55,15 +57,21 @@ static int open_meeting(struct sockaddr_un *name, socklen_t *bytes)
     return -1;
 }
 
-/* Connect as the program would, by a socket like its own; -1 with the errno that it gets. */
+/* Connect as the program would, by a socket like its own; -1 with the errno that it gets. A thread may be
+ * cancelled where it has to wait. */
 static int call_out(int fd, const struct sockaddr *address, socklen_t length)
 {
-    int flags = sf_real.fcntl(fd, F_GETFL) & O_NONBLOCK ? SOCK_NONBLOCK : 0;
-    int out = sf_real.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    int flags = sf_real.fcntl(fd, F_GETFL);
+    int out = sf_real.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (out < 0)
         return -1;
     sf_inherit(fd, out);
-    int result = sf_owner_connect(out, address, length), error = errno;
+    int result = sf_owner_connect_uncancelled(out, address, length);
+    if (result != 0 && errno == EAGAIN && !(flags & O_NONBLOCK)) {
+        sf_real.fcntl(out, F_SETFL, 0);
+        result = sf_owner_connect(out, address, length);
+    }
+    int error = errno;
     sf_descriptor_forget(out);
     errno = error;
     if (result == 0)
@@ -83,6 +91,7 @@ int sf_wire_connect_unix(int fd, struct sf_socket *socket, const struct sockaddr
     sf_address_of_peer(&peer, fd);
     if (peer.domain != 0) /* EISCONN */
         return sf_real.connect(fd, address, length);
+    sf_clock_act_on_cancellation(); /* before anything of ours is open */
     fds[MEETING] = open_meeting(&name, &bytes);
     if (fds[MEETING] < 0) {
         sf_wire_escape(SF_ESCAPE_WIRE);
@@ -91,9 +100,9 @@ int sf_wire_connect_unix(int fd, struct sf_socket *socket, const struct sockaddr
     }
     fds[TO_PEER] = call_out(fd, address, length);
     if (fds[TO_PEER] >= 0)
-        result = sf_real.connect(fd, (struct sockaddr *)&name, bytes);
+        result = sf_uncancelled_connect(fd, (struct sockaddr *)&name, bytes);
     if (result == 0)
-        fds[TO_PROGRAM] = sf_real.accept4(fds[MEETING], NULL, NULL, SOCK_CLOEXEC);
+        fds[TO_PROGRAM] = sf_uncancelled_accept(fds[MEETING], SOCK_CLOEXEC);
     if (fds[TO_PROGRAM] >= 0) {
         sf_address_of_own(&socket->local, fd);
         sf_address_from(&socket->peer, address, length);

@@ -6,6 +6,7 @@
 #include "load/room.h"
 #include "load/sandbox.h"
 #include "load/shim.h"
+#include "load/uncancelled.h"
 #include "sockets/address.h"
 #include "sockets/owner.h"
 
@@ -28,9 +29,10 @@ struct sending {
     struct sf_wire_unix where;
 };
 
+/* While something of ours is open. */
 static ssize_t by_kernel(const struct sending *sending, int flags)
 {
-    return sf_real.sendmsg(sending->fd, sending->message, sending->flags | flags);
+    return sf_uncancelled_sendmsg(sending->fd, sending->message, sending->flags | flags);
 }
 
 static uint64_t bytes_of(const struct msghdr *message)
@@ -67,9 +69,9 @@ static bool would_come_along(const struct sending *sending)
         return true;
     if (sf_real.socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0)
         return false;
-    bool would = sf_real.sendmsg(pair[0], &alone, MSG_DONTWAIT | MSG_NOSIGNAL) == 0;
-    sf_real.close(pair[0]);
-    sf_real.close(pair[1]);
+    bool would = sf_uncancelled_sendmsg(pair[0], &alone, MSG_DONTWAIT | MSG_NOSIGNAL) == 0;
+    sf_uncancelled_close(pair[0]);
+    sf_uncancelled_close(pair[1]);
     return would;
 }
 
@@ -102,7 +104,7 @@ static bool aim(struct sending *sending)
         sf_wire_escape(SF_ESCAPE_DATAGRAM);
         return false;
     }
-    bool is_aimed = sf_real.connect(sending->aimed, message->msg_name, message->msg_namelen) == 0;
+    bool is_aimed = sf_uncancelled_connect(sending->aimed, message->msg_name, message->msg_namelen) == 0;
     if (!is_aimed && errno != EPERM)
         return false;
     sf_address_from(&where->peer, message->msg_name, message->msg_namelen);
@@ -200,7 +202,7 @@ static ssize_t send_other(int wire, const struct sending *sending, const struct 
     ssize_t result = -1;
 
     errno = ENOMEM;
-    if (bytes && sf_real.recv(wire, bytes, answer->has_bytes, 0) == (ssize_t)answer->has_bytes) {
+    if (bytes && sf_uncancelled_recv(wire, bytes, answer->has_bytes, 0) == (ssize_t)answer->has_bytes) {
         message.msg_iov = &part;
         message.msg_iovlen = 1;
         other.message = &message;
@@ -228,11 +230,11 @@ static ssize_t refuse(const struct sending *sending)
             message.msg_name = &name;
             message.msg_namelen = bytes;
         } else {
-            sf_real.connect(sending->fd, (struct sockaddr *)&name, bytes);
+            sf_uncancelled_connect(sending->fd, (struct sockaddr *)&name, bytes);
         }
     }
     if (nobody >= 0)
-        sf_real.close(nobody);
+        sf_uncancelled_close(nobody);
     to_nobody.message = &message;
     return by_kernel(&to_nobody, 0);
 }
@@ -281,7 +283,7 @@ static ssize_t send_aimed(const struct sending *sending)
     ssize_t result = obey(wire, sending, &answer);
     error = errno;
     if (wire >= 0)
-        sf_real.close(wire);
+        sf_uncancelled_close(wire);
     errno = error;
     return result;
 }
@@ -291,17 +293,20 @@ ssize_t sf_unix_datagram_send(int fd, struct sf_socket *socket, const struct msg
     struct sending sending = {.fd = fd, .flags = flags, .socket = socket, .message = message, .aimed = -1};
     int saved_errno = errno;
 
+    sf_clock_act_on_cancellation();
     bool fits = bytes_of(message) + OVERHEAD <= (uint64_t)option_of(fd, SO_SNDBUF);
     bool may_ask = sf_sandbox_permits(SF_OWN_WIRE) && sf_sandbox_permits(SF_OWN_FSTAT) &&
                    sf_sandbox_permits(SF_OWN_STAT) && sf_sandbox_permits(SF_OWN_POLL);
     bool is_aimed = fits && may_ask && !(flags & MSG_OOB) && message->msg_iovlen <= IOV_MAX - 2 &&
                     !atomic_load_explicit(&socket->shut[SF_SHUT_SENDS], memory_order_relaxed) &&
                     would_come_along(&sending) && aim(&sending);
+    ssize_t result = -1;
     errno = saved_errno;
-    ssize_t result = is_aimed ? send_aimed(&sending) : by_kernel(&sending, 0);
+    if (is_aimed)
+        result = send_aimed(&sending);
     int error = errno;
     if (sending.aimed >= 0)
-        sf_real.close(sending.aimed);
+        sf_uncancelled_close(sending.aimed);
     errno = error;
-    return result;
+    return is_aimed ? result : sf_real.sendmsg(fd, message, flags);
 }

@@ -5,6 +5,7 @@
 #include "load/real.h"
 #include "load/sandbox.h"
 #include "load/shim.h"
+#include "load/uncancelled.h"
 #include "log/self.h"
 #include "sockets/address.h"
 #include "sockets/arrival.h"
@@ -138,19 +139,19 @@ static void enter_pair(int fd, const struct sf_addr *to)
         enter(sf_key_of_pair(&own, &peer), true);
 }
 
-int sf_owner_connect(int fd, const struct sockaddr *address, socklen_t length)
+static int connect_by(__typeof__(&connect) make, int fd, const struct sockaddr *address, socklen_t length)
 {
     struct sf_addr to;
 
     if (!sf_shim.has_programs || sf_is_quiet() || !sf_memory_is_readable(address, length))
-        return sf_real.connect(fd, address, length);
+        return make(fd, address, length);
     sf_address_from(&to, address, length);
     uint8_t type = sf_word_type(sf_descriptor_discover(fd));
     /* The kernel tells a Unix server who connected: known before it can. */
     if (to.domain == SF_DOMAIN_UNIX)
         enter(sf_key_of_process(sf_self_pid()), true);
     uint64_t arrival = sf_arrival_begin(type == SF_TYPE_STREAM ? to.port : AT_ONCE);
-    int result = sf_real.connect(fd, address, length), error = errno;
+    int result = make(fd, address, length), error = errno;
     if (to.domain == 0)
         sf_descriptor_forget(fd); /* a datagram socket may have lost its address */
     else if (result == 0 || error == EINPROGRESS || error == EINTR) {
@@ -162,6 +163,16 @@ int sf_owner_connect(int fd, const struct sockaddr *address, socklen_t length)
     sf_arrival_end(arrival);
     errno = error;
     return result;
+}
+
+int sf_owner_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    return connect_by(sf_real.connect, fd, address, length);
+}
+
+int sf_owner_connect_uncancelled(int fd, const struct sockaddr *address, socklen_t length)
+{
+    return connect_by(sf_uncancelled_connect, fd, address, length);
 }
 
 uint64_t sf_owner_calls(const struct sf_addr *to)

@@ -19,6 +19,9 @@ int sf_owner_bind(int fd, const struct sockaddr *address, socklen_t length);
 int sf_owner_listen(int fd, int backlog);
 int sf_owner_connect(int fd, const struct sockaddr *address, socklen_t length);
 
+/* The same, but no point where the thread may be cancelled. */
+int sf_owner_connect_uncancelled(int fd, const struct sockaddr *address, socklen_t length);
+
 /* A TCP connect that another process makes for the program: before it, and behind it with
  * both addresses; NULL: it failed. */
 uint64_t sf_owner_calls(const struct sf_addr *to);
