@@ -91,7 +91,6 @@ static const struct option options[] = {
     {SOL_SOCKET, SO_WIFI_STATUS},
     {SOL_SOCKET, SO_PEEK_OFF},
     {SOL_SOCKET, SO_NOFCS},
-    {SOL_SOCKET, SO_LOCK_FILTER},
     {SOL_SOCKET, SO_SELECT_ERR_QUEUE},
     {SOL_SOCKET, SO_MAX_PACING_RATE},
     {SOL_SOCKET, SO_TXREHASH},

@@ -416,7 +416,10 @@ static bool hand_over(int fd, struct calling *calling)
         result = sf_uncancelled_connect(calling->fd, &calling->silent.any,
                                         sf_wire_address_bytes(&calling->silent));
     while (result < 0 && (errno == EINTR || errno == EINPROGRESS || errno == EALREADY));
-    return (result == 0 || errno == EISCONN) && go_on(calling);
+    if (result != 0 && errno != EISCONN)
+        return false;
+    sf_inherit_filter(fd, calling->fd);
+    return go_on(calling);
 }
 
 void sf_wire_accept(int listener, int fd, struct sf_socket *socket)
