@@ -169,7 +169,10 @@ struct sf_addr {
     uint8_t path_len;
     uint16_t port; /* host order */
     uint8_t ip[16];  /* IPv4 as ::ffff:a.b.c.d */
-    char path[108];  /* AF_UNIX; an abstract name starts with '@' in place of its NUL */
+    union {
+        char path[108]; /* AF_UNIX; an abstract name starts with '@' in place of its NUL */
+        uint32_t scope; /* AF_INET6: sin6_scope_id */
+    };
     uint8_t owner;   /* the program whose address it is, as the directory has them; 0: none, or not asked */
     uint8_t pad[3];
 };

@@ -196,7 +196,8 @@ static int give_unix(const struct sf_addr *name, struct sockaddr *address, sockl
 int sf_reset_name(const struct sf_addr *name, struct sockaddr *address, socklen_t *length)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(name->port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(name->port)};
+    struct sockaddr_in6 v6 = {
+        .sin6_family = AF_INET6, .sin6_port = htons(name->port), .sin6_scope_id = name->scope};
 
     if (name->domain == SF_DOMAIN_INET) {
         memcpy(&v4.sin_addr, name->ip + 12, sizeof v4.sin_addr);

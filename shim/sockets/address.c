@@ -44,6 +44,7 @@ void sf_address_from(struct sf_addr *to, const struct sockaddr *from, socklen_t 
         to->domain = SF_DOMAIN_INET6;
         to->port = ntohs(v6->sin6_port);
         memcpy(to->ip, &v6->sin6_addr, sizeof to->ip);
+        to->scope = length >= sizeof *v6 ? v6->sin6_scope_id : 0;
     } else if (from->sa_family == AF_UNIX) {
         from_unix(to, (const void *)from, length);
     } else {

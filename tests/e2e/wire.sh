@@ -424,4 +424,33 @@ wait "$run"
 check_eq "the run fails without it" 125 $?
 check_eq "with the reason" "sockfault run: the wire was killed by signal 9 (Killed)" "$(cat "$TMP/said")"
 end "$server"
+
+cat > "$TMP/local.py" << 'END'
+"""Names and traffic over link-local addresses, whose scope is part of them."""
+import socket
+
+INDEX = socket.if_nametoindex("d0")
+for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+    far, near = socket.socket(socket.AF_INET6, kind), socket.socket(socket.AF_INET6, kind)
+    far.bind(("fe80::1", 0, 0, INDEX))
+    if kind == socket.SOCK_STREAM:
+        far.listen()
+    near.connect(far.getsockname())
+    if kind == socket.SOCK_STREAM:
+        far, _ = far.accept()
+    else:
+        far.connect(near.getsockname())
+    for s in near, far:
+        s.settimeout(20)
+    near.send(b"hello")
+    far.send(far.recv(5))
+    print(near.recv(5), *(name[3] == INDEX for s in (near, far) for name in (s.getsockname(), s.getpeername())))
+END
+link_local='ip link set lo up; ip link add d0 type veth peer name d1; ip link set d0 up; ip link set d1 up; ip addr add fe80::1/64 dev d0 nodad'
+if unshare -n sh -ec "$link_local" 2> /dev/null; then
+    for rule in 'link: both, reset: true, optional: true, when: {after: 1h}' 'link: both, delay: 1ms'; do
+        check_eq "a link-local address has its scope ($rule)" "b'hello' True True True True
+b'hello' True True True True" "$(unshare -n sh -ec "$link_local"'; exec timeout 60 "$@"' sh "$SOCKFAULT" run -f "$rule" -- python3 "$TMP/local.py" 2>&1)"
+    done
+fi
 finish
