@@ -47,6 +47,13 @@ bool sf_unix_has_closed(const struct sf_leg *leg)
     return poll(&look, 1, 0) > 0 && look.revents & POLLHUP;
 }
 
+/* Of nothing to send it is told first whether anything may be: unix_stream_sendmsg(). */
+bool sf_unix_is_shut(const struct sf_leg *leg)
+{
+    return send(leg->watch.fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EPIPE &&
+           !sf_unix_has_closed(leg);
+}
+
 /* A close throws away what was not read, and what is told of it comes first: so the order here. */
 void sf_unix_let_go(struct sf_leg *from, const struct sf_leg *to)
 {

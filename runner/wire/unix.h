@@ -15,6 +15,9 @@ ssize_t sf_unix_receive(struct sf_leg *leg, char *to, size_t room, struct sf_pas
 /* It tells a close from a half-close at once. */
 bool sf_unix_has_closed(const struct sf_leg *leg);
 
+/* The other end reads no more, and is there still: shutdown(2), SHUT_RD. */
+bool sf_unix_is_shut(const struct sf_leg *leg);
+
 /* Has the other end of `to` read all? Then let go of the byte that `from` keeps. */
 void sf_unix_let_go(struct sf_leg *from, const struct sf_leg *to);
 

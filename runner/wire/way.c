@@ -86,6 +86,15 @@ static void break_off(struct sf_wire *wire, struct sf_wired *wired, unsigned way
     sf_wired_hunger(wire, wired);
 }
 
+void sf_way_look(struct sf_way *way)
+{
+    if (way->is_cut || !sf_unix_is_shut(way->to))
+        return;
+    sf_way_free(way);
+    way->is_cut = way->is_finished = true;
+    shutdown(way->from->watch.fd, SHUT_RD);
+}
+
 static void sent(struct sf_way *way, size_t bytes)
 {
     way->sent_bytes += bytes;

@@ -389,6 +389,8 @@ static void ready(struct sf_wire *wire, struct sf_wired *wired, struct sf_leg *l
     } else if (wired->phase == SF_WIRED_OPEN) {
         if (events & EPOLLERR)
             note_error(wire, wired, leg);
+        if (leg->is_unix && events & EPOLLOUT)
+            sf_way_look(&wired->ways[leg == &wired->near ? SF_WAY_IN : SF_WAY_OUT]);
         sf_wired_pump(wire, wired);
     }
 }
