@@ -313,6 +313,13 @@ static bool has_left_bytes(int fd)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+static void be_sure(struct sf_wired *wired)
+{
+    uint32_t unsure = SF_WIRED | SF_WIRE_UNSURE;
+    if (atomic_load(&wired->record->cookie) == wired->cookie)
+        atomic_compare_exchange_strong(&wired->record->wired, &unsure, SF_WIRED);
+}
+
 static void stands(struct sf_wire *wire, struct sf_wired *wired)
 {
     struct tcp_info info = {0};
@@ -328,6 +335,7 @@ static void stands(struct sf_wire *wire, struct sf_wired *wired)
     if (wired->failing >= 0)
         close(wired->failing);
     wired->failing = -1;
+    be_sure(wired);
     if (wired->waiting)
         return;
     wired->phase = SF_WIRED_OPEN;

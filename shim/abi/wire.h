@@ -42,6 +42,8 @@
  */
 #define SF_WIRED 1u
 #define SF_WIRE_FAILING (1u << 31)
+#define SF_WIRE_UNSURE (1u << 30) /* it does not stand yet, and may fail so */
+#define SF_WIRE_MARKS (SF_WIRE_FAILING | SF_WIRE_UNSURE)
 
 #define SF_WIRE_DATAGRAMS_PREFIX "sockfault-datagrams-" /* likewise */
 

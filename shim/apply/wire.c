@@ -3,6 +3,7 @@
 #include "apply/clock.h"
 #include "apply/inherit.h"
 #include "apply/refuse.h"
+#include "apply/reset.h"
 #include "apply/wire_message.h"
 #include "apply/wire_unix.h"
 #include "load/memory.h"
@@ -11,6 +12,7 @@
 #include "load/shim.h"
 #include "load/uncancelled.h"
 #include "sockets/address.h"
+#include "sockets/descriptor.h"
 #include "sockets/owner.h"
 #include "sockets/patience.h"
 #include "sockets/record.h"
@@ -52,9 +54,26 @@ void sf_wire_await_error(struct sf_socket *socket)
 
 int sf_wire_error(struct sf_socket *socket, int error)
 {
-    uint32_t wired = atomic_load_explicit(&socket->wired, memory_order_acquire) & ~SF_WIRE_FAILING;
+    uint32_t wired = atomic_load_explicit(&socket->wired, memory_order_acquire) & ~SF_WIRE_MARKS;
     bool is_of_wire = error == ECONNREFUSED || error == ECONNRESET; /* refused, or just dissolved for that */
     return wired > SF_WIRED && is_of_wire ? (int)(wired - SF_WIRED) : error;
+}
+
+int64_t sf_wire_woken(int fd, struct sf_socket *socket, bool reads, int flags, int64_t result)
+{
+    const struct msghdr nothing = {0};
+    bool is_of_wire = errno == ECONNRESET || (reads && (errno == EPIPE || errno == ENOTCONN));
+    int error = errno;
+
+    if (!is_of_wire || (await_failure(socket) & ~SF_WIRE_MARKS) <= SF_WIRED)
+        return result;
+    if (reads)
+        error = sf_take_error(fd);
+    else if (sf_real.sendmsg(fd, &nothing, (flags & MSG_NOSIGNAL) | MSG_DONTWAIT) < 0)
+        error = errno;
+    if (error)
+        errno = sf_wire_error(socket, error);
+    return error ? -1 : 0;
 }
 
 /* ---- addresses ---- */
@@ -210,12 +229,12 @@ static bool is_mapped(const union sf_wire_address *address)
 /* The error that the wire has let this connect fail with; 0: it has not, or somebody else has been told. */
 static int take_failure(struct sf_socket *socket)
 {
-    uint32_t wired = await_failure(socket);
-    if (wired <= SF_WIRED || wired & SF_WIRE_FAILING ||
+    uint32_t wired = await_failure(socket), failed = wired & ~SF_WIRE_MARKS;
+    if (failed <= SF_WIRED || wired & SF_WIRE_FAILING ||
         !atomic_compare_exchange_strong_explicit(&socket->wired, &wired, 0, memory_order_acq_rel,
                                                  memory_order_acquire))
         return 0;
-    return (int)(wired - SF_WIRED);
+    return (int)(failed - SF_WIRED);
 }
 
 /* In the kernel: signals, SO_SNDTIMEO, cancellation and shutdown end it as they would. To be refused it is
@@ -258,7 +277,10 @@ static int go(struct calling *calling, int error)
                     sf_wire_address_bytes(&calling->answer.own));
     sf_address_from(&calling->socket->peer, &calling->answer.peer.any,
                     sf_wire_address_bytes(&calling->answer.peer));
-    atomic_store_explicit(&calling->socket->wired, SF_WIRED, memory_order_release);
+    atomic_store_explicit(&calling->socket->wired, SF_WIRED | (may_fail ? SF_WIRE_UNSURE : 0),
+                          memory_order_release);
+    if (may_fail)
+        sf_descriptor_doubt(calling->fd); /* sends and reads are looked at from now on */
     own_address(calling->fd, &calling->request.own);
     calling->request.kind = SF_WIRE_GO;
     calling->request.silent = calling->silent;

@@ -6,6 +6,7 @@
 #include "apply/readiness.h"
 #include "apply/reset.h"
 #include "apply/timeout.h"
+#include "apply/wire.h"
 #include "calls/facts.h"
 #include "calls/traced.h"
 #include "calls/vector.h"
@@ -132,10 +133,27 @@ static int meet_reset_behind_end(struct sf_call *call)
                : 0;
 }
 
+static bool is_on_wire(const struct sf_call *call)
+{
+    enum sf_family family = sf_call_family(call);
+    return sf_shim.has_links && call->socket && call->socket->type == SF_TYPE_STREAM &&
+           (family == SF_FAMILY_RECV || family == SF_FAMILY_SEND) && sf_is_wired(call->socket);
+}
+
+/* While the wire lets a connect fail the call waits for that; where it stands, calls need not come here for it. */
+static void meet_wire(struct sf_call *call)
+{
+    sf_wire_await_error(call->socket);
+    if (sf_descriptor_word(call->fd) & SF_WORD_FAMILIES & ~(uint64_t)sf_record_families(call->socket))
+        sf_descriptor_doubt(call->fd);
+}
+
 static bool enter(struct sf_call *call)
 {
     if (!sf_call_decide(call))
         return false;
+    if (is_on_wire(call))
+        meet_wire(call);
     if (call->verdict.kind == SF_PASS && !call->socket)
         return true;
     int saved_errno = errno;
@@ -278,6 +296,10 @@ static inline int64_t leave(struct sf_call *call, int64_t result)
 {
     if (call->is_arriving)
         sf_owner_sent(call->fd, call->arrival);
+    if (result < 0 && is_on_wire(call)) {
+        result = sf_wire_woken(call->fd, call->socket, call->is_reading, call->flags, result);
+        errno = result < 0 ? errno : call->errno_before;
+    }
     if (call->is_reading)
         result = end_read(call, result);
     if (sf_shim.has_watches && result > 0 && sf_call_returns_bytes(call))

@@ -1,5 +1,6 @@
 #include "sockets/record.h"
 
+#include "abi/wire.h"
 #include "apply/clock.h"
 #include "engine/hash.h"
 #include "engine/number.h"
@@ -232,8 +233,11 @@ uint32_t sf_record_families(struct sf_socket *socket)
         families |= 1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND;
     if (atomic_load_explicit(&socket->carried, memory_order_relaxed)) /* names and bytes are mended */
         families |= 1u << SF_FAMILY_CONNECT | 1u << SF_FAMILY_RECV;
-    if (atomic_load_explicit(&socket->wired, memory_order_relaxed))
+    uint32_t wired = atomic_load_explicit(&socket->wired, memory_order_relaxed);
+    if (wired)
         families |= 1u << SF_FAMILY_CONNECT; /* whoever asks for its names comes to us */
+    if (wired > SF_WIRED) /* whoever waits for it may be woken by what is to look like a refusal */
+        families |= 1u << SF_FAMILY_RECV | 1u << SF_FAMILY_SEND;
     for (unsigned word = 0; word < sf_selection_words(sf_shim.plan); word++)
         for (uint64_t bits = sf_record_selected_word(socket, word) & sf_shim.meant[word]; bits;
              bits &= bits - 1)

@@ -150,6 +150,15 @@ static void both(void)
     }
 }
 
+static void read_before(void)
+{
+    char byte;
+    call(&closed_port);
+    fcntl(fd, F_SETFL, 0);
+    tell((int)recv(fd, &byte, 1, 0));
+    tell((int)recv(fd, &byte, 1, 0));
+}
+
 int main(int argc, char **argv)
 {
     int waits_not = argc > 4 ? SOCK_NONBLOCK : 0;
@@ -174,6 +183,8 @@ int main(int argc, char **argv)
         late_listener();
     else if (strcmp(argv[1], "both") == 0)
         both();
+    else if (strcmp(argv[1], "read-before") == 0)
+        read_before();
     else
         errors();
     return 0;
@@ -215,5 +226,7 @@ for rule in "$idle" "$late"; do
         "EINPROGRESS ECONNREFUSED ECONNABORTED EAGAIN EINPROGRESS ok" "$(under "$rule" late-listener nonblock)"
 done
 check_eq "of two that wait for a connection one is told that it was refused" "1 1 1 1 1" "$(under "$late" both)"
+check_eq "who waits in a read for what is refused is told so" "EINPROGRESS ECONNREFUSED ok" \
+    "$(under "$late" read-before nonblock)"
 check_eq "who is woken by a refusal is told of it" 400 "$(under 'link: both, delay: 2ms' errors)"
 finish
