@@ -74,7 +74,8 @@ void sf_way_begin(struct sf_way *way, struct sf_leg *from, struct sf_leg *to, ui
  * May close the connection: look whether it is gone. */
 bool sf_way_pump(struct sf_wire *wire, struct sf_wired *wired, unsigned way);
 
-/* Unix: has the reader shut its direction, which no event tells by itself? Then the sender's next send is told so. */
+/* Unix: has the reader shut its direction, which no event tells by itself? Then the sender's next send is
+ * told so. */
 void sf_way_look(struct sf_way *way);
 
 void sf_way_free(struct sf_way *way);

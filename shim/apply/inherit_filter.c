@@ -15,8 +15,8 @@
 enum { PORTS_BYTES = 4 }; /* of a TCP header, which is where a filter's packets begin */
 
 /* Does the instruction look at ports, or at what lies before TCP's header (SKF_NET_OFF) or around the packet
- * (SKF_AD_OFF)? Between the program and the wire these are others, or are looked at twice. What is loaded from
- * behind an index is taken for bytes of the stream. */
+ * (SKF_AD_OFF)? Between the program and the wire these are others, or are looked at twice. What is loaded
+ * from behind an index is taken for bytes of the stream. */
 static bool looks_at_names(const struct sock_filter *at)
 {
     bool is_load = BPF_CLASS(at->code) == BPF_LD || BPF_CLASS(at->code) == BPF_LDX;
@@ -53,8 +53,7 @@ void sf_inherit_filter(int from, int to)
 {
     socklen_t count = 0;
     int none = 0;
-    bool has_filter =
-        sf_real.getsockopt(from, SOL_SOCKET, SO_GET_FILTER, NULL, &count) == 0 && count > 0;
+    bool has_filter = sf_real.getsockopt(from, SOL_SOCKET, SO_GET_FILTER, NULL, &count) == 0 && count > 0;
     bool is_copied = has_filter && copy(from, to, count);
     /* What it drops may come yet, once the program takes it away. */
     if (!lock(from, to) && is_copied)

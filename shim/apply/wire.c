@@ -334,9 +334,9 @@ static bool call(struct calling *calling, int *result)
     return is_answered;
 }
 
-/* Has a connection of it ended, or failed, so that the kernel's answer to connect is an error, wherever it goes?
- * Who connects anew has been told of that: then tcp_disconnect() has cleared what both directions were shut by. A
- * socket that was shut before its first connect looks alike. */
+/* Has a connection of it ended, or failed, so that the kernel's answer to connect is an error, wherever it
+ * goes? Who connects anew has been told of that: then tcp_disconnect() has cleared what both directions were
+ * shut by. A socket that was shut before its first connect looks alike. */
 static bool has_ended(int fd, struct sf_socket *socket)
 {
     struct pollfd is_shut = {.fd = fd, .events = POLLRDHUP};

@@ -29,8 +29,8 @@ void sf_wire_forget(struct sf_socket *socket);
  * tells of an error that is not there yet: wait for it. */
 void sf_wire_await_error(struct sf_socket *socket);
 
-/* A send or a read that waited, `result` -1, was woken when the wire dissolved the connect that it let fail: what
- * the refusal gives it. May SIGPIPE. */
+/* A send or a read that waited, `result` -1, was woken when the wire dissolved the connect that it let fail:
+ * what the refusal gives it. May SIGPIPE. */
 int64_t sf_wire_woken(int fd, struct sf_socket *socket, bool reads, int flags, int64_t result);
 
 /* What SO_ERROR tells of a connect that the wire let fail. */

@@ -140,7 +140,8 @@ static bool is_on_wire(const struct sf_call *call)
            (family == SF_FAMILY_RECV || family == SF_FAMILY_SEND) && sf_is_wired(call->socket);
 }
 
-/* While the wire lets a connect fail the call waits for that; where it stands, calls need not come here for it. */
+/* While the wire lets a connect fail the call waits for that; where it stands, calls need not come here for
+ * it. */
 static void meet_wire(struct sf_call *call)
 {
     sf_wire_await_error(call->socket);

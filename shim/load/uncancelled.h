@@ -1,5 +1,5 @@
-/* System calls by number: libc cancels no thread there. What we open for a call we also close, and what a call
- * has brought the program already is not to be lost. Results and errno are libc's. Async-signal-safe. */
+/* System calls by number: libc cancels no thread there. What we open for a call we also close, and what a
+ * call has brought the program already is not to be lost. Results and errno are libc's. Async-signal-safe. */
 #ifndef SF_LOAD_UNCANCELLED_H
 #define SF_LOAD_UNCANCELLED_H
 
