@@ -2,12 +2,15 @@
 #include "hygiene/memory.h"
 
 /* Programs that do other things meanwhile come back for the rest; who ends the direction does
- * not. That the peer is gone, or has said that it wants no more, is a reason to give up. */
+ * not. Another process, such as a parent, or another descriptor, closes a copy alone. That the peer
+ * is gone, or has said that it wants no more, is a reason to give up. */
 static bool gives_up(const struct sf_look *look)
 {
     enum sf_family family = sf_traced_family(look->call);
-    return (family == SF_FAMILY_CLOSE || family == SF_FAMILY_SHUTDOWN) && !look->memory->has_failed &&
-           look->call->state_before != SF_STATE_CLOSE_WAIT;
+    const struct sf_seen *sent = &look->memory->short_send;
+    bool is_its_own = look->seen.pid == sent->pid && look->seen.fd == sent->fd;
+    return (family == SF_FAMILY_SHUTDOWN || (family == SF_FAMILY_CLOSE && is_its_own)) &&
+           !look->memory->has_failed && look->call->state_before != SF_STATE_CLOSE_WAIT;
 }
 
 void sf_look_at_sends(const struct sf_look *look)

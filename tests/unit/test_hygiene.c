@@ -280,6 +280,17 @@ static void a_short_send_is_made_good_or_warned_of(void **state)
     assert_int_equal(warning->of, 2000);
 }
 
+static void a_copy_that_is_closed_ends_no_send(void **state)
+{
+    (void)state;
+    MAKE(send, .asked = 2000, .result = 700, .pid = 6, .fd = 1);
+    MAKE(close, .fd = 1); /* the parent's */
+    MAKE(close, .pid = 6, .fd = 4);
+    none();
+    MAKE(close, .pid = 6, .fd = 1);
+    only(SF_HABIT_SHORT_SEND);
+}
+
 static void a_peer_that_has_ended_needs_no_rest(void **state)
 {
     (void)state;
@@ -658,6 +669,7 @@ int main(void)
         TEST(who_has_read_on_may_leave_the_rest),
         TEST(the_end_of_a_message_may_be_answered),
         TEST(a_short_send_is_made_good_or_warned_of),
+        TEST(a_copy_that_is_closed_ends_no_send),
         TEST(a_peer_that_has_ended_needs_no_rest),
         TEST(a_datagram_longer_than_its_room_is_warned_of),
         TEST(many_reads_of_one_byte_are_warned_of),
