@@ -2,6 +2,8 @@
  * A connection is closed when it ends, but not when it fails. */
 #include "zoo.h"
 
+#include <stdbool.h>
+
 int main(int argc, char **argv)
 {
     char data[256];
@@ -16,12 +18,11 @@ int main(int argc, char **argv)
             if (fds[i].revents == 0)
                 continue;
             ssize_t got = recv(fds[i].fd, data, sizeof data, MSG_DONTWAIT);
-            if (got > 0) {
-                for (ssize_t at = 0; at < got; at++)
-                    if (data[at] == '\n')
-                        say(fds[i].fd, "hello to you\n");
+            bool is_answered = got > 0;
+            for (ssize_t at = 0; at < got && is_answered; at++)
+                is_answered = data[at] != '\n' || say(fds[i].fd, "hello to you\n") == 0;
+            if (is_answered)
                 continue;
-            }
             if (got < 0 && (errno == EINTR || errno == EAGAIN))
                 continue;
 #ifdef FIXED
