@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(NSIG <= SF_SIGNALS_MAX - 3, "room for each signal, and for second names");
-
 /* Second names of signals: sigabbrev_np knows one each. */
 static const struct {
     const char *name;
     int number;
 } aliases[] = {{"IOT", SIGIOT}, {"CLD", SIGCHLD}, {"IO", SIGIO}};
+#define SECOND_NAMES (sizeof aliases / sizeof aliases[0])
+_Static_assert(NSIG + SECOND_NAMES <= SF_SIGNALS_MAX, "room for each signal, and for second names");
 
 /* RTMIN, RTMIN+3, RTMAX-2 and their like, as kill(1) has them. */
 static int find_real_time(const char *name)
@@ -42,7 +42,7 @@ int sf_signal_find(const char *name)
         if (known && strcmp(known, name) == 0)
             return number;
     }
-    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
+    for (size_t i = 0; i < SECOND_NAMES; i++) {
         if (strcmp(aliases[i].name, name) == 0)
             return aliases[i].number;
     }
@@ -57,7 +57,7 @@ size_t sf_signal_names(const char *names[static SF_SIGNALS_MAX])
         if (known)
             names[count++] = known;
     }
-    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
+    for (size_t i = 0; i < SECOND_NAMES; i++)
         names[count++] = aliases[i].name;
     return count;
 }
@@ -65,7 +65,7 @@ size_t sf_signal_names(const char *names[static SF_SIGNALS_MAX])
 const char *sf_signal_suggestion(struct sf_arena *arena, const char *name)
 {
     const char *names[SF_SIGNALS_MAX];
-    size_t count = sf_signal_names(names);
+    size_t count = sf_signal_names(names) - SECOND_NAMES; /* nobody means IO by "no" */
     if (strncasecmp(name, "SIG", 3) == 0)
         name += 3;
     return sf_suggestion(arena, name, names, count);
