@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -36,13 +37,22 @@ static bool is_it(const struct sf_tcp *socket, int fd)
     return fstat(fd, &status) == 0 && status.st_ino == socket->inode;
 }
 
+/* A handshake that was completed has delivered its SYN. Source: tcp_rcv_state_process(), tcp_disconnect(). */
+static bool has_stood(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_delivered > 0;
+}
+
 /* Source: net/ipv4/tcp.c of Linux, tcp_poll(), tcp_done(): both directions of a connection that is over are
- * shut, those of what was never connected, or a connect has failed for, are not. An error shows until it was
- * told. */
+ * shut, those of what was never connected are not; but so are those of a connect that did not wait and has
+ * failed, and of what was shut before it. An error shows until it was told. */
 static bool is_over(int fd)
 {
     struct pollfd end = {.fd = fd, .events = POLLRDHUP};
-    return poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLRDHUP | POLLERR)) == (POLLHUP | POLLRDHUP);
+    return poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLRDHUP | POLLERR)) == (POLLHUP | POLLRDHUP) &&
+           has_stood(fd);
 }
 
 static void name(struct sf_tcp *socket, int fd)

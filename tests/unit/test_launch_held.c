@@ -92,6 +92,13 @@ static void connections_that_peers_have_closed_are_held(void **state)
         {"kept += [socket.socket() for i in range(3)]; kept[0].bind(('127.0.0.1', 0))\n"
          "kept[1].connect_ex(('127.0.0.1', 1)); kept[2].listen(); kept[2].shutdown(socket.SHUT_RDWR)",
          0, true},
+        {"def refused():\n"
+         "    s = socket.socket(); kept.append(s); s.setblocking(False); s.connect_ex(('127.0.0.1', 1))\n"
+         "    time.sleep(0.05); assert s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 111\n"
+         "refused()",
+         0, true},
+        {"s = socket.socket(); kept.append(s)\ntry: s.shutdown(socket.SHUT_RDWR)\nexcept OSError: pass", 0,
+         true},
         {"kept += [socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_UNIX)]; "
          "kept += socket.socketpair(); kept.pop().close()",
          0, false},
