@@ -210,8 +210,11 @@ static bool is_of(struct option option, int domain)
 static void ask(struct usual *usual, int fresh, int domain)
 {
     for (unsigned i = 0; i < OPTIONS; i++)
-        if (is_of(options[i], domain))
-            get(fresh, options[i], &usual->values[i]);
+        if (is_of(options[i], domain)) {
+            struct value value; /* ThreadSanitizer sees what a call fills in, and not what `state` orders */
+            get(fresh, options[i], &value);
+            usual->values[i] = value;
+        }
 }
 
 /* NULL: it is not known; `fresh` tells. */

@@ -170,6 +170,8 @@ compile clang-tsan clang -fsanitize=thread
 for kind in gcc-tsan gcc-tsan-static clang-tsan; do
     is_correct $kind
     check "$kind: what a message puts in order is no race" is_unharmed "${mild[@]}" -- ./$kind order
+    check "$kind: nor is what the wire does" \
+        is_unharmed -f 'link: both, delay: 1ms' -f 'link: both, chunk: 3' -- ./$kind order
     check "$kind: a race is found" \
         says 66 'data race [^ ]*flawed.c:[0-9:]+ in count_alone' "${idle[@]}" -- ./$kind race
     check "$kind: a handler's word is heard while a delay lasts" \
