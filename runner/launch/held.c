@@ -108,11 +108,14 @@ void sf_held_settle(struct sf_held *held, struct sf_exit *exit)
         struct sf_tcp *socket = &held->suspects.list[i];
         if (!socket->held) {
             exit->held_hidden = held->hidden;
+            exit->held_error = 0;
             continue;
         }
         enum sf_over over = socket->state == TCP_CLOSE ? sf_over_look(socket) : SF_OVER_IS;
-        if (over == SF_OVER_UNKNOWN)
+        if (over == SF_OVER_UNKNOWN) {
+            exit->held_error = errno;
             exit->held_hidden = socket->pid;
+        }
         if (over != SF_OVER_IS)
             continue;
         uint32_t place = leaks->count++;

@@ -64,6 +64,7 @@ struct sf_exit {
      * held on to before it was stopped. */
     bool held_counted; /* false: it ended before that, or it has no shim */
     pid_t held_hidden; /* a process of it that cannot be looked at: `held` is not all; 0: none */
+    int held_error;    /* why it gives nobody a closed socket to look at; 0: its descriptors may not be read */
     struct sf_leaks held;
 };
 

@@ -7,7 +7,7 @@
 enum sf_over {
     SF_OVER_NOT,     /* not connected yet, or again; its error was not told yet; it is gone */
     SF_OVER_IS,      /* and whoever holds it has been told */
-    SF_OVER_UNKNOWN, /* we may not look */
+    SF_OVER_UNKNOWN, /* we may not look: errno says why */
 };
 
 /* What is with a socket of sf_tcp_mark's `closed`; its own address is filled in, the peer's is no longer

@@ -5,6 +5,7 @@
 #include "verify/wording.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static bool fits(const struct sf_comparison *bound, uint64_t number)
 {
@@ -122,6 +123,11 @@ const char *sf_verify_leaks_unknown(struct sf_arena *arena, const struct sf_scen
         bool is_counted = !(session->programs[index].escapes & SF_ESCAPE_UNCOUNTED);
         return why || is_counted ? why : "it forbids itself the system calls that count them";
     }
+    if (exit->held_hidden && exit->held_error)
+        return sf_arena_printf(arena,
+                               "whether a closed socket of its process %d was a connection cannot be seen, as "
+                               "pidfd_getfd gives: %s (CAP_SYS_PTRACE lets a container use it)",
+                               (int)exit->held_hidden, strerror(exit->held_error));
     if (exit->held_hidden)
         return sf_arena_printf(arena, "the descriptors of its process %d may not be read",
                                (int)exit->held_hidden);
