@@ -12,6 +12,7 @@
 #include "load/shim.h"
 #include "load/uncancelled.h"
 #include "sockets/address.h"
+#include "sockets/called.h"
 #include "sockets/descriptor.h"
 #include "sockets/owner.h"
 #include "sockets/patience.h"
@@ -336,12 +337,13 @@ static bool call(struct calling *calling, int *result)
 
 /* Has a connection of it ended, or failed, so that the kernel's answer to connect is an error, wherever it
  * goes? Who connects anew has been told of that: then tcp_disconnect() has cleared what both directions were
- * shut by. A socket that was shut before its first connect looks alike. */
+ * shut by. A socket that was shut before its first connect looks alike, but has sent nothing. */
 static bool has_ended(int fd, struct sf_socket *socket)
 {
     struct pollfd is_shut = {.fd = fd, .events = POLLRDHUP};
     return atomic_load_explicit(&socket->shut[SF_SHUT_READS], memory_order_relaxed) == 0 &&
-           sf_sandbox_allows(SF_OWN_POLL) && sf_real.poll(&is_shut, 1, 0) == 1 && is_shut.revents & POLLRDHUP;
+           sf_sandbox_allows(SF_OWN_POLL) && sf_real.poll(&is_shut, 1, 0) == 1 &&
+           is_shut.revents & POLLRDHUP && sf_tcp_has_called(fd);
 }
 
 /* A connect before this one is under way, or has failed since. */

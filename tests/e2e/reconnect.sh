@@ -159,6 +159,13 @@ static void read_before(void)
     tell((int)recv(fd, &byte, 1, 0));
 }
 
+static void shut_before(void)
+{
+    tell(shutdown(fd, SHUT_RDWR));
+    call(&open_port);
+    call(&open_port);
+}
+
 int main(int argc, char **argv)
 {
     int waits_not = argc > 4 ? SOCK_NONBLOCK : 0;
@@ -185,6 +192,8 @@ int main(int argc, char **argv)
         both();
     else if (strcmp(argv[1], "read-before") == 0)
         read_before();
+    else if (strcmp(argv[1], "shut-before") == 0)
+        shut_before();
     else
         errors();
     return 0;
@@ -216,6 +225,7 @@ check_eq "nor one that was cancelled before" 1 "$(under 'link: both, optional: t
 for rule in "$idle" "$late"; do
     check_eq "a refused socket connects again ($rule)" "$refused" "$(under "$rule" refused)"
     check_eq "a dissolved one connects again ($rule)" "ok ok ok" "$(under "$rule" dissolved)"
+    check_eq "one that was shut before connects ($rule)" "ENOTCONN ok EISCONN" "$(under "$rule" shut-before)"
     check_eq "to an IPv4 address in the clothes of IPv6, too ($rule)" "$refused" "$(under "$rule" mapped)"
 done
 check_eq "and without waiting" "EINPROGRESS ECONNREFUSED EINPROGRESS" "$(under "$idle" mapped nonblock)"
