@@ -242,11 +242,14 @@ static int take_failure(struct sf_socket *socket)
  * dissolved by the wire, which gives EPIPE; so it is refused once more where that is told. */
 static int await(int fd, struct sf_socket *socket, const struct sockaddr *address, socklen_t length)
 {
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     int result = sf_real.connect(fd, address, length), error = errno;
     bool goes_on = result < 0 && (error == EINTR || error == EINPROGRESS || error == EALREADY);
     int failed = goes_on ? 0 : take_failure(socket);
 
     if (failed && error != ECONNREFUSED) { /* another thread's send, say, may have been told */
+        if (result == 0) /* Linux 6.1 to 6.5: it stood, and the RST that ends that may be on its way */
+            sf_uncancelled_connect(fd, &nobody, sizeof nobody);
         sf_refuse_connect(fd, address);
         failed = errno == ECONNREFUSED ? failed : errno;
     }
