@@ -62,14 +62,21 @@ void sf_unix_let_go(struct sf_leg *from, const struct sf_leg *to)
         sf_unix_forget(from);
 }
 
+static size_t unread_of(const struct sf_leg *leg)
+{
+    int unread = 0;
+    return ioctl(leg->watch.fd, FIONREAD, &unread) == 0 && unread > 0 ? (size_t)unread : 0;
+}
+
 /* The byte that is the last of what is there. Where descriptors come with it, and others with those
- * before it, it is left for the next time. */
+ * before it, it is left for the next time, and where they may be those of what has come behind it: a look
+ * that has all it asked for takes these as well, unix_stream_read_generic(). Returns 0 then. */
 static ssize_t look_at_last(struct sf_leg *leg, char *to, struct sf_passed *passed)
 {
     struct iovec last = {to, 1};
     struct sf_passed with = {0};
     ssize_t got = receive(leg, &last, 1, MSG_PEEK, &with);
-    if (with.count > 0 && passed->count > 0) {
+    if (with.count > 0 && (passed->count > 0 || unread_of(leg) > 1)) {
         sf_passed_close(&with);
         return 0;
     }
@@ -82,20 +89,18 @@ static ssize_t look_at_last(struct sf_leg *leg, char *to, struct sf_passed *pass
 ssize_t sf_unix_receive(struct sf_leg *leg, char *to, size_t room, struct sf_passed *passed)
 {
     char passed_on;
-    int unread = 0;
-    size_t keeps = leg->keeps_byte ? 1 : 0;
+    size_t keeps = leg->keeps_byte ? 1 : 0, unread = unread_of(leg);
+    size_t fresh = unread > keeps ? unread - keeps : 0;
 
-    if (ioctl(leg->watch.fd, FIONREAD, &unread) != 0 || unread < 0)
-        unread = 0;
-    size_t fresh = (size_t)unread > keeps ? (size_t)unread - keeps : 0;
     if (fresh == 0 && !leg->is_hung_up) { /* nor is there an end: another edge tells of more */
         errno = EAGAIN;
         return -1;
     }
     if (fresh <= 1 || room == 1) {
         sf_unix_forget(leg);
-        return fresh == 1 ? look_at_last(leg, to, passed)
-                          : receive(leg, &(struct iovec){to, room}, 1, 0, passed);
+        ssize_t seen = fresh == 1 ? look_at_last(leg, to, passed)
+                                  : receive(leg, &(struct iovec){to, room}, 1, 0, passed);
+        return fresh == 1 && seen == 0 ? sf_unix_receive(leg, to, room, passed) : seen;
     }
     bool is_much = fresh > KEEP_BYTES || room < fresh;
     size_t most = is_much ? room : fresh;

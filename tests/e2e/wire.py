@@ -407,6 +407,35 @@ def do_credentials(port, path):
     data, told, _, _ = c.recvmsg(100, 1000)
     tell(data, *sorted(kind for _, kind, _ in told))
 
+# Each descriptor is passed once, however close it comes behind other bytes.
+def do_descriptors(port, path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    c, _ = listener.accept()
+    COUNT = 3000
+    if os.fork() == 0:
+        for _ in range(COUNT):
+            s.sendall(b"z" * 100)
+            socket.send_fds(s, [b"with one"], [0])
+            s.recv(1) # so that the wire meets nothing of the next
+        os._exit(0)
+    s.close()
+    passed = got = 0
+    while True:
+        data, fds, _, _ = socket.recv_fds(c, 1000, 10)
+        if not data:
+            break
+        got += len(data)
+        passed += len(fds)
+        for fd in fds:
+            os.close(fd)
+        if got % 108 == 0:
+            c.send(b"x")
+    tell(got == 108 * COUNT, passed - COUNT)
+
 # Can it send again, once its peer has read what fills its buffer?
 def do_narrow(port, path):
     listener = socket.socket(socket.AF_UNIX)

@@ -240,6 +240,11 @@ check_status "a Unix server that asks who sends" 0 as_client 'link: in, role: se
 check_eq "hears it, and gets the descriptors" "b'hello' 1 2" "$output"
 check_status "a Unix stream with a small buffer" 0 as_client 'link: both, role: client, delay: 1ms' -- narrow "$TMP/narrow.sock"
 check_eq "has room when its peer has read" "1 1 1" "$(xargs <<< "$output")"
+for i in 1 2 3; do
+    check_status "a Unix stream that passes many ($i)" 0 \
+        as_client 'link: both, role: client, reset: true, optional: true, when: {after: 1h}' -- descriptors "$TMP/many$i.sock"
+    check_eq "passes each once" "True 0" "$output"
+done
 check_status "both of its ends wired" 0 as_client 'link: in, chunk: 2' -- unix "$TMP/both.sock"
 check_match "by a rule for pieces" "^True '' True True '' '' True"$'\n'"b'he' 1 b'passed'"$'\n' "$output"
 # ---- nothing shows of the wire ----
