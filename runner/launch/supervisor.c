@@ -106,16 +106,21 @@ static void note_stop(struct supervisor *self, int signal)
         sf_stops_continued(&self->stops);
 }
 
+static bool is_wire_alone(const struct supervisor *self)
+{
+    struct sf_pids children = {0};
+    if (!self->wire)
+        return false;
+    sf_tree_children(getpid(), &children);
+    bool is_alone = children.count == 1 && children.list[0] == self->wire;
+    sf_pids_free(&children);
+    return is_alone;
+}
+
 /* Is the wire all that is left? Of interest once nothing else is to be expected. */
 static bool is_wire_left(const struct supervisor *self)
 {
-    struct sf_pids children = {0};
-    if (!self->wire || self->course.phase != SF_PHASE_LINGER)
-        return false;
-    sf_tree_children(getpid(), &children);
-    bool is_left = children.count == 1 && children.list[0] == self->wire;
-    sf_pids_free(&children);
-    return is_left;
+    return self->course.phase == SF_PHASE_LINGER && is_wire_alone(self);
 }
 
 /* Take the state changes of all children. */
@@ -268,14 +273,16 @@ static void loop(struct supervisor *self)
 }
 
 /* End whatever is left. New processes may appear until the last one that could
- * fork is dead, so: until there is no child. */
+ * fork is dead, so: until there is no child. The wire goes last: a program would see its
+ * connections end. */
 static void kill_all(struct supervisor *self)
 {
     uint64_t give_up_ns = sf_clock_now_ns() + END_PATIENCE_NS;
     struct pollfd child = {.fd = self->signals, .events = POLLIN};
+    const struct sf_pids wire = {.list = &self->wire, .count = 1};
     while (!self->course.childless) {
         pid_t refused = 0;
-        size_t refusals = sf_tree_kill(NULL, &refused);
+        size_t refusals = sf_tree_kill(is_wire_alone(self) ? NULL : &wire, &refused);
         take_signals(self);
         if (self->course.childless)
             return;

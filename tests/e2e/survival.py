@@ -181,4 +181,19 @@ def do_pour(port, count):
     sender.join()
     tell(got == left and digests[0].digest() == digests[1].digest())
 
+# Many wait in reads until they are killed: an end that one of them sees leaves a file in the folder.
+def do_wait(port, folder):
+    listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+    for number in range(100):
+        near = socket.create_connection(listener.getsockname())
+        if os.fork() == 0:
+            try:
+                told = repr(near.recv(1))
+            except OSError as error:
+                told = name(error.errno)
+            with open(f"{folder}/{os.getpid()}", "w") as file:
+                file.write(told)
+            break
+    time.sleep(100)
+
 globals()["do_" + sys.argv[1].replace("-", "_")](int(sys.argv[2]), *sys.argv[3:])

@@ -39,6 +39,17 @@ EOF
     check_status "who is killed ($how) leaves the wire in order" 0 timeout 100 "$SOCKFAULT" test deaths.yaml
 done
 
+# ---- a run whose time is over ----
+mkdir "$TMP/ended"
+cat > late.yaml << EOF
+name: late
+timeout: 2s
+programs: {clients: [python3, $programs, wait, "0", "$TMP/ended"]}
+faults: [{link: both, delay: 1ms}]
+EOF
+check_status "runs that time out" 1 timeout 100 "$SOCKFAULT" test --repeat 8 -j 2 late.yaml
+check_eq "no program sees its connection end ahead of it" "" "$(ls "$TMP/ended")"
+
 # ---- descriptors ----
 cat > few.yaml << EOF
 name: few
