@@ -55,7 +55,7 @@ int sf_command_check(int argc, char **argv)
         if (!check_file(files.paths[i]))
             status = INVALID;
         else if (!quiet)
-            printf("%s: ok\n", sf_file_name(files.paths[i]));
+            printf("%s: ok\n", sf_printable(arena, sf_file_name(files.paths[i])));
     }
     sf_arena_free(arena);
     return status;

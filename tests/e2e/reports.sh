@@ -183,6 +183,8 @@ check_eq "GitHub: a file's name makes no command of its own" 2 "$(grep -c '^::er
 check "and its heading is one line" grep -qxF '::group::INVALID a\n::error::no\x1b[31m.yaml' report
 run_test pretty "$odd"
 check_eq "nor lines and colours of its own for people" 2 "$(grep -cF 'a\n::error::no\x1b[31m.yaml:' said)"
+printf 'name: right\nprograms: {a: "true"}\n' > "$odd"
+check_eq "nor in what check says of it" 'a\n::error::no\x1b[31m.yaml: ok' "$("$SOCKFAULT" check "$odd")"
 rm "$odd"
 
 check_status "several reports in one run" 1 run_test tap=tap --report junit=xml --report github --report json=json all.yaml
