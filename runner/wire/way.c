@@ -20,6 +20,7 @@
 #define TURN_BYTES (1u << 20)      /* then others have their turn */
 #define LOOK_NS UINT64_C(1000000)  /* between looks at what no event tells */
 #define LOOK_FIRST_NS UINT64_C(50000)
+#define FULL_LOOK_NS UINT64_C(100000000) /* likewise, where the sender waits */
 #define UNREAD_PATIENCE_NS                                                          \
     UINT64_C(1000000000) /* a reader may wait for more than a piece before it reads \
                           */
@@ -75,6 +76,11 @@ static void wait_until(struct sf_way *way, uint64_t at_ns)
 static void break_off(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
 {
     struct sf_way *at = &wired->ways[way], *back = &wired->ways[!way];
+    if (at->to->is_unix && !at->is_cut) {
+        sf_way_look(at);
+        if (at->is_cut)
+            return;
+    }
     sf_way_free(at);
     at->is_cut = at->is_finished = true;
     at->to->is_dead = at->to->is_hung_up = at->to->is_readable = true;
@@ -175,6 +181,17 @@ static void attach(struct msghdr *message, union control *control, const struct 
     message->msg_controllen = CMSG_SPACE(bytes);
 }
 
+/* Of a buffer that is full no event tells that its reader has shut it. */
+static void look_at_full(const struct sf_wire *wire, struct sf_way *way)
+{
+    if (way->look_ns <= wire->now_ns) {
+        way->look_ns = wire->now_ns + FULL_LOOK_NS;
+        sf_way_look(way);
+    }
+    if (way->first)
+        wait_until(way, way->look_ns);
+}
+
 /* One send of what is due. False: nothing more can be sent now. */
 static bool send_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way)
 {
@@ -186,8 +203,13 @@ static bool send_some(struct sf_wire *wire, struct sf_wired *wired, unsigned way
     bool may_cut = sf_rules_cut(wired, way);
     uint64_t whole = may_cut ? sf_rules_whole(wire, wired, way) : UINT64_MAX;
 
-    if (!at->first || !at->to->is_writable || at->sent_bytes >= at->hold_at)
+    if (!at->first || at->sent_bytes >= at->hold_at)
         return false;
+    if (!at->to->is_writable) {
+        if (at->to->is_unix)
+            look_at_full(wire, at);
+        return false;
+    }
     if (at->is_whole && whole == 0)
         await_reader(wire, at);
     if (!is_taken(wire, at))

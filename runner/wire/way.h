@@ -58,6 +58,7 @@ struct sf_way {
     uint64_t wait_ns;  /* when there may be more to do; SF_NEVER: an event tells */
     uint64_t pause_ns,
         paused_since_ns; /* chunk: how long until the next look whether the last piece was read */
+    uint64_t look_ns;    /* Unix, no room: when to look again whether the reader has shut its direction */
     bool has_ended;      /* its source has: a FIN is due at last_due_ns … */
     bool was_reset;      /* … or a RST */
     bool is_finished;    /* it has been passed on, or can never be */

@@ -407,6 +407,27 @@ def do_credentials(port, path):
     data, told, _, _ = c.recvmsg(100, 1000)
     tell(data, *sorted(kind for _, kind, _ in told))
 
+# One that waits for room, or could just send, is told that its peer reads no more.
+def do_shut(port, path, most):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    c, _ = listener.accept()
+    if os.fork() == 0:
+        try:
+            s.sendall(bytes(int(most)))
+            for _ in range(100): # the first may be on its way yet
+                time.sleep(0.1)
+                s.sendall(b"x")
+        except OSError as error:
+            tell(name(error.errno))
+        os._exit(0)
+    time.sleep(1)
+    c.shutdown(socket.SHUT_RD)
+    os.wait()
+
 # Each descriptor is passed once, however close it comes behind other bytes.
 def do_descriptors(port, path):
     listener = socket.socket(socket.AF_UNIX)

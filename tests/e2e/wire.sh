@@ -240,6 +240,11 @@ check_status "a Unix server that asks who sends" 0 as_client 'link: in, role: se
 check_eq "hears it, and gets the descriptors" "b'hello' 1 2" "$output"
 check_status "a Unix stream with a small buffer" 0 as_client 'link: both, role: client, delay: 1ms' -- narrow "$TMP/narrow.sock"
 check_eq "has room when its peer has read" "1 1 1" "$(xargs <<< "$output")"
+for most in 100000000 90000; do
+    check_status "a Unix stream whose reader has not read $most bytes" 0 \
+        as_client 'link: both, role: client, delay: 1ms' -- shut "$TMP/shut$most.sock" $most
+    check_eq "ends when that reads no more" "EPIPE" "$output"
+done
 for i in 1 2 3; do
     check_status "a Unix stream that passes many ($i)" 0 \
         as_client 'link: both, role: client, reset: true, optional: true, when: {after: 1h}' -- descriptors "$TMP/many$i.sock"
