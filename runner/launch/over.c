@@ -51,8 +51,8 @@ static bool has_stood(int fd)
 static bool is_over(int fd)
 {
     struct pollfd end = {.fd = fd, .events = POLLRDHUP};
-    return poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLRDHUP | POLLERR)) == (POLLHUP | POLLRDHUP) &&
-           has_stood(fd);
+    return poll(&end, 1, 0) == 1 &&
+           (end.revents & (POLLHUP | POLLRDHUP | POLLERR)) == (POLLHUP | POLLRDHUP) && has_stood(fd);
 }
 
 static void name(struct sf_tcp *socket, int fd)

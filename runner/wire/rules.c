@@ -431,8 +431,8 @@ bool sf_rules_await_rate(const struct sf_wired *wired, unsigned way)
 {
     for (size_t i = 0; i < wired->rule_count; i++) {
         const struct sf_wired_rule *on = &wired->rules[i];
-        if (on->rule->link.fault == SF_LINK_THROTTLE && is_for(wired, on, way) &&
-            waits_for_bytes(on->rule) && !on->on[way].has_passed)
+        if (on->rule->link.fault == SF_LINK_THROTTLE && is_for(wired, on, way) && waits_for_bytes(on->rule) &&
+            !on->on[way].has_passed)
             return true;
     }
     return false;

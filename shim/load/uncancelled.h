@@ -1,7 +1,7 @@
 /* Calls of libc at which it cancels no thread. What we open for a call we also close, and what a call has
- * brought the program already is not to be lost. By libc, since a run-time of ThreadSanitizer that does not see
- * a close takes the next socket of that number for a race, and knows by sends and reads what comes in order.
- * Results and errno are libc's. Async-signal-safe. */
+ * brought the program already is not to be lost. By libc, since a run-time of ThreadSanitizer that does not
+ * see a close takes the next socket of that number for a race, and knows by sends and reads what comes in
+ * order. Results and errno are libc's. Async-signal-safe. */
 #ifndef SF_LOAD_UNCANCELLED_H
 #define SF_LOAD_UNCANCELLED_H
 

@@ -12,5 +12,6 @@ bool sf_tcp_has_called(int fd)
     struct tcp_info info = {0};
     socklen_t length = sizeof info;
     return !sf_sandbox_permits(SF_OWN_TCP_INFO) ||
-           sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || info.tcpi_segs_out != 0 || info.tcpi_segs_in != 0;
+           sf_real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || info.tcpi_segs_out != 0 ||
+           info.tcpi_segs_in != 0;
 }

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Since it was made, or was last disconnected: it has sent or got something. True where we may not ask. Changes errno.
- * Source: tcp(7), TCP_INFO; Linux 4.2. */
+/* Since it was made, or was last disconnected: it has sent or got something. True where we may not ask.
+ * Changes errno. Source: tcp(7), TCP_INFO; Linux 4.2. */
 bool sf_tcp_has_called(int fd);
 
 #endif

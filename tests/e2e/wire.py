@@ -407,14 +407,18 @@ def do_credentials(port, path):
     data, told, _, _ = c.recvmsg(100, 1000)
     tell(data, *sorted(kind for _, kind, _ in told))
 
-# One that waits for room, or could just send, is told that its peer reads no more.
-def do_shut(port, path, most):
+def unix_pair(path):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen()
     s = socket.socket(socket.AF_UNIX)
     s.connect(path)
     c, _ = listener.accept()
+    return s, c
+
+# One that waits for room, or could just send, is told that its peer reads no more.
+def do_shut(port, path, most):
+    s, c = unix_pair(path)
     if os.fork() == 0:
         try:
             s.sendall(bytes(int(most)))
@@ -430,12 +434,7 @@ def do_shut(port, path, most):
 
 # Each descriptor is passed once, however close it comes behind other bytes.
 def do_descriptors(port, path):
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen()
-    s = socket.socket(socket.AF_UNIX)
-    s.connect(path)
-    c, _ = listener.accept()
+    s, c = unix_pair(path)
     COUNT = 3000
     if os.fork() == 0:
         for _ in range(COUNT):
