@@ -14,7 +14,8 @@ def address(kind, where):
 def new(kind):
     family = socket.AF_UNIX if kind.startswith("unix") else socket.AF_INET6 if "6" in kind else socket.AF_INET
     s = socket.socket(family, socket.SOCK_DGRAM if "udp" in kind or "gram" in kind else socket.SOCK_STREAM)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if s.type == socket.SOCK_STREAM: # two datagram sockets that have it may be given one port
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return s
 def reply(data):
     return b"%9d" % len(data) + b"." * 91
